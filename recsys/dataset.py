@@ -1,0 +1,267 @@
+"""A data set: courses with topics, ratings by users, and what derives from them.
+
+Everything derived is computed on first use and kept. This module must not know where a data set
+comes from (`sources`), nor what is done with it (`models`).
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_matrix
+
+from recsys.text import BagOfWords, bag_of_words
+
+COURSE_COLUMNS = ("id", "title", "description")
+RATING_COLUMNS = ("user", "item", "rating")
+
+
+class DataError(ValueError):
+    """Data that cannot be used, in words a person can act on.
+
+    Parameters
+    ----------
+    problem : what is wrong, and what to do about it
+    source : the file or table it was found in, if known
+    line : its line in that file, counted from 1, the header included
+    column : the column's name
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        source: str | None = None,
+        line: int | None = None,
+        column: str | None = None,
+    ) -> None:
+        self.problem, self.source, self.line, self.column = problem, source, line, column
+        place = [str(source)] if source else []
+        place += [f"line {line}"] if line is not None else []
+        place += [f"column “{column}”"] if column else []
+        super().__init__(f"{', '.join(place)}: {problem}" if place else problem)
+
+
+class UnknownCourseError(DataError, KeyError):
+    """A course id that the data set does not hold."""
+
+    __str__ = Exception.__str__  # KeyError would show the message in quotation marks
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Courses and the ratings users gave them. Build one with `Dataset.from_tables`.
+
+    Attributes
+    ----------
+    name : what the dashboard calls it
+    courses : (n_courses) rows `id, title, description`, then one 0/1 column per topic;
+        their order is the order of every score
+    topics : the topics' names
+    users : (n_users,) user ids, ascending
+    interactions : (n_users, n_courses) ratings, as given; nothing stored means not rated
+    like_threshold : a rating of at least this much is a like
+    noun : what one item is called ("course", "film")
+    repairs : what was mended on the way in, a sentence each
+    """
+
+    name: str
+    courses: pd.DataFrame
+    topics: tuple[str, ...]
+    users: np.ndarray
+    interactions: csr_matrix
+    like_threshold: float = 0.0
+    noun: str = "course"
+    repairs: tuple[str, ...] = ()
+
+    @classmethod
+    def from_tables(
+        cls,
+        name: str,
+        courses: pd.DataFrame,
+        ratings: pd.DataFrame,
+        *,
+        like_threshold: float = 0.0,
+        noun: str = "course",
+        repairs: Iterable[str] = (),
+    ) -> Dataset:
+        """A data set from its two tables.
+
+        Parameters
+        ----------
+        courses : columns `id`, `title`, optionally `description`, and one 0/1 column per topic
+        ratings : columns `user`, `item`, `rating`; each (user, item) at most once
+
+        Raises
+        ------
+        DataError : where a table breaks these rules; `line` is the row's position plus 2,
+            the line it has in a CSV file without line breaks inside fields
+        """
+        courses, topics = _checked_courses(courses)
+        ratings = _checked_ratings(ratings, pd.Index(courses["id"]))
+        users, rows = np.unique(ratings["user"].to_numpy(), return_inverse=True)
+        columns = pd.Index(courses["id"]).get_indexer(ratings["item"])
+        values = ratings["rating"].to_numpy(np.float32)
+        interactions = csr_matrix((values, (rows, columns)), shape=(len(users), len(courses)))
+        return cls(
+            name, courses, topics, users, interactions, like_threshold, noun, tuple(repairs)
+        )
+
+    @property
+    def n_courses(self) -> int:
+        return len(self.courses)
+
+    @property
+    def n_users(self) -> int:
+        return len(self.users)
+
+    @cached_property
+    def ratings(self) -> pd.DataFrame:
+        """The ratings as a table `user, item, rating`, ordered by user, then by course."""
+        matrix = self.interactions.tocoo()
+        return pd.DataFrame(
+            {
+                "user": self.users[matrix.row],
+                "item": self.courses["id"].to_numpy()[matrix.col],
+                "rating": matrix.data,
+            }
+        )
+
+    @cached_property
+    def likes(self) -> csr_matrix:
+        """(n_users, n_courses) the ratings that count as likes; the models learn from these."""
+        liked = self.interactions.data >= self.like_threshold
+        if liked.all():
+            return self.interactions
+        matrix = self.interactions.copy()
+        matrix.data = np.where(liked, matrix.data, 0).astype(np.float32)
+        matrix.eliminate_zeros()
+        return matrix
+
+    @cached_property
+    def popularity(self) -> np.ndarray:
+        """(n_courses,) how many users like each course."""
+        return np.bincount(self.likes.indices, minlength=self.n_courses)
+
+    @cached_property
+    def typical_rating(self) -> float:
+        """The rating a picked course stands for: the median like, 1 where there are none."""
+        return float(np.median(self.likes.data)) if self.likes.nnz else 1.0
+
+    @cached_property
+    def topic_matrix(self) -> np.ndarray:
+        """(n_courses, n_topics) 1 where the course has the topic."""
+        return self.courses[list(self.topics)].to_numpy(np.float32)
+
+    @cached_property
+    def profiles(self) -> np.ndarray:
+        """(n_users, n_topics) each user's liked topics: the sum of their ratings per topic."""
+        return np.asarray(self.likes @ self.topic_matrix)
+
+    @cached_property
+    def bags(self) -> BagOfWords:
+        """The courses' titles and descriptions as word counts."""
+        return bag_of_words(self.courses["title"] + " " + self.courses["description"])
+
+    @cached_property
+    def course_index(self) -> pd.Index:
+        """The course ids, for looking up positions."""
+        return pd.Index(self.courses["id"])
+
+    def positions(self, course_ids: Iterable[str]) -> np.ndarray:
+        """The positions of courses in `courses`.
+
+        Raises
+        ------
+        UnknownCourseError : names the first id that is not there, and the closest one that is
+        """
+        ids = list(course_ids)
+        found = self.course_index.get_indexer(ids)
+        if len(ids) and found.min() < 0:
+            raise unknown_course(ids[int(found.argmin())], self.course_index, self.name)
+        return found
+
+    def histories(self, histories: Sequence[Mapping[str, float]]) -> csr_matrix:
+        """(len(histories), n_courses) ratings, from mappings of course id to rating."""
+        lengths = [len(history) for history in histories]
+        columns = self.positions(course for history in histories for course in history)
+        ratings = [rating for history in histories for rating in history.values()]
+        return csr_matrix(
+            (np.array(ratings, np.float32), columns, np.cumsum([0, *lengths])),
+            shape=(len(histories), self.n_courses),
+        )
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of the content: two data sets with the same one give the same models."""
+        digest = hashlib.sha256()
+        digest.update(self.courses.to_csv(index=False).encode())
+        digest.update(f"{self.like_threshold}".encode())
+        for array in (self.users, *_parts(self.interactions)):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()[:16]
+
+
+def unknown_course(course_id: str, known: Iterable[str], where: str) -> UnknownCourseError:
+    """The error for a course id nobody knows, with the closest known one as a hint."""
+    near = difflib.get_close_matches(str(course_id), list(known), n=1)
+    hint = f" Did you mean “{near[0]}”?" if near else ""
+    return UnknownCourseError(f"There is no course “{course_id}” in {where}.{hint}")
+
+
+def _parts(matrix: csr_matrix) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return matrix.indptr, matrix.indices, matrix.data
+
+
+def _checked_courses(courses: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    _require_columns(courses, ("id", "title"), "courses")
+    if courses.empty:
+        raise DataError("has no rows; at least one course is needed.", "courses")
+    if "description" not in courses:
+        courses = courses.assign(description="")
+    for column in COURSE_COLUMNS:
+        _refuse(courses[column].isna(), "is empty.", "courses", column)
+    courses = courses.astype(dict.fromkeys(COURSE_COLUMNS, str)).reset_index(drop=True)
+    _refuse(courses["id"].str.strip().eq(""), "is empty.", "courses", "id")
+    repeated = courses["id"].duplicated()
+    _refuse(repeated, "is the id of an earlier course too; ids must differ.", "courses", "id")
+    topics = tuple(str(column) for column in courses.columns if column not in COURSE_COLUMNS)
+    for topic in topics:
+        flags = pd.to_numeric(courses[topic], errors="coerce")
+        _refuse(~flags.isin([0, 1]), "must be 0 or 1, for a topic.", "courses", topic)
+        courses[topic] = flags.astype(np.uint8)
+    return courses[[*COURSE_COLUMNS, *topics]], topics
+
+
+def _checked_ratings(ratings: pd.DataFrame, courses: pd.Index) -> pd.DataFrame:
+    _require_columns(ratings, RATING_COLUMNS, "ratings")
+    ratings = ratings[list(RATING_COLUMNS)].reset_index(drop=True)
+    _refuse(ratings["user"].isna(), "is empty.", "ratings", "user")
+    values = pd.to_numeric(ratings["rating"], errors="coerce")
+    _refuse(~np.isfinite(values) | (values <= 0), "must be a number above 0.", "ratings", "rating")
+    stray = ~ratings["item"].isin(courses)
+    _refuse(stray, "is not the id of any course.", "ratings", "item")
+    repeated = ratings.duplicated(["user", "item"])
+    _refuse(repeated, "was rated by this user on an earlier line too.", "ratings", "item")
+    return ratings.assign(rating=values)
+
+
+def _require_columns(table: pd.DataFrame, needed: Sequence[str], source: str) -> None:
+    missing = [column for column in needed if column not in table]
+    if missing:
+        raise DataError(
+            f"lacks the column “{missing[0]}”; it has {', '.join(map(str, table.columns[:20]))}.",
+            source,
+        )
+
+
+def _refuse(broken: pd.Series, problem: str, source: str, column: str) -> None:
+    """Raise for the first row where `broken` holds."""
+    if broken.any():
+        row = int(np.flatnonzero(broken)[0])
+        raise DataError(problem, source, line=row + 2, column=column)

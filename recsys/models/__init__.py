@@ -1,0 +1,60 @@
+"""The recommenders and their registry: what is registered appears in the dashboard and on the
+leaderboard, in this order.
+"""
+
+from __future__ import annotations
+
+from recsys.models.base import NotFittedError, Progress, Recommender, silent
+from recsys.models.hyperparameters import Hyperparameter, HyperparameterError, hyperparameter
+from recsys.models.knn import KNN
+
+_MODELS: list[type[Recommender]] = [KNN]
+_BASELINES: list[type[Recommender]] = []
+
+__all__ = [
+    "KNN",
+    "Hyperparameter",
+    "HyperparameterError",
+    "NotFittedError",
+    "Progress",
+    "Recommender",
+    "baselines",
+    "find",
+    "hyperparameter",
+    "register",
+    "registry",
+    "silent",
+]
+
+
+def registry() -> tuple[type[Recommender], ...]:
+    """The models, in the order shown."""
+    return tuple(_MODELS)
+
+
+def baselines() -> tuple[type[Recommender], ...]:
+    """What every model has to beat."""
+    return tuple(_BASELINES)
+
+
+def register(model: type[Recommender]) -> type[Recommender]:
+    """Add a model of your own; a second one of the same name replaces the first."""
+    same = [i for i, known in enumerate(_MODELS) if known.key() == model.key()]
+    if same:
+        _MODELS[same[0]] = model
+    else:
+        _MODELS.append(model)
+    return model
+
+
+def find(key: str) -> type[Recommender]:
+    """The model or baseline with this key ("knn", "course-similarity").
+
+    Raises
+    ------
+    KeyError : lists the keys there are
+    """
+    known = {model.key(): model for model in (*_MODELS, *_BASELINES)}
+    if key not in known:
+        raise KeyError(f"There is no model “{key}”; there are {', '.join(known)}.")
+    return known[key]
