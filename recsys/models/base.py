@@ -35,6 +35,20 @@ class NotFittedError(RuntimeError):
     """A model was asked to score before it was fitted."""
 
 
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What a model has to show for a recommendation, in its own terms.
+
+    Attributes
+    ----------
+    caption : a sentence that says what the table holds
+    table : the evidence, the strongest first (shared words, topics, neighbours …)
+    """
+
+    caption: str
+    table: pd.DataFrame
+
+
 @dataclass(eq=False)
 class Recommender(ABC):
     """A recommender. A subclass is a dataclass of hyperparameters with `_fit` and `_score`.
@@ -85,6 +99,13 @@ class Recommender(ABC):
 
     def _floor(self) -> float | None:
         """The score below which this model recommends nothing, by its own hyperparameters."""
+        return None
+
+    def evidence(self, history: Mapping[str, float], course_id: str) -> Evidence | None:
+        """What speaks for a course in this model's own terms; None where it has no such terms.
+
+        `recsys.explain` adds it to the contributions of the courses of the history.
+        """
         return None
 
     # What everyone calls
