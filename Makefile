@@ -1,0 +1,103 @@
+# Everything a person does with this project, one target each; `make` alone lists them.
+# Written for GNU make 3.81 (macOS) and plain /bin/sh.
+
+PORT = 8866
+# The Python to build .venv with; empty means: look for one.
+PYTHON =
+ARGS =
+
+VENV = .venv
+BIN = $(VENV)/bin
+STAMP = $(VENV)/.installed
+
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export PIP_NO_INPUT = 1
+
+# Sets $python to the first candidate that runs, is 3.11 to 3.13 and can make environments. It has
+# to be run to know: a shim may stand in the PATH for a Python that is not there, and Debian's
+# python3 comes without ensurepip.
+FIND_PYTHON = python=; version=; \
+	for candidate in $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python3); do \
+	  version=$$("$$candidate" -c 'import sys; (3, 11) <= sys.version_info < (3, 14) and print("%d.%d.%d" % sys.version_info[:3])' 2>/dev/null) || continue; \
+	  if [ -z "$$version" ]; then continue; fi; \
+	  if "$$candidate" -c 'import venv, ensurepip' 2>/dev/null; then python=$$candidate; break; fi; \
+	  echo "$$candidate ($$version) cannot make environments: on Debian or Ubuntu, install python3-venv." >&2; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo "$(if $(PYTHON),$(PYTHON) is not a,There is no) usable Python 3.11, 3.12 or 3.13. Install one (python.org, apt, brew, conda)" >&2; \
+	  echo "and try again, or name it: make install PYTHON=/path/to/python3.12" >&2; \
+	  exit 1; \
+	fi
+
+.PHONY: help install data dashboard lab test check bench lock clean
+
+help:
+	@echo "make TARGET, where TARGET is one of"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+	@echo "First time here: make dashboard"
+
+install: $(STAMP) ## install into .venv, from pinned and hashed packages
+	@echo "Installed in $(VENV), with $$($(BIN)/python --version)."
+
+# An environment that works is kept, so that a changed lock costs only what changed.
+$(STAMP): requirements.lock pyproject.toml
+	@$(FIND_PYTHON); \
+	if [ -n "$(PYTHON)" ] || ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
+	  echo "Making $(VENV) with Python $$version"; \
+	  "$$python" -m venv --clear $(VENV) || exit 1; \
+	fi
+	@echo "Installing the packages of requirements.lock (the first time: 1 GB with TensorFlow, a few minutes)"
+	@quiet=; [ -t 1 ] || quiet=--quiet; \
+	$(BIN)/python -m pip install $$quiet --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+data: $(STAMP) ## download the IBM course data
+	@$(BIN)/python -m recsys data fetch ibm
+
+# The shell outlives Ctrl-C to end the target in peace; what it runs is interrupted as usual.
+dashboard: $(STAMP) ## fit what is not fitted yet and serve the dashboard (PORT=8866)
+	@$(BIN)/python -m recsys data fetch ibm --time-budget 20 || true
+	@$(BIN)/python -m recsys train --all
+	@trap 'stopped=1' INT; $(BIN)/python -m recsys serve --port $(PORT) || [ -n "$$stopped" ]
+
+lab: $(STAMP) ## open the dashboard's notebook in JupyterLab
+	@$(BIN)/python -m recsys data fetch ibm --time-budget 20 || true
+	@$(BIN)/python -m recsys train --all
+	@trap 'stopped=1' INT; $(BIN)/python -m jupyterlab --ServerApp.answer_yes=True dashboard.ipynb || [ -n "$$stopped" ]
+
+check: $(STAMP) ## linters, types, import contracts and unit tests
+	@echo "== ruff: mistakes"
+	@$(BIN)/ruff check .
+	@echo "== ruff: layout"
+	@$(BIN)/ruff format --check .
+	@echo "== mypy"
+	@$(BIN)/mypy
+	@echo "== import contracts"
+	@$(BIN)/lint-imports
+	@echo "== unit tests"
+	@$(BIN)/python -m pytest -q -m "not browser"
+
+test: check ## all of it: check, the notebook, and the browser tests
+	@echo "== the notebook, cell by cell"
+	@$(BIN)/python -m pytest -q --nbval-lax --nbval-current-env dashboard.ipynb
+	@echo "== browser tests"
+	@$(BIN)/python -m pytest -q -m browser --junitxml=test-results/browser.xml
+	@echo "All tests passed."
+
+bench: $(STAMP) ## fit and recommend times of every model (ARGS="--data bundled")
+	@$(BIN)/python benchmarks/models.py $(ARGS)
+
+lock: ## pin the newest allowed packages anew in requirements.lock
+	@$(FIND_PYTHON); \
+	scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
+	"$$python" -m venv "$$scratch" && "$$scratch/bin/python" -m pip install --quiet uv && \
+	"$$scratch/bin/uv" pip compile pyproject.toml --group pyproject.toml:test --group pyproject.toml:dev \
+	  --universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-header \
+	  --upgrade -q -o requirements.lock && \
+	echo "requirements.lock is made anew; \`make test\` tells whether it holds."
+
+clean: ## remove .venv, caches and fitted models; downloaded data stays
+	rm -rf $(VENV) .recsys .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
+	  test-results build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
