@@ -1,0 +1,170 @@
+"""Where a data set comes from: the bundled one, IBM's files, a MovieLens folder, or any folder
+in one of these layouts. Must not know what is done with a data set.
+
+RECSYS_DATA names folders to use before those in `data/`; RECSYS_HOME the folder that holds `data/`.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from recsys.dataset import DataError, Dataset
+from recsys.sources import bundled, cache, ibm, movielens
+
+__all__ = ["Source", "available", "home", "load_dataset"]
+
+_DEFAULTS = {  # in the order shown
+    "bundled": (bundled, "bundled"),
+    "ibm": (ibm, "ibm-courses"),
+    "movielens": (movielens, "movielens-latest-small"),
+}
+_DESCRIPTIONS = {
+    "bundled": "Synthetic courses and ratings, free to use (CC0); works offline.",
+    "ibm": "307 courses and 34,000 users of IBM's machine learning capstone.",
+    "movielens": "Films and genres rated by MovieLens users.",
+}
+_HINTS = {
+    "bundled": "It belongs in data/bundled/ of the project.",
+    "ibm": "Fetch it with: make data",
+    "movielens": "Put movies.csv and ratings.csv into data/movielens-latest-small/.",
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set that is present on this machine.
+
+    Attributes
+    ----------
+    key : what `load_dataset` takes
+    title : what the dashboard calls it
+    noun : what one item is called ("course", "film")
+    description : a sentence about it
+    folder : where its files are
+    """
+
+    key: str
+    title: str
+    noun: str
+    description: str
+    folder: Path
+
+
+def load_dataset(source: str | os.PathLike[str] = "bundled") -> Dataset:
+    """Load a data set.
+
+    Parameters
+    ----------
+    source : "bundled", "ibm", "movielens", or the path of a folder with such files
+
+    Raises
+    ------
+    DataError : for a source that is not there, listing those that are; for a broken file, with
+        file, line and column
+    """
+    name = os.fspath(source)
+    present = {one.key: one for one in available()}
+    if name in present:
+        return _load(present[name].folder, present[name].title)
+    if name not in _DEFAULTS and Path(name).is_dir():
+        folder = Path(name)
+        return _load(folder, _title(_layout(folder), folder))
+    known = ", ".join(f"“{key}”" for key in present) or "none"
+    hint = _HINTS.get(name, "Or give the path of a folder.")
+    raise DataError(f"There is no data set “{name}” on this machine. {hint} Present: {known}.")
+
+
+def available() -> tuple[Source, ...]:
+    """The data sets present on this machine, in the order shown.
+
+    Raises
+    ------
+    DataError : if RECSYS_DATA names a folder without such files
+    """
+    found: dict[str, Source] = {}
+    for folder in _named_folders():
+        layout = _layout(folder)
+        key = next((key for key, (kind, _) in _DEFAULTS.items() if kind is layout), "")
+        if key == "bundled" or key in found:
+            key = str(folder)
+        found[key] = _source(key, layout, folder)
+    for key, (layout, place) in _DEFAULTS.items():
+        for root in dict.fromkeys((home(), _checkout())):
+            if key not in found and layout.matches(root / "data" / place):
+                found[key] = _source(key, layout, root / "data" / place)
+    order = [*_DEFAULTS, *(key for key in found if key not in _DEFAULTS)]
+    return tuple(found[key] for key in order if key in found)
+
+
+def home() -> Path:
+    """The folder that holds `data/`: RECSYS_HOME, else the checkout, else the current folder."""
+    if os.environ.get("RECSYS_HOME"):
+        return Path(os.environ["RECSYS_HOME"]).expanduser()
+    return _checkout() if (_checkout() / "data").is_dir() else Path.cwd()
+
+
+def _checkout() -> Path:
+    return Path(__file__).resolve().parents[2]
+
+
+def _named_folders() -> list[Path]:
+    named = os.environ.get("RECSYS_DATA", "").split(os.pathsep)
+    return [Path(one).expanduser() for one in named if one]
+
+
+def _layout(folder: Path) -> ModuleType:
+    """The module that reads this folder.
+
+    Raises
+    ------
+    DataError : says which files would be recognised
+    """
+    for layout in (ibm, movielens, bundled):
+        if layout.matches(folder):
+            return layout
+    raise DataError(
+        "holds no data set. Recognised are course_genre.csv, course_processed.csv and ratings.csv; "
+        "movies.csv and ratings.csv; courses.csv and ratings.csv.",
+        str(folder),
+    )
+
+
+def _source(key: str, layout: ModuleType, folder: Path) -> Source:
+    description = _DESCRIPTIONS.get(key, f"From {folder}.")
+    return Source(key, _title(layout, folder), layout.NOUN, description, folder)
+
+
+def _title(layout: ModuleType, folder: Path) -> str:
+    if layout is movielens and "small" in folder.name:
+        return f"{layout.NAME} (small)"
+    if layout is bundled and folder.name != "bundled":
+        return folder.name
+    return str(layout.NAME)
+
+
+def _load(folder: Path, name: str) -> Dataset:
+    """From the cache, or else by parsing, and then into the cache where one can be written."""
+    layout = _layout(folder)
+    files = [folder / file for file in layout.FILES if (folder / file).is_file()]
+    key = cache.content_key(layout.__name__, files)
+    for place in _cache_folders():
+        dataset = cache.load(place / key, name)
+        if dataset is not None:
+            return dataset
+    parsed: Dataset = layout.parse(folder).dataset(name)
+    for place in _cache_folders():
+        try:
+            cache.save(parsed, place / key)
+            break
+        except OSError:  # read-only or full: the next place, or none; only speed is lost
+            continue
+    return parsed
+
+
+def _cache_folders() -> list[Path]:
+    personal = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "recsys"
+    data = home() / "data"
+    return [data / ".cache", personal] if data.is_dir() else [personal]

@@ -1,0 +1,231 @@
+"""CSV files, read exactly: a complaint names the file, the line in that file, and the column.
+
+Knows text, rows and columns; must not know what a course or a rating is.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zlib
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn, TextIO
+
+import numpy as np
+
+from recsys.dataset import DataError
+
+_BLOCK = 50_000  # rows turned into columns at a time, so that a large file never is all strings
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """A column by its distinct values, of which there are few where there are many rows.
+
+    Attributes
+    ----------
+    values : the distinct values, in order of appearance
+    codes : (n_rows,) the position of each row's value in `values`
+    """
+
+    values: list[str]
+    codes: np.ndarray
+
+    def texts(self) -> np.ndarray:
+        """(n_rows,) the values row by row, as Python strings."""
+        return np.array(self.values, dtype=object)[self.codes]
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A CSV file's columns, and where in the file each row begins.
+
+    Attributes
+    ----------
+    source : the file's name
+    columns : name -> column, in the order of the file
+    lines : (n_rows,) the line on which each row begins, counted from 1, the header included
+    """
+
+    source: str
+    columns: dict[str, Column]
+    lines: np.ndarray
+
+    def __getitem__(self, column: str) -> Column:
+        return self.columns[column]
+
+    def refuse(self, column: str, broken: Callable[[str], bool], problem: str) -> None:
+        """Raise a `DataError` for the first row whose value is `broken`.
+
+        `problem` may show the value as `{value}`.
+        """
+        bad = [code for code, value in enumerate(self[column].values) if broken(value)]
+        if bad:
+            row = int(np.flatnonzero(np.isin(self[column].codes, bad))[0])
+            value = self[column].values[self[column].codes[row]]
+            self.fail(row, column, problem.format(value=_shortened(value)))
+
+    def fail(self, row: int, column: str, problem: str) -> NoReturn:
+        """Raise a `DataError` for a row."""
+        raise DataError(problem, self.source, int(self.lines[row]), column)
+
+    def numbers(self, column: str, valid: Callable[[float], bool], wanted: str) -> np.ndarray:
+        """(n_rows,) a column of numbers.
+
+        Raises
+        ------
+        DataError : for the first value that is no number or not `valid`
+        """
+        self.refuse(
+            column,
+            lambda value: not valid(_number(value)),
+            f"must be {wanted}, not “{{value}}”.",
+        )
+        return np.array([_number(value) for value in self[column].values])[self[column].codes]
+
+    def require_ids(self, *columns: str) -> None:
+        """Raise a `DataError` for the first empty value."""
+        for column in columns:
+            self.refuse(column, lambda value: not value.strip(), "is empty.")
+
+
+def read_table(path: Path, required: Sequence[str]) -> Table:
+    """Read a CSV file, plain or gzipped (`.gz`), in UTF-8 with or without a byte order mark.
+
+    Blank lines are skipped; a field may hold line breaks if it is in quotation marks.
+
+    Raises
+    ------
+    DataError : where the file is missing, empty, not UTF-8 or not a CSV, lacks a required column,
+        or has a row with more or fewer fields than the header
+    """
+    with _opened(path) as text:
+        rows = _rows(path.name, text)
+        _, header = next(rows, (0, []))
+        names = _checked_header(path.name, header, required)
+        codebooks: list[dict[str, int]] = [{} for _ in names]
+        codes = [array("i") for _ in names]
+        lines = array("q")
+        block: list[list[str]] = []
+        for line, row in rows:
+            if len(row) != len(names):
+                raise DataError(
+                    f"has {_fields(len(row))} where the header has {len(names)}.", path.name, line
+                )
+            lines.append(line)
+            block.append(row)
+            if len(block) == _BLOCK:
+                _encode(block, codebooks, codes)
+                block = []
+        _encode(block, codebooks, codes)
+    if not lines:
+        raise DataError("has a header but no rows.", path.name)
+    columns = {
+        name: Column(list(book), np.array(code, np.int32))
+        for name, book, code in zip(names, codebooks, codes, strict=True)
+    }
+    return Table(path.name, columns, np.array(lines, np.int64))
+
+
+def plural(count: int, noun: str) -> str:
+    """ "1 rating", "2,000 ratings"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _encode(block: list[list[str]], books: list[dict[str, int]], codes: list[array[int]]) -> None:
+    for values, book, code in zip(zip(*block, strict=True), books, codes, strict=False):
+        code.extend([book.setdefault(value, len(book)) for value in values])
+
+
+def _rows(source: str, text: TextIO) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not blank, each with the line it begins on."""
+    reader = csv.reader(text, strict=True)
+    line = 1
+    try:
+        for row in reader:
+            if row and (len(row) > 1 or row[0].strip()):
+                yield line, row
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise DataError(
+            f"cannot be read as CSV ({error}); look for a quotation mark that is not closed.",
+            source,
+            line,
+        ) from error
+
+
+def _checked_header(source: str, header: Sequence[str], required: Sequence[str]) -> list[str]:
+    names = [name.strip() for name in header]
+    if not names:
+        raise DataError("is empty.", source)
+    shown = ", ".join(_shortened(name) for name in names[:20])
+    for name in required:
+        if name not in names:
+            hint = " It seems to be a web page." if names[0].startswith("<") else ""
+            if ";" in names[0]:
+                hint = " Save it with commas between the fields, not semicolons."
+            raise DataError(f"is missing; the columns are: {shown}.{hint}", source, 1, name)
+    for i, name in enumerate(names):
+        if not name:
+            raise DataError(f"column {i + 1} has no name.", source, 1)
+        if name in names[:i]:
+            raise DataError("is there twice.", source, 1, name)
+    return names
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[TextIO]:
+    """The file as text; what cannot be read becomes a `DataError`."""
+    try:
+        with _bytes(path) as raw:
+            if raw.peek(2)[:2] in (b"\xff\xfe", b"\xfe\xff"):
+                raise DataError("is in UTF-16; save it as “CSV UTF-8”.", path.name)
+            with io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as text:
+                yield text
+    except UnicodeDecodeError as error:
+        raise DataError(
+            "holds bytes that are not UTF-8; save it as “CSV UTF-8”.",
+            path.name,
+            _line_of_bad_byte(path),
+        ) from error
+    except FileNotFoundError as error:
+        raise DataError(f"is not in {path.parent}.", path.name) from error
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise DataError("is cut off, or no gzip file.", path.name) from error
+    except OSError as error:
+        raise DataError(f"cannot be read ({error.strerror}).", path.name) from error
+
+
+def _bytes(path: Path) -> io.BufferedReader:
+    raw = gzip.open(path) if path.suffix == ".gz" else path.open("rb")
+    return io.BufferedReader(raw)  # type: ignore[arg-type]  # GzipFile is a raw stream in all but name
+
+
+def _line_of_bad_byte(path: Path) -> int:
+    with _bytes(path) as raw:
+        for line, content in enumerate(raw, start=1):
+            try:
+                content.decode()
+            except UnicodeDecodeError:
+                return line
+    return 1
+
+
+def _number(value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        return float("nan")
+
+
+def _shortened(value: str) -> str:
+    return value if len(value) <= 40 else value[:39] + "…"
+
+
+def _fields(count: int) -> str:
+    return plural(count, "field")
