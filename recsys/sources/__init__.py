@@ -12,9 +12,11 @@ from pathlib import Path
 from types import ModuleType
 
 from recsys.dataset import DataError, Dataset
-from recsys.sources import bundled, cache, ibm, movielens
+from recsys.sources import bundled, cache, ibm, movielens, places
+from recsys.sources.fetch import IBM_URL, FetchError, fetch_ibm
+from recsys.sources.places import home
 
-__all__ = ["Source", "available", "home", "load_dataset"]
+__all__ = ["IBM_URL", "FetchError", "Source", "available", "fetch_ibm", "home", "load_dataset"]
 
 _DEFAULTS = {  # in the order shown
     "bundled": (bundled, "bundled"),
@@ -85,34 +87,18 @@ def available() -> tuple[Source, ...]:
     DataError : if RECSYS_DATA names a folder without such files
     """
     found: dict[str, Source] = {}
-    for folder in _named_folders():
+    for folder in places.named_folders():
         layout = _layout(folder)
         key = next((key for key, (kind, _) in _DEFAULTS.items() if kind is layout), "")
         if key == "bundled" or key in found:
             key = str(folder)
         found[key] = _source(key, layout, folder)
     for key, (layout, place) in _DEFAULTS.items():
-        for root in dict.fromkeys((home(), _checkout())):
-            if key not in found and layout.matches(root / "data" / place):
-                found[key] = _source(key, layout, root / "data" / place)
+        for root in places.data_folders():
+            if key not in found and layout.matches(root / place):
+                found[key] = _source(key, layout, root / place)
     order = [*_DEFAULTS, *(key for key in found if key not in _DEFAULTS)]
     return tuple(found[key] for key in order if key in found)
-
-
-def home() -> Path:
-    """The folder that holds `data/`: RECSYS_HOME, else the checkout, else the current folder."""
-    if os.environ.get("RECSYS_HOME"):
-        return Path(os.environ["RECSYS_HOME"]).expanduser()
-    return _checkout() if (_checkout() / "data").is_dir() else Path.cwd()
-
-
-def _checkout() -> Path:
-    return Path(__file__).resolve().parents[2]
-
-
-def _named_folders() -> list[Path]:
-    named = os.environ.get("RECSYS_DATA", "").split(os.pathsep)
-    return [Path(one).expanduser() for one in named if one]
 
 
 def _layout(folder: Path) -> ModuleType:
@@ -150,21 +136,15 @@ def _load(folder: Path, name: str) -> Dataset:
     layout = _layout(folder)
     files = [folder / file for file in layout.FILES if (folder / file).is_file()]
     key = cache.content_key(layout.__name__, files)
-    for place in _cache_folders():
+    for place in places.cache_folders():
         dataset = cache.load(place / key, name)
         if dataset is not None:
             return dataset
     parsed: Dataset = layout.parse(folder).dataset(name)
-    for place in _cache_folders():
+    for place in places.cache_folders():
         try:
             cache.save(parsed, place / key)
             break
         except OSError:  # read-only or full: the next place, or none; only speed is lost
             continue
     return parsed
-
-
-def _cache_folders() -> list[Path]:
-    personal = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "recsys"
-    data = home() / "data"
-    return [data / ".cache", personal] if data.is_dir() else [personal]

@@ -28,6 +28,7 @@ NOUN = "course"
 REQUIRED = ("course_genre.csv", "course_processed.csv", "ratings.csv")
 OPTIONAL = ("user_profile.csv", "rs_content_test.csv")
 FILES = (*REQUIRED, "user_profile.csv")
+NOT_PUBLISHED = "differs from the published file; its content was checked, and it is used as it is."
 PUBLISHED_RATINGS = "8e7e427119c56a8e265ca3dbb364a4bcdc51f7e1"
 
 
@@ -45,10 +46,8 @@ def parse(folder: Path) -> Parsed:
     courses, repairs = _courses(folder)
     ratings, mended = read_ratings(folder / "ratings.csv", courses["id"].tolist(), REQUIRED[0])
     repairs += mended
-    if blob_id(folder / "ratings.csv") != PUBLISHED_RATINGS:
-        repairs.append(
-            "ratings.csv is not the published file; it was checked and is used as it is."
-        )
+    if not is_published(folder / "ratings.csv"):
+        repairs.append(f"ratings.csv: {NOT_PUBLISHED}")
     parsed = Parsed(courses, ratings, repairs)
     if (folder / "user_profile.csv").is_file():
         repairs += _profile_notes(folder / "user_profile.csv", parsed)
@@ -77,10 +76,11 @@ def check(path: Path) -> None:
             read_table(path, ("user", "item"))
 
 
-def blob_id(path: Path) -> str:
-    """The id git gives the file's content."""
-    content = path.read_bytes()
-    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+def is_published(ratings: Path) -> bool:
+    """Whether this is the published ratings.csv, by the id git gives a file's content."""
+    content = ratings.read_bytes()
+    blob = b"blob %d\0" % len(content) + content
+    return hashlib.sha1(blob, usedforsecurity=False).hexdigest() == PUBLISHED_RATINGS
 
 
 def _courses(folder: Path) -> tuple[pd.DataFrame, list[str]]:

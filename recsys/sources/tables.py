@@ -201,9 +201,8 @@ def _opened(path: Path) -> Iterator[TextIO]:
         raise DataError(f"cannot be read ({error.strerror}).", path.name) from error
 
 
-def _bytes(path: Path) -> io.BufferedReader:
-    raw = gzip.open(path) if path.suffix == ".gz" else path.open("rb")
-    return io.BufferedReader(raw)  # type: ignore[arg-type]  # GzipFile is a raw stream in all but name
+def _bytes(path: Path) -> io.BufferedReader | gzip.GzipFile:
+    return gzip.GzipFile(path) if path.suffix == ".gz" else path.open("rb")
 
 
 def _line_of_bad_byte(path: Path) -> int:

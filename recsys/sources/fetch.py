@@ -1,0 +1,244 @@
+"""IBM's public files, downloaded: resumable, atomic, bounded in time, and checked by content.
+
+Must not know who asked for them. pooch and requests are imported only when something is fetched.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from recsys.dataset import DataError
+from recsys.sources import ibm
+from recsys.sources.places import home
+
+IBM_URL = (
+    "https://cf-courses-data.s3.us.cloud-object-storage.appdomain.cloud/"
+    "IBM-ML321EN-SkillsNetwork/labs/datasets/"
+)
+_RETRIES = 2
+_CHUNK = 16 * 1024
+_ABSENT = (403, 404, 410)  # object stores say 403 for what is not there
+
+
+class FetchError(RuntimeError):
+    """The files could not be fetched; its text is one line that says why and what to do next.
+
+    Not a `DataError`: the data on this machine is as good as before.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            f"{ibm.NAME} could not be fetched ({reason}): the bundled set serves. "
+            "Try again with: make data"
+        )
+
+
+def fetch_ibm(
+    folder: str | os.PathLike[str] | None = None,
+    *,
+    base_url: str = IBM_URL,
+    timeout: float = 10.0,
+    budget: float | None = None,
+    report: Callable[[str], object] = print,
+) -> Path:
+    """Fetch the five files into a folder; those that are there and sound stay.
+
+    What has arrived before a failure is kept, and the next call continues there.
+
+    Parameters
+    ----------
+    folder : by default `data/ibm-courses` under `home()`
+    timeout : seconds to wait for a connection, and for each next piece of data
+    budget : seconds for all of it; no limit by default
+    report : is told a line about each file
+
+    Returns
+    -------
+    The folder.
+
+    Raises
+    ------
+    FetchError : if one of the three files that are needed could not be fetched
+    """
+    target = Path(folder) if folder is not None else home() / "data" / "ibm-courses"
+    files = _Files(target, base_url.rstrip("/") + "/", timeout, budget, report)
+    _within(budget, files.fetch)
+    return target
+
+
+@dataclass
+class _Files:
+    """One fetch of all files."""
+
+    folder: Path
+    base_url: str
+    timeout: float
+    budget: float | None
+    report: Callable[[str], object]
+
+    def fetch(self) -> None:
+        from filelock import FileLock, Timeout
+
+        partial = self.folder / ".partial"
+        download = _ResumingDownload(partial, self.timeout, self.budget)
+        try:
+            partial.mkdir(parents=True, exist_ok=True)
+            with FileLock(partial / "lock", timeout=-1 if self.budget is None else self.budget):
+                for name in (*ibm.REQUIRED, *ibm.OPTIONAL):
+                    self._fetch_one(name, download)
+            shutil.rmtree(partial, ignore_errors=True)
+        except Timeout as error:
+            raise FetchError(f"another process is fetching into {self.folder}") from error
+        except OSError as error:  # what the network does wrong has become a FetchError before
+            raise FetchError(f"cannot write to {self.folder}: {error.strerror or error}") from error
+
+    def _fetch_one(self, name: str, download: _ResumingDownload) -> None:
+        if self._is_sound(self.folder / name):
+            self.report(f"{name}: already there")
+            return
+        try:
+            _fetch_with_pooch(self.folder, self.base_url, name, download)
+        except FetchError as error:
+            if name in ibm.REQUIRED:
+                raise
+            self.report(f"{name}: not fetched ({error.reason}); it is optional")
+            return
+        size = (self.folder / name).stat().st_size
+        self.report(f"{name}: {size / 1e6:.1f} MB")
+        if name == "ratings.csv" and not ibm.is_published(self.folder / name):
+            self.report(f"{name}: {ibm.NOT_PUBLISHED}")
+
+    def _is_sound(self, path: Path) -> bool:
+        if not path.exists():
+            return False
+        try:
+            ibm.check(path)
+        except DataError as error:
+            self.report(f"{error} Fetching it again.")
+            path.unlink()
+            return False
+        return True
+
+
+def _fetch_with_pooch(folder: Path, url: str, name: str, download: _ResumingDownload) -> None:
+    import pooch
+    import requests
+
+    host = urlsplit(url).netloc
+    pooch.get_logger().setLevel("WARNING")
+    files = pooch.create(folder, url, registry={name: None}, retry_if_failed=_RETRIES)
+    try:
+        files.fetch(name, downloader=download)
+    except requests.HTTPError as error:
+        raise FetchError(f"{host} answered for {name}: {error}") from error
+    except requests.RequestException as error:
+        raise FetchError(
+            f"the connection to {host} broke off {_RETRIES + 1} times during {name}; "
+            "what has arrived is kept"
+        ) from error
+
+
+class _ResumingDownload:
+    """A downloader for pooch that continues where a broken download stopped.
+
+    It asks for the rest with `Range`, on the condition (`If-Range`) that the file on the server
+    is still the same one. pooch tries again after a `requests` exception, not after ours.
+    """
+
+    def __init__(self, partial: Path, timeout: float, budget: float | None) -> None:
+        self.partial = partial
+        self.timeout = timeout
+        self.deadline = time.monotonic() + budget if budget is not None else float("inf")
+
+    def __call__(self, url: str, output_file: str, pooch: Any) -> None:
+        part = self.partial / url.rsplit("/", 1)[-1]
+        self._complete(url, part)
+        try:
+            if not part.read_bytes().endswith(b"\n"):
+                raise DataError("is cut off in the middle of its last line.", part.name)
+            ibm.check(part)
+        except DataError as error:
+            part.unlink()
+            raise FetchError(f"what {urlsplit(url).netloc} sent is wrong: {error}") from error
+        part.replace(output_file)
+
+    def _complete(self, url: str, part: Path) -> None:
+        import requests
+        from tqdm import tqdm  # type: ignore[import-untyped]
+
+        version = part.with_suffix(".version")  # the server's name for the content we have part of
+        start = part.stat().st_size if part.exists() and version.exists() else 0
+        headers = {"Accept-Encoding": "identity"}
+        if start:
+            headers |= {"Range": f"bytes={start}-", "If-Range": version.read_text()}
+        with self._ask(url, headers) as answer:
+            if answer.status_code == requests.codes.range_not_satisfiable:
+                part.unlink()
+            if answer.status_code in _ABSENT:
+                raise FetchError(
+                    f"{urlsplit(url).netloc} has no {part.name}, it answered {answer.status_code}"
+                )
+            answer.raise_for_status()
+            resumed = answer.status_code == requests.codes.partial_content
+            version.unlink(missing_ok=True)
+            if tag := answer.headers.get("ETag", answer.headers.get("Last-Modified")):
+                version.write_text(tag)
+            size = int(answer.headers.get("Content-Length", 0)) + start * resumed
+            bar = tqdm(
+                total=size or None,
+                initial=start * resumed,
+                desc=part.name,
+                unit="B",
+                unit_scale=True,
+                disable=not sys.stderr.isatty(),
+            )
+            with part.open("ab" if resumed else "wb") as file, bar:
+                for chunk in answer.iter_content(_CHUNK):
+                    file.write(chunk)
+                    bar.update(len(chunk))
+                    if time.monotonic() > self.deadline:
+                        raise FetchError("out of time; what has arrived is kept")
+                file.flush()
+                os.fsync(file.fileno())
+        version.unlink(missing_ok=True)
+
+    def _ask(self, url: str, headers: dict[str, str]) -> Any:
+        import requests
+
+        host = urlsplit(url).netloc
+        patience = min(self.timeout, max(self.deadline - time.monotonic(), 0.001))
+        try:
+            return requests.get(url, headers=headers, stream=True, timeout=patience)
+        except requests.Timeout as error:
+            raise FetchError(f"no answer from {host} within {patience:.3g} s") from error
+        except requests.ConnectionError as error:
+            raise FetchError(f"no connection to {host}") from error
+
+
+def _within(seconds: float | None, work: Callable[[], None]) -> None:
+    """Do the work, but wait for it no longer than this: looking up a host has no timeout."""
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=run, name="fetch", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if failures:
+        raise failures[0]
+    if thread.is_alive():
+        raise FetchError(f"no answer within {seconds:.3g} s; what has arrived is kept")

@@ -1,0 +1,39 @@
+"""Where data lies on this machine.
+
+RECSYS_HOME names the folder that holds `data/`; RECSYS_DATA names folders of data sets to use
+before those in `data/`, separated as in PATH.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def home() -> Path:
+    """The folder that holds `data/`: RECSYS_HOME, else the checkout, else the current folder."""
+    if os.environ.get("RECSYS_HOME"):
+        return Path(os.environ["RECSYS_HOME"]).expanduser()
+    return _checkout() if (_checkout() / "data").is_dir() else Path.cwd()
+
+
+def data_folders() -> list[Path]:
+    """Where the data sets have their usual places; the bundled one stays in the checkout."""
+    return list(dict.fromkeys((home() / "data", _checkout() / "data")))
+
+
+def named_folders() -> list[Path]:
+    """The folders of RECSYS_DATA."""
+    named = os.environ.get("RECSYS_DATA", "").split(os.pathsep)
+    return [Path(one).expanduser() for one in named if one]
+
+
+def cache_folders() -> list[Path]:
+    """Where parsed data sets are kept: beside the data, or else in the user's own cache."""
+    personal = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "recsys"
+    beside = home() / "data"
+    return [beside / ".cache", personal] if beside.is_dir() else [personal]
+
+
+def _checkout() -> Path:
+    return Path(__file__).resolve().parents[2]

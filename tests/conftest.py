@@ -1,0 +1,95 @@
+"""Data sets that the tests share. Those that need files skip where the files are absent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from recsys.dataset import DataError, Dataset
+from recsys.sources import load_dataset
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Dataset:
+    """Six courses on three topics, five users; `NEW1` is rated by nobody.
+
+    The Python and the database courses are taken by different people, but for `dora`, who takes
+    nearly everything.
+    """
+    courses = pd.DataFrame(
+        [
+            ("PY1", "Python basics", "Variables, loops and functions in Python.", 1, 0, 0),
+            ("PY2", "Python for data", "Tables and charts in Python with pandas.", 1, 1, 0),
+            ("DA1", "Reading charts", "What charts of data show, and what they hide.", 0, 1, 0),
+            ("DB1", "SQL basics", "Tables, keys and joins in SQL.", 0, 0, 1),
+            ("DB2", "Databases at scale", "Indexes and sharding beyond SQL basics.", 0, 0, 1),
+            ("NEW1", "Charts from SQL", "From SQL tables to charts.", 0, 1, 1),
+        ],
+        columns=["id", "title", "description", "Python", "Analysis", "Database"],
+    )
+    taken = {
+        "anna": {"PY1": 3, "PY2": 3},
+        "ben": {"PY1": 3, "PY2": 2, "DA1": 3},
+        "cleo": {"DB1": 3, "DB2": 3},
+        "dora": {"PY1": 3, "PY2": 3, "DA1": 2, "DB1": 3},
+        "emil": {"DB1": 2},
+    }
+    ratings = pd.DataFrame(
+        [(user, item, rating) for user, items in taken.items() for item, rating in items.items()],
+        columns=["user", "item", "rating"],
+    )
+    return Dataset.from_tables("Tiny", courses, ratings)
+
+
+@pytest.fixture(scope="session")
+def bundled(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """The open course set that comes with the project."""
+    return _loaded("bundled", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def ibm_folder() -> Path:
+    """The folder of IBM's course files."""
+    return _folder("ibm-courses", "ratings.csv")
+
+
+@pytest.fixture(scope="session")
+def movielens_folder() -> Path:
+    """The folder of MovieLens' small set."""
+    return _folder("movielens-latest-small", "movies.csv")
+
+
+@pytest.fixture(scope="session")
+def ibm(ibm_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    return _loaded(str(ibm_folder), tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def movielens(movielens_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    return _loaded(str(movielens_folder), tmp_path_factory)
+
+
+def _folder(name: str, file: str) -> Path:
+    places = [ROOT / "data" / name, ROOT.parent / "shared" / "data" / name]
+    for place in places:
+        if (place / file).is_file():
+            return place
+    pytest.skip(f"{name} is neither in data/ nor in ../shared/data/")
+
+
+def _loaded(source: str, temporary: pytest.TempPathFactory) -> Dataset:
+    """Read afresh, so that no test passes on what an earlier version of the code has cached."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv("RECSYS_DATA", raising=False)
+        environment.setenv("RECSYS_HOME", str(temporary.mktemp("home")))
+        environment.setenv("XDG_CACHE_HOME", str(temporary.mktemp("cache")))
+        try:
+            return load_dataset(source)
+        except DataError as error:
+            if source == "bundled" and not (ROOT / "data" / "bundled" / "courses.csv").exists():
+                pytest.skip(str(error))
+            raise
