@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self
 
@@ -253,7 +253,7 @@ class Recommender(ABC):
                 f"{type(self).__name__} is not fitted yet: call fit(dataset) first."
             ) from None
 
-    def _positions(self, history: Mapping[str, float]) -> np.ndarray:
+    def _positions(self, history: Collection[str]) -> np.ndarray:
         index = pd.Index(self._catalogue())
         found = index.get_indexer(list(history))
         if len(found) and found.min() < 0:

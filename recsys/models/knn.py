@@ -14,14 +14,16 @@ derived neighborhood interpolation weights", ICDM 2007.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 from scipy.sparse import csr_matrix
 
 from recsys.dataset import Dataset
-from recsys.models.base import Progress, Recommender
+from recsys.models.base import Evidence, Progress, Recommender
 from recsys.models.hyperparameters import hyperparameter
 
 
@@ -78,6 +80,30 @@ class KNN(Recommender):
 
     def _score(self, histories: csr_matrix) -> np.ndarray:
         return (histories.sign() @ self.similarity_.T).toarray()
+
+    def evidence(self, history: Mapping[str, float], course_id: str) -> Evidence | None:
+        """The courses of the history that are neighbours of the course."""
+        course = self._positions([course_id])[0]
+        picked = self._positions(history)
+        similarity = self.similarity_[course].toarray().ravel()
+        picked = picked[similarity[picked] > 0]
+        picked = picked[np.argsort(-similarity[picked], kind="stable")]
+        if not len(picked):
+            return None
+        nearer = (similarity[:, None] > similarity[picked]).sum(axis=0)
+        table = pd.DataFrame(
+            {
+                "course_id": self.course_ids_[picked],
+                "title": self.course_titles_[picked],
+                "similarity": similarity[picked],
+                "neighbour": nearer + 1,
+            }
+        )
+        return Evidence(
+            f"Your courses among the neighbours of “{self.course_titles_[course]}”: how similar "
+            "they are by co-enrolment, and where they stand among all its neighbours.",
+            table,
+        )
 
 
 def _nearest(similarity: csr_matrix, neighbours: int | None) -> csr_matrix:

@@ -1,0 +1,161 @@
+"""Why a course was recommended: what each course of the history adds to its score.
+
+Knows models by their interface alone: it scores the history with and without each course, and
+asks the model for evidence in its own terms. Must not know any particular model, nor charts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_matrix
+
+from recsys.models.base import Evidence, Recommender
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Why a model gives a course its score.
+
+    Attributes
+    ----------
+    course_id, title : the explained course
+    score : its score for the whole history; NaN where the model has none
+    contributions : one row per course of the history, columns `course_id, title, contribution`
+        in the unit of the score, the largest in size first
+    exact : whether the contributions add up to the score; where they do not, each is what the
+        score loses when that course alone is left out
+    words : the same in a sentence or two
+    evidence : what the model has to show in its own terms, if anything
+    """
+
+    course_id: str
+    title: str
+    score: float
+    contributions: pd.DataFrame
+    exact: bool
+    words: str
+    evidence: Evidence | None
+
+    @property
+    def main_reason(self) -> str | None:
+        """The course of the history that raises the score most; None if none raises it."""
+        return _main_reason(self.contributions)
+
+
+def explain(model: Recommender, history: Mapping[str, float], course_id: str) -> Explanation:
+    """Explain the score that a fitted model gives a course.
+
+    Parameters
+    ----------
+    model : a fitted model
+    history : course id -> rating, as for `recommend`
+    course_id : the course to explain
+
+    Raises
+    ------
+    UnknownCourseError : for a course the model was not fitted on
+    NotFittedError : before `fit`
+    """
+    return explain_all(model, history, [course_id])[0]
+
+
+def explain_all(
+    model: Recommender, history: Mapping[str, float], course_ids: Sequence[str]
+) -> list[Explanation]:
+    """Explain several courses for the price of one: a single call of `model.score` serves all."""
+    picked = model._positions(history)
+    courses = model._positions(course_ids)
+    scores = model.score(_with_and_without_each(history, picked, len(model.course_ids_)))
+    return [_explanation(model, history, picked, course, scores[:, course]) for course in courses]
+
+
+def readable(number: float) -> str:
+    """A number as people write it: three digits that count, no exponent, a true minus sign."""
+    if abs(number) >= 1000:
+        digits = f"{number:,.0f}"
+    else:
+        digits = np.format_float_positional(float(f"{number:.3g}"), trim="-")
+    return digits.replace("-", "−")
+
+
+def _with_and_without_each(
+    history: Mapping[str, float], picked: np.ndarray, n_courses: int
+) -> csr_matrix:
+    """(1 + len(history), n_courses) the history, then the history without each of its courses."""
+    histories = np.zeros((1 + len(picked), n_courses), np.float32)
+    histories[:, picked] = list(history.values())
+    histories[1 + np.arange(len(picked)), picked] = 0
+    return csr_matrix(histories)
+
+
+def _explanation(
+    model: Recommender,
+    history: Mapping[str, float],
+    picked: np.ndarray,
+    course: int,
+    scores: np.ndarray,
+) -> Explanation:
+    """From the scores of one course: with the whole history first, then without each part."""
+    score, without = float(scores[0]), scores[1:]
+    # Where the rest of the history cannot be scored, the whole score rests on the course left out.
+    lost = np.nan_to_num(score) - np.nan_to_num(without)
+    lost[np.abs(lost) <= 1e-6 * abs(np.nan_to_num(score))] = 0  # float32 noise, no contribution
+    order = np.argsort(-np.abs(lost), kind="stable")
+    contributions = pd.DataFrame(
+        {
+            "course_id": model.course_ids_[picked].astype(object),
+            "title": model.course_titles_[picked].astype(object),
+            "contribution": lost,
+        }
+    ).iloc[order]
+    contributions = contributions.reset_index(drop=True)
+    course_id, title = str(model.course_ids_[course]), str(model.course_titles_[course])
+    exact = bool(np.isclose(lost.sum(), score, rtol=1e-5, atol=1e-12))
+    return Explanation(
+        course_id,
+        title,
+        score,
+        contributions,
+        exact,
+        _words(model, title, score, contributions, exact),
+        model.evidence(history, course_id) if not np.isnan(score) else None,
+    )
+
+
+def _words(
+    model: Recommender, title: str, score: float, contributions: pd.DataFrame, exact: bool
+) -> str:
+    if np.isnan(score):
+        return f"{model.name} has no score for “{title}” from what you picked."
+    if contributions.empty:
+        return f"“{title}” is what {model.name} offers before anything is picked."
+    main = _main_reason(contributions)
+    if main is None:
+        return (
+            f"No single pick of yours decides this: leave any one out, and the score of "
+            f"{readable(score)} stays where it is or rises."
+        )
+    if len(contributions) == 1 and exact:
+        return f"The whole score of {readable(score)} comes from “{contributions['title'][0]}”."
+    row = contributions.loc[contributions["course_id"] == main].iloc[0]
+    reason, adds = row["title"], float(row["contribution"])
+    against = contributions.loc[contributions["contribution"] < 0, "title"]
+    but = f" “{against.iloc[0]}” speaks against it." if len(against) else ""
+    if exact:
+        return (
+            f"The main reason is “{reason}”: it adds {readable(adds)} to the score of "
+            f"{readable(score)}.{but}"
+        )
+    return (
+        f"The main reason is “{reason}”: without it the score would fall from {readable(score)} "
+        f"to {readable(score - adds)}.{but} Measured by leaving each pick out in turn."
+    )
+
+
+def _main_reason(contributions: pd.DataFrame) -> str | None:
+    raising = contributions[contributions["contribution"] > 0]
+    return None if raising.empty else str(raising["course_id"].iloc[0])
