@@ -5,18 +5,26 @@ leaderboard, in this order.
 from __future__ import annotations
 
 from recsys.models.base import NotFittedError, Progress, Recommender, silent
+from recsys.models.ease import EASE
 from recsys.models.hyperparameters import Hyperparameter, HyperparameterError, hyperparameter
+from recsys.models.ials import IALS
 from recsys.models.knn import KNN
+from recsys.models.popularity import Popularity
+from recsys.models.random_order import Random
 
 _MODELS: list[type[Recommender]] = [KNN]
-_BASELINES: list[type[Recommender]] = []
+_BASELINES: list[type[Recommender]] = [Random, Popularity, EASE, IALS]
 
 __all__ = [
+    "EASE",
+    "IALS",
     "KNN",
     "Hyperparameter",
     "HyperparameterError",
     "NotFittedError",
+    "Popularity",
     "Progress",
+    "Random",
     "Recommender",
     "baselines",
     "find",

@@ -1,0 +1,68 @@
+"""Baseline · EASE: each course predicted from all the others by one linear regression.
+
+With X the users' likes, the item-item weights B minimise ‖X − XB‖² + λ‖B‖² where the diagonal of
+B is zero, so that no course may explain itself. The solution is closed:
+
+    P = (XᵀX + λI)⁻¹,    B(i, j) = −P(i, j) / P(j, j) for i ≠ j
+
+The scores of a history x are xB. Simple, and among the best where courses are few.
+
+Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from recsys.dataset import Dataset
+from recsys.models.base import Progress, Recommender
+from recsys.models.hyperparameters import hyperparameter
+
+
+@dataclass(eq=False)
+class EASE(Recommender):
+    """Item-item ridge regression with a zero diagonal.
+
+    Fitted attributes
+    -----------------
+    weights_ : (n_rated, n_rated) B among the courses somebody likes; row i holds what course i
+        adds to the score of each course
+    """
+
+    name: ClassVar[str] = "EASE"
+    summary: ClassVar[str] = "Predicts each course from all the others by linear regression."
+    score_label: ClassVar[str] = "Predicted preference"
+    score_sentence: ClassVar[str] = (
+        "The score adds up what each course you picked says for or against a course; 1 is what a "
+        "course that was taken would have."
+    )
+    instant: ClassVar[bool] = True
+
+    regularisation: float = hyperparameter(
+        200.0,
+        label="Regularisation",
+        low=1.0,
+        high=5000.0,
+        unit="users",
+        help="Distrusts what rests on few users.",
+    )
+
+    def _fit(self, dataset: Dataset, progress: Progress) -> None:
+        progress(0.0, "Regressing every course on the others")
+        likes = dataset.likes[:, self.popularity_ > 0].sign()
+        gram = (likes.T @ likes).toarray().astype(np.float64)
+        gram[np.diag_indices_from(gram)] += self.regularisation
+        precision = np.linalg.inv(gram)
+        weights = -precision / precision.diagonal()
+        np.fill_diagonal(weights, 0.0)
+        self.weights_ = weights.astype(np.float32)
+
+    def _score(self, histories: csr_matrix) -> np.ndarray:
+        rated = self.popularity_ > 0
+        scores = np.full(histories.shape, np.nan)
+        scores[:, rated] = histories[:, rated].sign() @ self.weights_
+        return scores

@@ -1,0 +1,44 @@
+"""Baseline · Random: the courses shuffled.
+
+The floor of every comparison. It is random between histories but not between runs: each history
+is shuffled by the seed and by the courses it holds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from recsys.dataset import Dataset
+from recsys.models.base import Progress, Recommender
+from recsys.models.hyperparameters import hyperparameter
+
+
+@dataclass(eq=False)
+class Random(Recommender):
+    """Uniform scores from 0 to 1, drawn anew for each set of picked courses."""
+
+    name: ClassVar[str] = "Random"
+    summary: ClassVar[str] = "Recommends courses drawn by lot."
+    score_label: ClassVar[str] = "Random number"
+    score_sentence: ClassVar[str] = "The score is a random number and means nothing."
+    collaborative: ClassVar[bool] = False
+    instant: ClassVar[bool] = True
+    answers_strangers: ClassVar[bool] = True
+
+    seed: int = hyperparameter(0, label="Seed", low=0, high=1000, refit=False)
+
+    def _fit(self, dataset: Dataset, progress: Progress) -> None:
+        pass
+
+    def _score(self, histories: csr_matrix) -> np.ndarray:
+        scores = np.empty(histories.shape)
+        for row, (start, end) in enumerate(
+            zip(histories.indptr, histories.indptr[1:], strict=False)
+        ):
+            picked = np.sort(histories.indices[start:end])
+            scores[row] = np.random.default_rng([self.seed, *picked]).random(histories.shape[1])
+        return scores
