@@ -1,0 +1,92 @@
+"""What is installed: the lock, conda's and Binder's view of it, and imports that stay light."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+LOCK = (ROOT / "requirements.lock").read_text()
+
+
+def normalised(requirement: str) -> str:
+    """The package's name of a requirement, as PEP 503 spells it."""
+    name = re.match(r"[A-Za-z0-9._-]+", requirement).group()
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def locked() -> dict[str, str]:
+    """Each entry of the lock: the package's name and the entry's text, its forks joined."""
+    entries: dict[str, str] = {}
+    for entry in re.split(r"\n(?=\S)", LOCK.strip()):
+        name = normalised(entry)
+        entries[name] = entries.get(name, "") + entry
+    return entries
+
+
+def wanted() -> list[str]:
+    groups = PROJECT["dependency-groups"]
+    return [*PROJECT["project"]["dependencies"], *groups["test"], *groups["dev"]]
+
+
+@pytest.mark.parametrize("requirement", wanted())
+def test_every_dependency_is_locked(requirement: str) -> None:
+    assert normalised(requirement) in locked()
+
+
+def test_every_locked_package_is_pinned_and_hashed() -> None:
+    for entry in re.split(r"\n(?=\S)", LOCK.strip()):
+        assert re.match(r"[a-z0-9.-]+==\S+( ; .+)? \\\n +--hash=sha256:[0-9a-f]{64}", entry), entry
+
+
+def test_the_lock_names_no_index() -> None:
+    assert not re.search(r"://|--(extra-)?index|--find-links|-i ", LOCK)
+
+
+def test_conda_installs_the_lock_and_nothing_beside_it() -> None:
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    python, pip, from_pip = environment["dependencies"]
+    low, high = re.fullmatch(
+        r">=3\.(\d+),<3\.(\d+)", PROJECT["project"]["requires-python"]
+    ).groups()
+    assert int(low) <= int(re.fullmatch(r"python=3\.(\d+)", python).group(1)) < int(high)
+    assert pip == "pip"
+    assert from_pip == {"pip": ["-r requirements.lock"]}
+
+
+@pytest.mark.parametrize("module", ["recsys", "recsys.models", "recsys.evaluation"])
+def test_imports_stay_light(module: str) -> None:
+    """A dashboard's kernel must not pay for TensorFlow or scikit-learn before they are needed."""
+    heavy = loaded_by(f"import {module}")
+    assert not heavy
+
+
+def test_scoring_needs_neither_tensorflow_nor_scikit_learn() -> None:
+    heavy = loaded_by(
+        "import pandas as pd\n"
+        "from recsys import models\n"
+        "from recsys.dataset import Dataset\n"
+        "courses = pd.DataFrame({'id': list('abc'), 'title': list('ABC'), 'Python': [1, 0, 1]})\n"
+        "ratings = pd.DataFrame({'user': [1, 1, 2], 'item': ['a', 'b', 'b'], 'rating': 3.0})\n"
+        "model = models.KNN().fit(Dataset.from_tables('tiny', courses, ratings))\n"
+        "assert model.recommend({'a': 3.0})['course_id'].tolist() == ['b']"
+    )
+    assert not heavy
+
+
+def loaded_by(code: str) -> list[str]:
+    """Which heavy packages a fresh Python holds after running the code."""
+    heavy = ("tensorflow", "keras", "sklearn", "ipywidgets")
+    probe = f"{code}\nimport sys\nprint(*[name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
