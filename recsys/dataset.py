@@ -63,8 +63,8 @@ class Dataset:
     courses : (n_courses) rows `id, title, description`, then one 0/1 column per topic;
         their order is the order of every score
     topics : the topics' names
-    users : (n_users,) user ids, ascending
-    interactions : (n_users, n_courses) ratings, as given; nothing stored means not rated
+    users : (n_users,) user ids, ascending; read-only
+    interactions : (n_users, n_courses) ratings, as given; nothing stored means not rated; read-only
     like_threshold : a rating of at least this much is a like
     noun : what one item is called ("course", "film")
     repairs : what was mended on the way in, a sentence each
@@ -105,12 +105,14 @@ class Dataset:
         courses, topics = _checked_courses(courses)
         ratings = _checked_ratings(ratings, pd.Index(courses["id"]))
         users, rows = np.unique(ratings["user"].to_numpy(), return_inverse=True)
+        if users.dtype == object:
+            users = users.astype(str)  # objects can be neither hashed by content nor mapped
         columns = pd.Index(courses["id"]).get_indexer(ratings["item"])
         values = ratings["rating"].to_numpy(np.float32)
         interactions = csr_matrix((values, (rows, columns)), shape=(len(users), len(courses)))
-        return cls(
-            name, courses, topics, users, interactions, like_threshold, noun, tuple(repairs)
-        )
+        for array in (users, *_parts(interactions)):
+            array.flags.writeable = False  # all models share it, and other processes may map it
+        return cls(name, courses, topics, users, interactions, like_threshold, noun, tuple(repairs))
 
     @property
     def n_courses(self) -> int:
@@ -181,18 +183,28 @@ class Dataset:
         UnknownCourseError : names the first id that is not there, and the closest one that is
         """
         ids = list(course_ids)
-        found = self.course_index.get_indexer(ids)
+        found = self.course_index.get_indexer(pd.Index(ids))
         if len(ids) and found.min() < 0:
             raise unknown_course(ids[int(found.argmin())], self.course_index, self.name)
         return found
 
     def histories(self, histories: Sequence[Mapping[str, float]]) -> csr_matrix:
-        """(len(histories), n_courses) ratings, from mappings of course id to rating."""
+        """(len(histories), n_courses) ratings, from mappings of course id to rating.
+
+        Raises
+        ------
+        UnknownCourseError : for a course that is not in `courses`
+        DataError : for a rating that is no finite number above 0
+        """
         lengths = [len(history) for history in histories]
         columns = self.positions(course for history in histories for course in history)
-        ratings = [rating for history in histories for rating in history.values()]
+        ratings = np.array([r for history in histories for r in history.values()], np.float32)
+        if not are_ratings(ratings).all():
+            broken = int(np.argmin(are_ratings(ratings)))
+            course = self.courses["id"][columns[broken]]
+            raise DataError(f"The rating of “{course}” must be a number above 0.")
         return csr_matrix(
-            (np.array(ratings, np.float32), columns, np.cumsum([0, *lengths])),
+            (ratings, columns, np.cumsum([0, *lengths])),
             shape=(len(histories), self.n_courses),
         )
 
@@ -222,15 +234,20 @@ def _checked_courses(courses: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ..
     _require_columns(courses, ("id", "title"), "courses")
     if courses.empty:
         raise DataError("has no rows; at least one course is needed.", "courses")
+    courses = courses.rename(columns=str).reset_index(drop=True)
+    if not courses.columns.is_unique:
+        twice = courses.columns[courses.columns.duplicated()][0]
+        raise DataError("is there twice.", "courses", column=twice)
     if "description" not in courses:
-        courses = courses.assign(description="")
-    for column in COURSE_COLUMNS:
+        courses["description"] = ""
+    courses["description"] = courses["description"].fillna("")
+    for column in ("id", "title"):
         _refuse(courses[column].isna(), "is empty.", "courses", column)
-    courses = courses.astype(dict.fromkeys(COURSE_COLUMNS, str)).reset_index(drop=True)
+    courses = courses.astype(dict.fromkeys(COURSE_COLUMNS, str))
     _refuse(courses["id"].str.strip().eq(""), "is empty.", "courses", "id")
     repeated = courses["id"].duplicated()
     _refuse(repeated, "is the id of an earlier course too; ids must differ.", "courses", "id")
-    topics = tuple(str(column) for column in courses.columns if column not in COURSE_COLUMNS)
+    topics = tuple(column for column in courses.columns if column not in COURSE_COLUMNS)
     for topic in topics:
         flags = pd.to_numeric(courses[topic], errors="coerce")
         _refuse(~flags.isin([0, 1]), "must be 0 or 1, for a topic.", "courses", topic)
@@ -241,14 +258,26 @@ def _checked_courses(courses: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ..
 def _checked_ratings(ratings: pd.DataFrame, courses: pd.Index) -> pd.DataFrame:
     _require_columns(ratings, RATING_COLUMNS, "ratings")
     ratings = ratings[list(RATING_COLUMNS)].reset_index(drop=True)
-    _refuse(ratings["user"].isna(), "is empty.", "ratings", "user")
+    for column in ("user", "item"):
+        empty = ratings[column].isna() | ratings[column].astype(str).str.strip().eq("")
+        _refuse(empty, "is empty.", "ratings", column)
     values = pd.to_numeric(ratings["rating"], errors="coerce")
-    _refuse(~np.isfinite(values) | (values <= 0), "must be a number above 0.", "ratings", "rating")
-    stray = ~ratings["item"].isin(courses)
-    _refuse(stray, "is not the id of any course.", "ratings", "item")
+    broken = pd.Series(~are_ratings(values.to_numpy(np.float64, na_value=np.nan)))
+    _refuse(broken, "must be a number above 0.", "ratings", "rating")
+    ratings = ratings.assign(item=ratings["item"].astype(str), rating=values)
+    if not pd.api.types.is_numeric_dtype(ratings["user"]):
+        ratings["user"] = ratings["user"].astype(str)
+    _refuse(~ratings["item"].isin(courses), "is not the id of any course.", "ratings", "item")
     repeated = ratings.duplicated(["user", "item"])
     _refuse(repeated, "was rated by this user on an earlier line too.", "ratings", "item")
-    return ratings.assign(rating=values)
+    return ratings
+
+
+def are_ratings(values: np.ndarray) -> np.ndarray:
+    """Which values still are finite and above 0 in the single precision they are kept in."""
+    with np.errstate(over="ignore", under="ignore"):
+        single = values.astype(np.float32)
+    return np.isfinite(single) & (single > 0)
 
 
 def _require_columns(table: pd.DataFrame, needed: Sequence[str], source: str) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from recsys.dataset import COURSE_COLUMNS, DataError, Dataset
+from recsys.dataset import COURSE_COLUMNS, DataError, Dataset, are_ratings
 from recsys.sources.tables import Column, Table, plural, read_table
 
 
@@ -186,11 +186,6 @@ def user_ids(column: Column) -> np.ndarray:
 
 
 def _rating_numbers(table: Table, column: str) -> np.ndarray:
-    return table.numbers(column, _is_rating, "a number above 0")
-
-
-def _is_rating(value: float) -> bool:
-    """Whether it still is a finite number above 0 in the single precision it is kept in."""
-    with np.errstate(over="ignore", under="ignore"):
-        single = np.float32(value)
-    return bool(np.isfinite(single) and single > 0)
+    return table.numbers(
+        column, lambda value: bool(are_ratings(np.array([value]))[0]), "a number above 0"
+    )
