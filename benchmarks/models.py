@@ -1,0 +1,207 @@
+"""How long every model takes to fit, and to recommend for one visitor.
+
+    python benchmarks/models.py [--data bundled ibm] [--json benchmarks/results/models.json]
+
+Each model runs in a fresh process, like a fit in the dashboard. Time spent inside `import` while
+fitting (scikit-learn, TensorFlow) is told apart from the fit. Beside each figure stands a floor
+measured in the same process: for a fit one XᵀX of the ratings, which is what item-item models
+cannot do without; for a recommendation one product of a course × course matrix and a vector.
+"""
+
+from __future__ import annotations
+
+import argparse
+import builtins
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from multiprocessing import get_context
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from recsys import load_dataset, models
+from recsys.dataset import DataError, Dataset
+
+VISITORS = 200
+RECOMMEND_BAR_MS = 30
+
+# Seconds to fit at the defaults; where `True`, imports count too. The embedding models train the
+# neural network's embeddings first, so theirs is its bar and as much again.
+FIT_BARS = {
+    "course-similarity": (0.5, False),
+    "user-profile": (0.5, False),
+    "clustering": (0.5, False),
+    "clustering-pca": (0.5, False),
+    "knn": (0.5, False),
+    "nmf": (2.0, False),
+    "neural-network": (15.0, True),
+    "embedding-regression": (30.0, True),
+    "embedding-classification": (30.0, True),
+}
+
+
+def main() -> None:
+    arguments = parse()
+    print(machine())
+    results = []
+    for source in arguments.data:
+        try:
+            dataset = load_dataset(source)
+        except DataError as error:
+            print(f"\n{source}: left out. {error}")
+            continue
+        print(f"\n{described(dataset)}\n{heading()}")
+        for model in (*models.registry(), *models.baselines()):
+            result = {"data": source, **in_fresh_process(model.key(), source)}
+            print(row(result), flush=True)
+            results.append(result)
+    print("\n* the bar counts imports too")
+    if arguments.json:
+        arguments.json.parent.mkdir(parents=True, exist_ok=True)
+        document = {"machine": machine(), "results": results}
+        arguments.json.write_text(json.dumps(document, indent=1) + "\n")
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--data", nargs="+", default=["bundled", "ibm"], help="data sets, by key or folder"
+    )
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    return parser.parse_args()
+
+
+def in_fresh_process(key: str, source: str) -> dict[str, Any]:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(measure, key, source).result()
+
+
+def measure(key: str, source: str) -> dict[str, Any]:
+    """Times of one model, in seconds, with the floors beside them."""
+    dataset = load_dataset(source)
+    likes = dataset.likes
+    model = models.find(key)()
+
+    with import_clock() as imports:
+        fit = seconds(lambda: model.fit(dataset))
+    gram = (likes.T @ likes).toarray()
+    histories = visitors(dataset)
+    vectors = [dataset.histories([history]).toarray()[0] for history in histories]
+
+    model.recommend(histories[0])
+    return {
+        "model": model.name,
+        "key": key,
+        "imports": imports["seconds"],
+        "fit": fit - imports["seconds"],
+        "fit_floor": median(lambda _: likes.T @ likes, range(5)),
+        "recommend": median(model.recommend, histories),
+        "recommend_floor": median(lambda vector: gram @ vector, vectors),
+    }
+
+
+def visitors(dataset: Dataset) -> list[dict[str, float]]:
+    """The histories of users drawn at random, by a seed."""
+    users = np.random.default_rng(0).choice(dataset.n_users, VISITORS)
+    ids = dataset.courses["id"].to_numpy()
+    rows = (dataset.interactions[user] for user in users)
+    return [dict(zip(ids[row.indices], row.data.tolist(), strict=True)) for row in rows]
+
+
+@contextmanager
+def import_clock() -> Iterator[dict[str, float]]:
+    """Adds up the time spent in `import` statements; those inside another one count once."""
+    clock, depth, real = {"seconds": 0.0}, 0, builtins.__import__
+
+    def timed(*args: Any, **kwargs: Any) -> Any:
+        nonlocal depth
+        start, depth = perf_counter(), depth + 1
+        try:
+            return real(*args, **kwargs)
+        finally:
+            depth -= 1
+            if depth == 0:
+                clock["seconds"] += perf_counter() - start
+
+    builtins.__import__ = timed
+    try:
+        yield clock
+    finally:
+        builtins.__import__ = real
+
+
+def seconds(work: Callable[[], object]) -> float:
+    start = perf_counter()
+    work()
+    return perf_counter() - start
+
+
+def median(work: Callable[[Any], object], inputs: Any) -> float:
+    return float(np.median([seconds(lambda one=one: work(one)) for one in inputs]))
+
+
+def heading() -> str:
+    return (
+        f"{'model':42}{'imports':>9}{'fit':>9}{'bar':>8}{'/ XᵀX':>9}"
+        f"{'recommend':>12}{'bar':>7}{'/ S·x':>8}"
+    )
+
+
+def row(result: dict[str, Any]) -> str:
+    bar, with_imports = FIT_BARS.get(result["key"], (None, False))
+    counted = result["fit"] + (result["imports"] if with_imports else 0)
+    milliseconds = result["recommend"] * 1000
+    return (
+        f"{result['model']:42}{result['imports']:7.2f} s{result['fit']:7.3f} s"
+        f"{verdict(counted, bar, 's' + '*' * with_imports):>8}"
+        f"{result['fit'] / result['fit_floor']:9.1f}"
+        f"{milliseconds:9.2f} ms{verdict(milliseconds, RECOMMEND_BAR_MS, 'ms'):>7}"
+        f"{result['recommend'] / result['recommend_floor']:8.0f}"
+    )
+
+
+def verdict(value: float, bar: float | None, unit: str) -> str:
+    if bar is None:
+        return ""
+    return f"{'<' if value < bar else 'OVER '}{bar:g} {unit}"
+
+
+def described(dataset: Dataset) -> str:
+    rated = int((dataset.popularity > 0).sum())
+    return (
+        f"{dataset.name}: {dataset.n_courses} {dataset.noun}s ({rated} rated), "
+        f"{dataset.n_users:,} users, {dataset.interactions.nnz:,} ratings"
+    )
+
+
+def machine() -> str:
+    """The machine and the versions that matter, in a line."""
+    parts = [f"{os.cpu_count()} cores of {processor()}", platform.system(), platform.machine()]
+    parts.append(f"Python {platform.python_version()}")
+    for package in ("numpy", "scipy", "scikit-learn", "tensorflow-cpu", "tensorflow"):
+        try:
+            parts.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            continue
+    return ", ".join(parts)
+
+
+def processor() -> str:
+    """The processor's name, as well as the system tells it."""
+    if sys.platform == "linux":
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or "an unnamed processor"
+
+
+if __name__ == "__main__":
+    main()
