@@ -58,8 +58,7 @@ def save(dataset: Dataset, folder: Path) -> None:
     try:
         _write(dataset, fresh)
         fresh.chmod(0o755)
-        if folder.exists():
-            shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)
         try:
             fresh.rename(folder)
         except OSError:
