@@ -88,8 +88,9 @@ def scores(recommendations: pd.DataFrame, score_label: str) -> Chart:
     others = f" and {ties} other{'s' * (ties > 1)} lead" if ties else " leads"
     title = f"{titles[0]}{others} with {readable(values[0])}"
     text = (
-        f"Bar chart of {len(table)} recommendations by {score_label}: from “{titles[0]}” with "
-        f"{readable(values[0])} to “{titles.iloc[-1]}” with {readable(values.iloc[-1])}."
+        f"Bar chart of {_count(len(table), 'recommendation')} by {score_label}, from "
+        f"“{titles[0]}” with {readable(values[0])} to “{titles.iloc[-1]}” with "
+        f"{readable(values.iloc[-1])}."
     )
     return Chart(_bars(title, titles, values, score_label), title, text, table)
 
@@ -107,11 +108,11 @@ def contributions(explanation: Explanation) -> Chart:
         reason = table.loc[table["course_id"] == main].iloc[0]
         title = (
             f"{reason['title']} speaks most for {explanation.title}: "
-            f"{readable(reason['contribution'])} of {readable(explanation.score)}"
+            f"{readable(reason['contribution'])}, where the score is {readable(explanation.score)}"
         )
     axis = "Adds to the score" if explanation.exact else "Score lost without the course"
     figure = _bars(title, table["title"], adds, axis, signed=True)
-    text = f"Bar chart of what each of {len(table)} courses adds to the score. {explanation.words}"
+    text = f"Bar chart with one bar per course you picked, {len(table)} in all. {explanation.words}"
     return Chart(figure, title, text, table)
 
 
@@ -158,7 +159,9 @@ def cluster_sizes(sizes: np.ndarray, yours: int | None = None) -> Chart:
         title = f"The largest of {len(sizes)} clusters holds {sizes[largest]:,} of {total}"
     else:
         share = sizes[yours] / max(sizes.sum(), 1)
-        title = f"You are in cluster {yours + 1}, with {sizes[yours]:,} of {total} ({share:.0%})"
+        title = (
+            f"You are in cluster {yours + 1}, with {sizes[yours]:,} of {total} ({_percent(share)})"
+        )
     text = (
         f"Bar chart of {total} in {len(sizes)} clusters: the largest, cluster {largest + 1}, has "
         f"{sizes[largest]:,}, the smallest {sizes.min():,}."
@@ -170,7 +173,7 @@ def cluster_sizes(sizes: np.ndarray, yours: int | None = None) -> Chart:
         y=sizes,
         marker={
             "color": np.where(own, VERMILION, BLUE).tolist(),
-            "pattern": {"shape": np.where(own, "/", "").tolist()},
+            "pattern": _hatched(own),
         },
         hovertemplate="Cluster %{x}: %{y:,} users<extra></extra>",
     )
@@ -215,7 +218,7 @@ def user_map(
     if you is not None:
         _add_star(figure, you)
     for axis, which, share in zip("xy", ("First", "Second"), variance or (None, None), strict=True):
-        held = "" if share is None else f" ({share:.1%} of variance)"
+        held = "" if share is None else f" ({_percent(share)} of variance)"
         figure.update_layout({f"{axis}axis_title": f"{which} principal component{held}"})
     return Chart(figure, title, text, table)
 
@@ -285,34 +288,34 @@ def explained_variance(ratio: np.ndarray, n_kept: int, target: float) -> Chart:
     n_kept : how many components are used
     target : the share, 0 to 1, that they were asked to reach
     """
-    share = 100 * np.asarray(ratio, float)
+    share = np.asarray(ratio, float)
     number = np.arange(1, len(share) + 1)
     total = share.cumsum()
     kept = number <= n_kept
     table = pd.DataFrame(
-        {"component": number, "variance_%": share, "cumulative_%": total, "kept": kept}
+        {"component": number, "variance": share, "cumulative": total, "kept": kept}
     )
-    reached = f"{total[n_kept - 1]:.1f} % of the variance"
+    reached = f"{_percent(total[n_kept - 1])} of the variance"
     title = f"{n_kept} of {len(share)} components hold {reached}"
     text = (
-        f"Bars of the variance per principal component, from {share[0]:.1f} % down to "
-        f"{share[-1]:.1f} %, with their running total: {n_kept} components reach {reached}, "
-        f"where {100 * target:.0f} % are asked for."
+        f"Bars of the variance per principal component, from {_percent(share[0])} down to "
+        f"{_percent(share[-1])}, with their running total: {n_kept} components reach {reached}, "
+        f"where {_percent(target)} is asked for."
     )
     figure = _figure(title, height=360, legend=True)
     figure.add_bar(
         x=number,
-        y=share,
-        name="one component (hatched: left out)",
+        y=100 * share,
+        name="each component",
         marker={
             "color": np.where(kept, BLUE, GREY).tolist(),
-            "pattern": {"shape": np.where(kept, "", "/").tolist()},
+            "pattern": _hatched(~kept),
         },
         hovertemplate="Component %{x}: %{y:.1f} %<extra></extra>",
     )
     figure.add_scatter(
         x=number,
-        y=total,
+        y=100 * total,
         name="running total",
         mode="lines+markers",
         line={"color": VERMILION},
@@ -321,7 +324,12 @@ def explained_variance(ratio: np.ndarray, n_kept: int, target: float) -> Chart:
     )
     figure.add_hline(y=100 * target, line={"color": INK, "dash": "dot", "width": 1.5})
     figure.add_vline(x=n_kept + 0.5, line={"color": INK, "dash": "dash", "width": 1.5})
-    figure.update_xaxes(title="Principal component", dtick=1 + len(share) // 15, showgrid=False)
+    figure.update_xaxes(
+        title="Principal component (hatched: left out)",
+        dtick=1 + len(share) // 15,
+        range=[0.4, len(share) + 0.6],
+        showgrid=False,
+    )
     figure.update_yaxes(title="Variance (%)", range=[0, 104])
     return Chart(figure, title, text, table)
 
@@ -438,7 +446,14 @@ def _figure(title: str, height: int, legend: bool = False) -> go.Figure:
 
     lines = textwrap.wrap(title, 42)
     top = 14 + LINE * len(lines) + 26 * legend
-    axis = {"automargin": True, "gridcolor": GRID, "zerolinecolor": INK, "linecolor": GRID}
+    axis = {
+        "automargin": True,
+        "gridcolor": GRID,
+        "zerolinecolor": INK,
+        "linecolor": GRID,
+        "title": {"font": {"size": 12}, "standoff": 4},
+        "fixedrange": True,  # a finger on the chart scrolls the page, it does not zoom
+    }
     return go.Figure(
         layout={
             "template": "none",
@@ -452,13 +467,13 @@ def _figure(title: str, height: int, legend: bool = False) -> go.Figure:
                 "xanchor": "left",
                 "y": 1,
                 "yanchor": "top",
-                "pad": {"t": 6, "l": 2},
+                "pad": {"t": 10, "l": 2},
             },
             "font": {"family": "inherit", "size": 12, "color": INK},
             "paper_bgcolor": "rgba(0, 0, 0, 0)",
             "plot_bgcolor": "rgba(0, 0, 0, 0)",
-            "xaxis": axis | {"title": {"font": {"size": 12}, "standoff": 8}, "fixedrange": True},
-            "yaxis": axis | {"title": {"font": {"size": 12}, "standoff": 8}, "fixedrange": True},
+            "xaxis": axis,
+            "yaxis": axis,
             "showlegend": legend,
             "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"},
             "hoverlabel": {
@@ -492,7 +507,7 @@ def _bars(
         orientation="h",
         marker={
             "color": np.where(below, VERMILION, BLUE).tolist(),
-            "pattern": {"shape": np.where(below, "/", "").tolist()},
+            "pattern": _hatched(below),
         },
         text=[("+" if signed and value > 0 else "") + readable(value) for value in values],
         textposition="outside",
@@ -515,6 +530,11 @@ def _bars(
         zeroline=False,
     )
     return figure
+
+
+def _hatched(where: np.ndarray) -> dict[str, Any]:
+    shapes = np.where(where, "/", "").tolist()
+    return {"shape": shapes, "fillmode": "overlay", "fgcolor": "rgba(255, 255, 255, 0.7)"}
 
 
 def _nothing(title: str, table: pd.DataFrame) -> Chart:
@@ -541,6 +561,14 @@ def _tick(label: str) -> str:
 
 def _hover(label: str) -> str:
     return "<br>".join(map(_plain, textwrap.wrap(label, 40)))
+
+
+def _percent(share: float) -> str:
+    return f"{readable(100 * share)} %"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def _listed(words: Sequence[str]) -> str:

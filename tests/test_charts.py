@@ -1,0 +1,234 @@
+"""What the charts draw and say; never pixels."""
+
+from __future__ import annotations
+
+import html
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recsys import charts
+from recsys.charts import Chart
+from recsys.explanation import Explanation
+
+TITLES = [
+    "Data Analysis with Python",
+    "Build <b>Chatbots</b> & more",
+    "Accelerating Deep Learning with GPUs, and a Title that Never Ends, Not Even Here",
+]
+RECOMMENDATIONS = pd.DataFrame(
+    {
+        "course_id": ["DA", "CB", "DL"],
+        "title": TITLES,
+        "score": [1.1534, 0.9, 0.25],
+        "rank": [1, 2, 3],
+    }
+)
+RATIO = np.array([0.5, 0.3, 0.15, 0.05])
+
+
+def explanation(*adds: float, exact: bool = True) -> Explanation:
+    table = pd.DataFrame({"course_id": list("ABC"), "title": TITLES, "contribution": adds})
+    return Explanation("X", "Statistics 101", sum(adds), table, exact, "Because.", None)
+
+
+ALL = {
+    "scores": charts.scores(RECOMMENDATIONS, "Similarity"),
+    "no scores": charts.scores(RECOMMENDATIONS[:0], "Similarity"),
+    "contributions": charts.contributions(explanation(0.6, -0.2, 0.1)),
+    "topics": charts.topic_profile(np.array([3.0, 0.0, 9.0]), ["SQL", "R", "<Python>"]),
+    "no topics": charts.topic_profile(np.zeros(3), ["SQL", "R", "Python"]),
+    "sizes": charts.cluster_sizes(np.array([70, 10, 20]), yours=2),
+    "map": charts.user_map(np.eye(4)[:, :2], np.array([0, 1, 1, 2]), np.array([0.5, 0.5]), 1),
+    "variance": charts.explained_variance(RATIO, n_kept=3, target=0.9),
+    "training": charts.training_curve(np.array([[4.0, 4.1], [3.0, 3.5]]), epochs=5),
+    "untrained": charts.training_curve(np.empty((0, 2)), epochs=5),
+    "popularity": charts.popularity_bias(
+        np.array([3.0, 2.0, 1.0]), np.array([100, 10, 0]), TITLES, np.array([0])
+    ),
+}
+every_chart = pytest.mark.parametrize("chart", ALL.values(), ids=ALL.keys())
+
+
+@every_chart
+def test_every_chart_says_what_it_shows(chart: Chart) -> None:
+    assert chart.title
+    assert chart.text.endswith(".")
+    drawn = chart.figure.layout.title.text.replace("<br>", " ")
+    assert drawn == charts._plain(chart.title)
+
+
+@every_chart
+def test_every_chart_fits_any_width_and_either_theme(chart: Chart) -> None:
+    layout = chart.figure.layout
+    assert layout.width is None
+    assert layout.height > 0
+    assert layout.paper_bgcolor == layout.plot_bgcolor == "rgba(0, 0, 0, 0)"
+    assert layout.font.family == "inherit"
+    lines = html.unescape(layout.title.text).split("<br>")
+    assert all(len(line) <= 42 for line in lines)
+
+
+@every_chart
+def test_every_axis_that_is_seen_is_labelled(chart: Chart) -> None:
+    for axis in (chart.figure.layout.xaxis, chart.figure.layout.yaxis):
+        named_by_its_ticks = axis.ticktext is not None
+        assert axis.visible is False or named_by_its_ticks or axis.title.text
+
+
+@every_chart
+def test_every_chart_shows_itself_in_a_notebook(chart: Chart) -> None:
+    bundle = chart._repr_mimebundle_()
+    figure = bundle["application/vnd.plotly.v1+json"]
+    json.dumps(figure, allow_nan=False)
+    assert figure["config"] == charts.CONFIG
+    assert bundle["text/plain"] == chart.text
+
+
+def test_scores_are_bars_with_the_best_on_top() -> None:
+    chart = ALL["scores"]
+    (bar,) = chart.figure.data
+    assert bar.orientation == "h"
+    assert list(bar.x) == [1.1534, 0.9, 0.25]
+    assert list(bar.y) == [0, 1, 2]
+    top, bottom = chart.figure.layout.yaxis.range
+    assert top > bottom  # the axis runs downwards
+    assert list(bar.text) == ["1.15", "0.9", "0.25"]
+    assert chart.title == "Data Analysis with Python leads with 1.15"
+    assert chart.figure.layout.xaxis.title.text == "Similarity"
+    assert chart.figure.layout.xaxis.range[0] == 0
+    assert chart.table["course_id"].tolist() == ["DA", "CB", "DL"]
+
+
+def test_shared_first_places_are_told() -> None:
+    tied = RECOMMENDATIONS.assign(score=[1.0, 1.0, 0.5])
+    title = charts.scores(tied, "Similarity").title
+    assert title == "Data Analysis with Python and 1 other lead with 1"
+
+
+def test_titles_are_plain_text_cut_beside_the_bars_and_whole_on_hover() -> None:
+    chart = ALL["scores"]
+    ticks = chart.figure.layout.yaxis.ticktext
+    assert ticks[1] == "Build &lt;b&gt;Chatbots&lt;/b&gt; &amp;<br>more"
+    assert ticks[2].endswith("…")
+    assert all(len(line) <= 24 for line in ticks[2].split("<br>"))
+    hover = chart.figure.data[0].customdata
+    assert hover[2].replace("<br>", " ") == TITLES[2]
+    assert "<b>" not in hover[1]
+
+
+def test_equal_titles_keep_bars_of_their_own() -> None:
+    chart = charts.scores(RECOMMENDATIONS.assign(title="SQL"), "Similarity")
+    assert len(set(chart.figure.data[0].y)) == 3
+
+
+def test_height_follows_the_number_of_bars() -> None:
+    one, three = (charts.scores(RECOMMENDATIONS[:n], "Similarity") for n in (1, 3))
+    assert three.figure.layout.height - one.figure.layout.height == 2 * charts.ROW
+
+
+def test_contributions_are_signed_and_hatched_below_zero() -> None:
+    chart = ALL["contributions"]
+    (bar,) = chart.figure.data
+    assert list(bar.x) == [0.6, -0.2, 0.1]
+    assert list(bar.text) == ["+0.6", "−0.2", "+0.1"]
+    assert list(bar.marker.pattern.shape) == ["", "/", ""]
+    assert bar.marker.color[0] != bar.marker.color[1]
+    assert chart.title.startswith("Data Analysis with Python speaks most for Statistics 101")
+    assert "Because." in chart.text
+    assert chart.figure.layout.xaxis.title.text == "Adds to the score"
+
+
+def test_contributions_by_leaving_out_say_so() -> None:
+    chart = charts.contributions(explanation(0.6, -0.2, 0.1, exact=False))
+    assert chart.figure.layout.xaxis.title.text == "Score lost without the<br>course"
+
+
+def test_topics_come_strongest_first() -> None:
+    chart = ALL["topics"]
+    assert chart.table["topic"].tolist() == ["<Python>", "SQL", "R"]
+    assert list(chart.figure.data[0].x) == [9, 3, 0]
+    assert chart.title == "Your courses are mostly about <Python>"
+    assert chart.figure.layout.yaxis.ticktext[0] == "&lt;Python&gt;"
+
+
+def test_your_cluster_is_named_labelled_and_hatched() -> None:
+    chart = ALL["sizes"]
+    (bar,) = chart.figure.data
+    assert list(bar.x) == [1, 2, 3]
+    assert list(bar.y) == [70, 10, 20]
+    assert list(bar.marker.pattern.shape) == ["", "", "/"]
+    (you,) = chart.figure.layout.annotations
+    assert (you.text, you.x, you.y) == ("You", 3, 20)
+    assert chart.title == "You are in cluster 3, with 20 of 100 users (20 %)"
+
+
+def test_the_map_gives_each_cluster_a_symbol_and_you_a_star() -> None:
+    chart = ALL["map"]
+    *clusters, you = chart.figure.data
+    assert [trace.name for trace in clusters] == ["Cluster 1", "Cluster 2", "Cluster 3"]
+    assert len({(trace.marker.symbol, trace.marker.color) for trace in clusters}) == 3
+    assert sum(len(trace.x) for trace in clusters) == 4
+    assert clusters[1].marker.opacity > clusters[0].marker.opacity
+    assert (you.name, you.marker.symbol, you.x[0], you.y[0]) == ("You", "star", 0.5, 0.5)
+    assert all(trace.type == "scattergl" and trace.x.dtype == np.float32 for trace in clusters)
+    labels = {note.text for note in chart.figure.layout.annotations}
+    assert labels == {"<b>1</b>", "<b>2</b>", "<b>3</b>", "<b>You</b>"}
+
+
+def test_thirty_clusters_look_different() -> None:
+    looks = {
+        (charts.PALETTE[i % len(charts.PALETTE)], charts.SYMBOLS[i % len(charts.SYMBOLS)])
+        for i in range(30)
+    }
+    assert len(looks) == 30
+
+
+def test_a_map_of_three_thousand_users_is_small() -> None:
+    random = np.random.default_rng(0)
+    chart = charts.user_map(random.normal(size=(3000, 2)), random.integers(0, 30, 3000))
+    assert len(chart.figure.to_json()) < 100_000
+
+
+def test_the_variance_is_cut_where_components_are_left_out() -> None:
+    chart = ALL["variance"]
+    bars, line = chart.figure.data
+    assert list(bars.y) == pytest.approx([50, 30, 15, 5])
+    assert list(line.y) == pytest.approx([50, 80, 95, 100])
+    assert list(bars.marker.pattern.shape) == ["", "", "", "/"]
+    target, cut = chart.figure.layout.shapes
+    assert (target.y0, target.y1) == (90, 90)
+    assert (cut.x0, cut.x1) == (3.5, 3.5)
+    assert chart.title == "3 of 4 components hold 95 % of the variance"
+
+
+@pytest.mark.parametrize(
+    ("curve", "title"),
+    [
+        ([[4, 4.1]], "After epoch 1 the validation loss is 4.1"),
+        ([[4, 4.1], [3, 3.5]], "The validation loss falls to 3.5 by epoch 2"),
+        ([[4, 4.1], [3, 3.5], [2, 3.9]], "The validation loss is lowest after epoch 2, at 3.5"),
+        ([[4, np.nan], [3, np.nan]], "The training loss falls to 3 by epoch 2"),
+    ],
+)
+def test_a_training_curve_tells_where_it_stands(curve: list[list[float]], title: str) -> None:
+    assert charts.training_curve(np.array(curve)).title == title
+
+
+def test_a_training_curve_keeps_its_axis_while_it_grows() -> None:
+    lines = ALL["training"].figure.data
+    assert [list(line.y) for line in lines] == [[4.0, 3.0], [4.1, 3.5]]
+    assert lines[0].line.dash != lines[1].line.dash
+    ranges = [ALL[name].figure.layout.xaxis.range for name in ("training", "untrained")]
+    assert ranges == [(0.5, 5.5)] * 2
+
+
+def test_popularity_bias_is_put_in_words() -> None:
+    chart = ALL["popularity"]
+    assert chart.title == "Scores follow popularity closely (rank correlation 1)"
+    other, recommended = chart.figure.data
+    assert (list(recommended.x), list(recommended.y)) == ([100], [3.0])
+    assert list(other.x) == [10, 0.5]  # 0 users, on a logarithmic axis
+    assert chart.table["users"].tolist() == [100, 10, 0]
