@@ -1,0 +1,13 @@
+"""Panels: functions that build ipywidgets from a `State`. Each can be displayed alone in a cell.
+
+A panel binds widgets to the state and holds no rules of its own.
+"""
+
+from recsys.dashboard.panels.data_set import data_set
+from recsys.dashboard.panels.model import model
+from recsys.dashboard.panels.notices import notices
+from recsys.dashboard.panels.picker import picked, picker
+from recsys.dashboard.panels.recommendations import recommendations
+from recsys.dashboard.panels.training import training
+
+__all__ = ["data_set", "model", "notices", "picked", "picker", "recommendations", "training"]

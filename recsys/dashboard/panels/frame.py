@@ -1,0 +1,57 @@
+"""What all panels share: a frame that brings the style sheet, pieces of HTML, and binding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+import ipywidgets as widgets
+from traitlets import HasTraits
+
+
+def frame(*children: widgets.Widget, name: str) -> widgets.VBox:
+    """A panel: its children beneath each other; `name` is a class for the style sheet."""
+    box = widgets.VBox([*children, _style_sheet()])
+    box.add_class("recsys")
+    box.add_class(f"recsys-{name}")
+    return box
+
+
+def row(*children: widgets.Widget) -> widgets.HBox:
+    """Widgets beside each other, on as many lines as they need."""
+    box = widgets.HBox(children)
+    box.add_class("recsys-row")
+    return box
+
+
+def text(content: str = "", *, kind: str) -> widgets.HTML:
+    """A paragraph whose words are shown as they are; `kind` is a class for the style sheet."""
+    widget = widgets.HTML(paragraph(content))
+    widget.add_class(f"recsys-{kind}")
+    return widget
+
+
+def paragraph(content: str) -> str:
+    """Plain words as HTML, "" for nothing."""
+    return f"<p>{escape(content)}</p>" if content else ""
+
+
+def watch(state: HasTraits, names: str | list[str], act: Callable[[], None]) -> None:
+    """Call `act` now, and whenever one of these traits changes."""
+
+    def changed(_: Any) -> None:
+        act()
+
+    state.observe(changed, names)
+    act()
+
+
+@cache
+def _style_sheet() -> widgets.HTML:
+    css = files("recsys.dashboard").joinpath("style.css").read_text("utf-8")
+    sheet = widgets.HTML(f"<style>{css}</style>")
+    sheet.layout.display = "none"
+    return sheet

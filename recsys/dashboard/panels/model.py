@@ -1,0 +1,93 @@
+"""The model choice, with its description and the sliders that follow from its declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets as widgets
+
+from recsys import models
+from recsys.dashboard.panels.frame import frame, paragraph, row, text, watch
+from recsys.dashboard.state import MOST_RECOMMENDATIONS, State
+from recsys.models import Hyperparameter
+
+
+def model(state: State) -> widgets.VBox:
+    """Choose a model and set its hyperparameters; and how many recommendations to show."""
+    choice = widgets.Dropdown(
+        description="Model",
+        options=[(f"{i} · {one.name}", one.key()) for i, one in enumerate(models.registry(), 1)],
+        value=state.model_key,
+    )
+    summary = text(kind="summary")
+    controls = widgets.VBox()
+    top_n = widgets.IntSlider(
+        description="How many to recommend",
+        value=state.top_n,
+        min=1,
+        max=MOST_RECOMMENDATIONS,
+        continuous_update=False,
+    )
+
+    def show() -> None:
+        summary.value = paragraph(state.model.summary)
+        controls.children = [
+            control(one, state.values[one.name], state.set_value)
+            for one in state.model.hyperparameters()
+        ]
+
+    choice.observe(lambda change: state.choose_model(change["new"]), "value")
+    top_n.observe(lambda change: state.set_top_n(change["new"]), "value")
+    watch(state, "model_key", show)
+    return frame(choice, summary, controls, top_n, name="model")
+
+
+def control(one: Hyperparameter, value: Any, changed: Callable[[str, Any], None]) -> widgets.Widget:
+    """The widget for a hyperparameter: a dropdown, a checkbox or a slider, as declared."""
+    label = f"{one.label} ({one.unit})" if one.unit else one.label
+    if one.choices:
+        widget = widgets.Dropdown(description=label, options=one.choices, value=value)
+    elif one.kind is bool:
+        widget = widgets.Checkbox(description=label, value=value, indent=False)
+    elif one.none:
+        return _with_help(_slider_or_none(one, label, value, changed), one)
+    else:
+        widget = _slider(one, label, value)
+    widget.observe(lambda change: changed(one.name, change["new"]), "value")
+    return _with_help(widget, one)
+
+
+def _slider(one: Hyperparameter, label: str, value: float | None) -> widgets.Widget:
+    assert one.low is not None
+    assert one.high is not None
+    value = one.high if value is None else value
+    bounds = {"min": one.low, "max": one.high, "value": value, "description": label}
+    if one.kind is int:
+        return widgets.IntSlider(**bounds, continuous_update=False)
+    step = (one.high - one.low) / 100
+    return widgets.FloatSlider(**bounds, step=step, readout_format=".4g", continuous_update=False)
+
+
+def _slider_or_none(
+    one: Hyperparameter, label: str, value: float | None, changed: Callable[[str, Any], None]
+) -> widgets.Widget:
+    """A slider with a checkbox for the value None ("all") beside it."""
+    slider = _slider(one, label, value)
+    nothing = widgets.Checkbox(description=one.none, value=value is None, indent=False)
+
+    def tell(_: Any) -> None:
+        slider.disabled = nothing.value
+        changed(one.name, None if nothing.value else slider.value)
+
+    slider.disabled = nothing.value
+    slider.observe(tell, "value")
+    nothing.observe(tell, "value")
+    nothing.add_class("recsys-none")
+    box = row(slider, nothing)
+    box.add_class("recsys-slider-or-none")
+    return box
+
+
+def _with_help(widget: widgets.Widget, one: Hyperparameter) -> widgets.VBox:
+    return widgets.VBox([widget, text(one.help, kind="hint")])

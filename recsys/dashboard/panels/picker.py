@@ -1,0 +1,97 @@
+"""The course picker: search and add; and the courses picked, to remove again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as widgets
+
+from recsys.dashboard.panels.frame import frame, paragraph, row, text, watch
+from recsys.dashboard.state import State
+
+MOST_LISTED = 400  # a longer list helps nobody, and a browser chokes on ten thousand films
+
+
+def picker(state: State) -> widgets.VBox:
+    """Search by title, id and topic, and pick one or several."""
+    search = widgets.Text(
+        description="Search",
+        placeholder="Title, topic or id",
+        continuous_update=True,
+    )
+    topic = widgets.Dropdown(description="Topic")
+    listed = widgets.SelectMultiple(rows=8)
+    add = widgets.Button(description="Add", button_style="primary")
+    count = text(kind="hint")
+
+    def topics() -> None:
+        numbers = state.dataset.topic_matrix.sum(axis=0).astype(int)
+        each = sorted(zip(state.dataset.topics, numbers, strict=True))
+        topic.options = [("All topics", ""), *((f"{name} ({n})", name) for name, n in each)]
+
+    def fill(_: Any = None) -> None:
+        found = state.search(search.value, topic.value or "")
+        shown = found.head(MOST_LISTED)
+        listed.description = f"{state.dataset.noun.capitalize()}s"
+        listed.options = list(zip(shown["title"], shown["id"], strict=True))
+        plural = "" if len(found) == 1 else "s"
+        left_out = f", the first {MOST_LISTED} listed" if len(found) > MOST_LISTED else ""
+        count.value = paragraph(
+            f"{len(found):,} {state.dataset.noun}{plural}, most taken first{left_out}."
+            if len(found)
+            else "Nothing matches; try fewer letters or another topic."
+        )
+
+    def add_marked(_: Any) -> None:
+        state.add(listed.value)
+
+    search.observe(fill, "value")
+    topic.observe(fill, "value")
+    add.on_click(add_marked)
+    watch(state, "dataset", topics)
+    watch(state, ["dataset", "history"], fill)
+    search.add_class("recsys-search")
+    listed.add_class("recsys-list")
+    add.add_class("recsys-add")
+    return frame(search, topic, listed, row(add, count), name="picker")
+
+
+def picked(state: State) -> widgets.VBox:
+    """The picked courses, a button each that removes it; clear, and undo."""
+    chips = widgets.Box()
+    chips.add_class("recsys-chips")
+    none = text(kind="hint")
+    clear = widgets.Button(description="Clear")
+    undo = widgets.Button(description="Undo")
+    known: dict[str, widgets.Button] = {}
+    layout, style = widgets.Layout(), widgets.ButtonStyle()  # shared: one message a chip, not three
+
+    def chip(course: str) -> widgets.Button:
+        if course not in known:
+            title = state.title(course)
+            button = widgets.Button(
+                description=title, tooltip=f"Remove {title}", layout=layout, style=style
+            )
+            button.on_click(lambda _: drop(course))
+            known[course] = button
+        return known[course]
+
+    def drop(course: str) -> None:
+        place = state.history.index(course)
+        state.remove([course])
+        if state.history:  # the keyboard stays where it was
+            known[state.history[min(place, len(state.history) - 1)]].focus()
+
+    def show() -> None:
+        chips.children = [chip(course) for course in state.history]
+        none.value = paragraph(
+            "" if state.history else f"None yet. Add a few {state.dataset.noun}s you liked."
+        )
+        clear.disabled = not state.history
+        undo.disabled = not state.can_undo
+
+    clear.on_click(lambda _: state.clear())
+    undo.on_click(lambda _: state.undo())
+    watch(state, "dataset", known.clear)
+    watch(state, ["dataset", "history", "can_undo"], show)
+    return frame(none, chips, row(clear, undo), name="picked")

@@ -1,0 +1,309 @@
+"""What the dashboard knows: the visitor's choice, the model that answers it, and the answer.
+
+Traits for panels to watch, methods for them to call, and the rules in between. Nothing here knows
+a widget, so all of it is tested in plain pytest.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+import pandas as pd
+from traitlets import Bool, Dict, Float, HasTraits, Instance, Int, Tuple, Unicode
+
+from recsys import models, sources
+from recsys.dataset import DataError, Dataset
+from recsys.models import HyperparameterError, Recommender
+
+log = logging.getLogger(__name__)
+
+MOST_RECOMMENDATIONS = 100
+
+# Errors whose message is meant for the visitor.
+TOLD_AS_THEY_ARE = (DataError, HyperparameterError)
+
+_Method = TypeVar("_Method", bound=Callable[..., None])
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """A list of recommendations and where it comes from.
+
+    Attributes
+    ----------
+    table : `course_id, title, score, rank`, best first
+    model : the fitted model that made it; None while there is none
+    silence : why the table is empty, in words; "" where it is not
+    """
+
+    table: pd.DataFrame = field(default_factory=pd.DataFrame)
+    model: Recommender | None = None
+    silence: str = ""
+
+
+def guarded(doing: str) -> Callable[[_Method], _Method]:
+    """Let no error out of a method of `State`: tell it on the page and log it in full."""
+
+    def decorate(method: _Method) -> _Method:
+        @functools.wraps(method)
+        def call(state: State, *args: Any, **kwargs: Any) -> None:
+            state.error = ""
+            try:
+                method(state, *args, **kwargs)
+            except Exception as problem:
+                state.report(problem, doing)
+
+        return cast(_Method, call)
+
+    return decorate
+
+
+class State(HasTraits):
+    """The choice (`source`, `history`, `model_key`, `values`, `top_n`) and what follows from it.
+
+    A model that is fitted already answers a new choice at once. Any other choice leaves the last
+    answer standing and sets `outdated`, until `train` has been called.
+
+    Parameters
+    ----------
+    source : key of the first data set; by default the first that is present
+    """
+
+    source = Unicode(help="key of the data set, as `sources.available` lists it")
+    dataset = Instance(Dataset)
+    history = Tuple(help="ids of the picked courses, in the order picked")
+    can_undo = Bool(False, help="whether the last change of the history can be undone")
+    model_key = Unicode(help="key of the chosen model")
+    values = Dict(help="the chosen model's hyperparameters")
+    top_n = Int(10, help="how many recommendations to show at the most")
+
+    fitted = Instance(Recommender, allow_none=True, help="the model that answers")
+    outdated = Bool(True, help="whether that is another model than the chosen one")
+    answer = Instance(Answer, ())
+
+    training = Bool(False)
+    progress = Float(0.0, help="how far the fit is, from 0 to 1")
+    status = Unicode(help="what is happening, or has just happened")
+    error = Unicode(help="what went wrong, in words; empty if nothing did")
+
+    def __init__(self, source: str | None = None) -> None:
+        super().__init__()
+        self._past: list[tuple[str, ...]] = []
+        self._settings: dict[str, dict[str, Any]] = {}
+        self._store = _Memory()
+        self._job: Any = None
+        present = sources.available()
+        if not present:
+            raise DataError("There is no data set on this machine. Fetch one with: make data")
+        self.model_key = models.registry()[0].key()
+        self.values = self.model().values()
+        self._use(source or present[0].key)
+
+    # What panels ask
+
+    @property
+    def model(self) -> type[Recommender]:
+        """The chosen model's class."""
+        return models.find(self.model_key)
+
+    @property
+    def ratings(self) -> dict[str, float]:
+        """The history as a model wants it: every picked course counts as a typical like."""
+        return dict.fromkeys(self.history, self.dataset.typical_rating)
+
+    @property
+    def advice(self) -> str:
+        """What to do to see the chosen model's answer; "" where it is the one shown."""
+        if not self.outdated:
+            return ""
+        todo = (
+            f"{self.model.name} is being trained."
+            if self.training
+            else f"Press Train to fit {self.model.name} with these settings."
+        )
+        if self.fitted is None:
+            return todo
+        settings = " with other settings" if type(self.fitted) is self.model else ""
+        return f"This list is from {self.fitted.name}{settings}. {todo}"
+
+    def title(self, course_id: str) -> str:
+        """A course's title."""
+        return str(self.dataset.courses["title"].iloc[self.dataset.positions([course_id])[0]])
+
+    def search(self, words: str, topic: str = "") -> pd.DataFrame:
+        """The courses not picked yet, most taken first.
+
+        Parameters
+        ----------
+        words : each must occur in the title, the id, or a topic; in any case and order
+        topic : only courses with this topic, if given
+        """
+        found = ~self._courses["id"].isin(self.history)
+        for word in words.lower().split():
+            found &= self._courses["searched"].str.contains(word, regex=False)
+        if topic:
+            found &= self._courses[topic] == 1
+        return self._courses.loc[found]
+
+    # What panels do: data set and courses
+
+    @guarded("opening the data set")
+    def choose_source(self, key: str) -> None:
+        """Open another data set; picked courses stay where it has them too."""
+        if key != self.source:
+            self._use(key)
+
+    @guarded("adding courses")
+    def add(self, course_ids: Iterable[str]) -> None:
+        """Pick courses."""
+        self._change_history((*self.history, *course_ids))
+
+    @guarded("removing courses")
+    def remove(self, course_ids: Iterable[str]) -> None:
+        """Drop picked courses."""
+        gone = set(course_ids)
+        self._change_history(one for one in self.history if one not in gone)
+
+    @guarded("removing all courses")
+    def clear(self) -> None:
+        """Drop all picked courses."""
+        self._change_history(())
+
+    @guarded("taking back the last change")
+    def undo(self) -> None:
+        """Take back the last change of the history."""
+        if self._past:
+            self.history = self._past.pop()
+            self.can_undo = bool(self._past)
+            self._answer()
+
+    # What panels do: model and hyperparameters
+
+    @guarded("choosing the model")
+    def choose_model(self, key: str) -> None:
+        """Choose a model, with the hyperparameters it had when it was last chosen."""
+        self._settings[self.model_key] = self.values
+        with self.hold_trait_notifications():
+            self.model_key = key
+            self.values = self._settings.get(key) or self.model().values()
+        self._find_fitted()
+
+    @guarded("changing a setting")
+    def set_value(self, name: str, value: Any) -> None:
+        """Set one hyperparameter of the chosen model."""
+        wanted = self.model(**{**self.values, name: value})
+        self.values = wanted.values()
+        self._find_fitted()
+
+    @guarded("changing the number of recommendations")
+    def set_top_n(self, number: int) -> None:
+        """Set how many recommendations to show."""
+        self.top_n = min(max(number, 1), MOST_RECOMMENDATIONS)
+        self._answer()
+
+    @guarded("recommending")
+    def recommend(self) -> None:
+        """Answer anew, and fit the chosen model first where that is needed."""
+        if self.outdated:
+            self._train()
+        else:
+            self._answer()
+
+    @guarded("training")
+    def train(self) -> None:
+        """Fit the chosen model with the chosen hyperparameters, in the background."""
+        self._train()
+
+    @guarded("cancelling the training")
+    def cancel(self) -> None:
+        """Stop the fit that is under way; the last fitted model stays in use."""
+        if self._job is not None:
+            self._job.cancel()
+
+    def report(self, problem: BaseException, doing: str) -> None:
+        """Tell an error on the page, in words, and log it with its traceback."""
+        log.error("Error while %s", doing, exc_info=problem)
+        if isinstance(problem, TOLD_AS_THEY_ARE):
+            self.error = str(problem)
+        else:
+            self.error = (
+                f"Something went wrong while {doing}: {problem or type(problem).__name__}. "
+                "The server's log has the details."
+            )
+
+    # Rules
+
+    def _use(self, key: str) -> None:
+        dataset = sources.load_dataset(key)
+        self.cancel()
+        courses = dataset.courses
+        topics = [
+            " ".join(name for name, has in zip(dataset.topics, row, strict=True) if has)
+            for row in dataset.topic_matrix
+        ]
+        searched = courses["title"] + " " + courses["id"] + " " + pd.Series(topics)
+        order = (-pd.Series(dataset.popularity)).argsort(kind="stable")
+        self._courses = courses.assign(searched=searched.str.lower()).iloc[order]
+        kept = tuple(one for one in self.history if one in dataset.course_index)
+        lost = len(self.history) - len(kept)
+        self._past.clear()
+        with self.hold_trait_notifications():
+            self.source, self.dataset, self.history = key, dataset, kept
+            self.can_undo, self.fitted, self.answer = False, None, Answer()
+        self.status = f"{lost} of the courses you picked are not in this set." if lost else ""
+        self._find_fitted()
+
+    def _change_history(self, course_ids: Iterable[str]) -> None:
+        wanted = tuple(dict.fromkeys(course_ids))
+        self.dataset.positions(wanted)
+        if wanted != self.history:
+            self._past.append(self.history)
+            self.history = wanted
+            self.can_undo = True
+            self._answer()
+
+    def _suits(self, model: Recommender | None) -> bool:
+        """Whether a model is the chosen one, fitted as chosen."""
+        wanted = self.model(**self.values).values(refit_only=True)
+        return type(model) is self.model and model.values(refit_only=True) == wanted
+
+    def _find_fitted(self) -> None:
+        """Answer with the chosen model if it is fitted already; else mark the answer outdated."""
+        if not self._suits(self.fitted):
+            stored = self._store.get(self.model(**self.values), self.dataset)
+            if stored is not None:
+                self.fitted = stored
+        self.outdated = not self._suits(self.fitted)
+        self._answer()
+
+    def _answer(self) -> None:
+        model = self.fitted
+        if model is None:
+            return
+        if type(model) is self.model:  # what acts when scoring needs no new fit
+            for one in model.hyperparameters():
+                if not one.refit:
+                    setattr(model, one.name, self.values[one.name])
+        table = model.recommend(self.ratings, k=self.top_n)
+        silence = "" if len(table) else model.why_silent(self.ratings)
+        self.answer = Answer(table, model, silence)
+
+    def _train(self) -> None:
+        model = self.model(**self.values).fit(self.dataset)
+        self._store.put(model, self.dataset)
+        self._find_fitted()
+
+
+class _Memory:
+    def __init__(self) -> None:
+        self.models: dict[Any, Recommender] = {}
+
+    def get(self, model: Recommender, dataset: Dataset) -> Recommender | None:
+        return self.models.get((model.key(), str(model.values(refit_only=True)), dataset.name))
+
+    def put(self, model: Recommender, dataset: Dataset) -> None:
+        self.models[(model.key(), str(model.values(refit_only=True)), dataset.name)] = model
