@@ -42,11 +42,11 @@ install: $(STAMP) ## install into .venv, from pinned and hashed packages
 # An environment that works is kept, so that a changed lock costs only what changed.
 $(STAMP): requirements.lock pyproject.toml
 	@$(FIND_PYTHON); \
-	if [ -n "$(PYTHON)" ] || ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
+	if [ -n "$(PYTHON)" ] || ! $(BIN)/python -c 'import sys, pip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then \
 	  echo "Making $(VENV) with Python $$version"; \
 	  "$$python" -m venv --clear $(VENV) || exit 1; \
 	fi
-	@echo "Installing the packages of requirements.lock (the first time: 1 GB with TensorFlow, a few minutes)"
+	@echo "Installing the packages of requirements.lock (the first time this takes minutes: TensorFlow is large)"
 	@quiet=; [ -t 1 ] || quiet=--quiet; \
 	$(BIN)/python -m pip install $$quiet --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
