@@ -87,7 +87,7 @@ def read_course_file(path: Path, id_column: str, title_column: str, *more: str) 
         count = int(repeated.sum())
         repairs.append(
             f"{plural(count, 'row')} of {path.name} that repeat{'s' if count == 1 else ''} "
-            "an earlier one word for word counted once."
+            f"an earlier one word for word {'was' if count == 1 else 'were'} left out."
         )
     return CourseFile(table, kept, repairs)
 

@@ -289,7 +289,7 @@ def test_courses_in_one_file_only_are_kept(folder: Path) -> None:
 def test_a_course_listed_twice_in_the_same_words_counts_once(folder: Path) -> None:
     write(folder, IBM, course_genre=IBM["course_genre.csv"] + "P1,python,1,0\n")
     assert repairs(folder) == [
-        "1 row of course_genre.csv that repeats an earlier one word for word counted once."
+        "1 row of course_genre.csv that repeats an earlier one word for word was left out."
     ]
     assert load_dataset(folder).n_courses == 2
 
