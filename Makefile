@@ -74,15 +74,15 @@ check: $(STAMP) ## linters, types, import contracts and unit tests
 	@echo "== mypy"
 	@$(BIN)/mypy
 	@echo "== import contracts"
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 	@echo "== unit tests"
-	@$(BIN)/python -m pytest -q -m "not browser"
+	@$(BIN)/python -m pytest -m "not browser"
 
 test: check ## all of it: check, the notebook, and the browser tests
 	@echo "== the notebook, cell by cell"
-	@$(BIN)/python -m pytest -q --nbval-lax --nbval-current-env dashboard.ipynb
+	@$(BIN)/python -m pytest --nbval-lax --nbval-current-env dashboard.ipynb
 	@echo "== browser tests"
-	@$(BIN)/python -m pytest -q -m browser --junitxml=test-results/browser.xml
+	@$(BIN)/python -m pytest -m browser --junitxml=test-results/browser.xml
 	@echo "All tests passed."
 
 bench: $(STAMP) ## fit and recommend times of every model (ARGS="--data bundled")
