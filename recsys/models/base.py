@@ -101,6 +101,10 @@ class Recommender(ABC):
         """The score below which this model recommends nothing, by its own hyperparameters."""
         return None
 
+    def _why_unscored(self, history: Mapping[str, float]) -> str:
+        """Why no course has a score for this history, in a sentence; for `why_silent`."""
+        return f"{self.name} knows too little about the courses you picked; add another one."
+
     def evidence(self, history: Mapping[str, float], course_id: str) -> Evidence | None:
         """What speaks for a course in this model's own terms; None where it has no such terms.
 
@@ -207,7 +211,7 @@ class Recommender(ABC):
                 f"No course reaches your threshold. The closest is “{self.course_titles_[best]}” "
                 f"with {scores[best]:.3g}, where {floor:.3g} is asked for: lower the threshold."
             )
-        return f"{self.name} knows too little about the courses you picked; add another one."
+        return self._why_unscored(history)
 
     def score_one(self, history: Mapping[str, float]) -> np.ndarray:
         """(n_courses,) the scores of a single history, its own courses included."""
