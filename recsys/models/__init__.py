@@ -5,20 +5,33 @@ leaderboard, in this order.
 from __future__ import annotations
 
 from recsys.models.base import NotFittedError, Progress, Recommender, silent
+from recsys.models.clustering import Clustering
+from recsys.models.clustering_pca import ClusteringPCA
+from recsys.models.course_similarity import CourseSimilarity
 from recsys.models.ease import EASE
 from recsys.models.hyperparameters import Hyperparameter, HyperparameterError, hyperparameter
 from recsys.models.ials import IALS
 from recsys.models.knn import KNN
 from recsys.models.popularity import Popularity
 from recsys.models.random_order import Random
+from recsys.models.user_profile import UserProfile
 
-_MODELS: list[type[Recommender]] = [KNN]
+_MODELS: list[type[Recommender]] = [
+    CourseSimilarity,
+    UserProfile,
+    Clustering,
+    ClusteringPCA,
+    KNN,
+]
 _BASELINES: list[type[Recommender]] = [Random, Popularity, EASE, IALS]
 
 __all__ = [
     "EASE",
     "IALS",
     "KNN",
+    "Clustering",
+    "ClusteringPCA",
+    "CourseSimilarity",
     "Hyperparameter",
     "HyperparameterError",
     "NotFittedError",
@@ -26,6 +39,7 @@ __all__ = [
     "Progress",
     "Random",
     "Recommender",
+    "UserProfile",
     "baselines",
     "find",
     "hyperparameter",

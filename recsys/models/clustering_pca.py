@@ -1,0 +1,84 @@
+"""4 · Clustering with PCA: clustering on the few directions in which users differ most.
+
+Topics go together: who takes a course on machine learning takes Python and data science with it.
+Principal component analysis turns the standardised profiles z to the axes along which they vary
+most, the eigenvectors of their covariance with the largest eigenvalues,
+
+    zᵀz / n = V diag(λ) Vᵀ,    point(u) = z(u) · (the first columns of V)
+
+and keeps the fewest of them whose share of the variance, Σ λ kept / Σ λ, reaches the one asked for.
+The rest is clustering as in model 3.
+
+Pearson, "On lines and planes of closest fit to systems of points in space", Philosophical
+Magazine 1901; Jolliffe, *Principal Component Analysis*, 2nd ed. 2002, ch. 6.1.1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from recsys.models.clustering import Clustering
+from recsys.models.hyperparameters import hyperparameter
+
+
+@dataclass(eq=False)
+class ClusteringPCA(Clustering):
+    """k-means on the principal components of topic profiles.
+
+    Fitted attributes
+    -----------------
+    components_ : (n_components, n_topics) the kept directions, of length 1; the largest entry of
+        each is positive
+    explained_variance_ratio_ : (n_topics,) the share of the variance along every direction, kept
+        or not, descending
+    n_components_ : how many are kept
+    All others are those of `Clustering`.
+    """
+
+    name: ClassVar[str] = "Clustering with PCA"
+    summary: ClassVar[str] = (
+        "Recommends what is popular among people with topics like yours, where topics that go "
+        "together count as one."
+    )
+
+    variance: int = hyperparameter(
+        90,
+        label="Variance covered",
+        low=0,
+        high=100,
+        unit="%",
+        help="Keeps as few components as cover this much of the differences between users.",
+    )
+
+    def _fit_embedding(self, profiles: np.ndarray, weights: np.ndarray) -> None:
+        super()._fit_embedding(profiles, weights)
+        standardised = self.standardise(profiles)
+        covariance = (standardised.T * weights) @ standardised / max(weights.sum(), 1)
+        eigenvalues, eigenvectors = np.linalg.eigh(covariance)
+        eigenvalues = np.maximum(eigenvalues[::-1], 0)  # zeros come out as −1e-17
+        components = eigenvectors.T[::-1]
+        total = eigenvalues.sum()
+        self.explained_variance_ratio_ = eigenvalues / (total if total > 0 else 1)
+        self.n_components_ = n_components(self.explained_variance_ratio_, self.variance)
+        self.components_ = _with_fixed_sign(components[: self.n_components_])
+
+    def embed(self, profiles: np.ndarray) -> np.ndarray:
+        """(n, n_components) the profiles' principal components."""
+        return self.standardise(profiles) @ self.components_.T
+
+
+def n_components(ratio: np.ndarray, variance: float) -> int:
+    """The fewest components, but at least 1, whose shares add up to `variance` percent."""
+    reached = np.cumsum(ratio) >= variance / 100 - 1e-9  # all of them add up to 0.999…
+    return int(reached.argmax()) + 1 if reached.any() else max(len(ratio), 1)
+
+
+def _with_fixed_sign(components: np.ndarray) -> np.ndarray:
+    """An eigenvector times −1 is one too: choose the one whose largest entry is positive."""
+    if not components.size:
+        return components
+    largest = np.abs(components).argmax(axis=1)
+    return components * np.sign(components[np.arange(len(components)), largest])[:, None]

@@ -1,0 +1,111 @@
+"""1 · Course Similarity: courses described in the same words as the ones you picked.
+
+A course's title and description are a vector of word counts, and two courses are alike where the
+angle between their vectors is small:
+
+    similarity(i, j) = wᵢ·wⱼ / (‖wᵢ‖ ‖wⱼ‖),    from 0 (no word in common) to 1 (the same words)
+
+A course's score is its similarity to the closest of the courses of the history, or the sum over all
+of them. No rating is needed, so that a course is recommended from its first day.
+
+Salton, Wong & Yang, "A vector space model for automatic indexing", Communications of the ACM 1975.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from recsys.dataset import Dataset
+from recsys.models.base import Progress, Recommender
+from recsys.models.hyperparameters import hyperparameter
+from recsys.text import tf_idf, unit_rows
+
+BLOCK = 256  # picked courses at a time, so that memory does not grow with the square of courses
+
+
+@dataclass(eq=False)
+class CourseSimilarity(Recommender):
+    """Cosine similarity of course texts.
+
+    Fitted attributes
+    -----------------
+    vocabulary_ : (n_words,) the words, in alphabetical order
+    word_vectors_ : (n_courses, n_words) sparse; wᵢ scaled to length 1, empty for a course without
+        words
+    """
+
+    name: ClassVar[str] = "Course Similarity"
+    summary: ClassVar[str] = "Recommends courses described in the same words as yours."
+    score_label: ClassVar[str] = "Cosine similarity to your courses"
+    score_sentence: ClassVar[str] = (
+        "The score compares the words of a course with those of the courses you picked: 1 means "
+        "the same words as one of them, 0 means none in common."
+    )
+    collaborative: ClassVar[bool] = False
+    instant: ClassVar[bool] = True
+
+    threshold: int = hyperparameter(
+        50,
+        label="Similarity threshold",
+        low=0,
+        high=100,
+        unit="%",
+        help="Recommends nothing that is less similar than this.",
+        refit=False,
+    )
+    features: str = hyperparameter(
+        "bag of words",
+        label="Words",
+        choices=("bag of words", "TF-IDF"),
+        help="Counts words as they are, or lets words that few courses use weigh more.",
+    )
+    combine: str = hyperparameter(
+        "closest",
+        label="Your courses",
+        choices=("closest", "sum"),
+        help="Scores by the closest of your courses, or adds up the similarities to all of them.",
+        refit=False,
+    )
+
+    def _fit(self, dataset: Dataset, progress: Progress) -> None:
+        progress(0.0, "Counting the words of every course")
+        counts = dataset.bags.counts
+        self.vocabulary_ = np.array(dataset.bags.vocabulary, dtype=str)
+        self.word_vectors_ = unit_rows(
+            tf_idf(counts) if self.features == "TF-IDF" else counts.astype(np.float64)
+        )
+
+    def _score(self, histories: csr_matrix) -> np.ndarray:
+        has_words = np.diff(self.word_vectors_.indptr) > 0
+        picked = np.flatnonzero(histories.getnnz(axis=0) * has_words)
+        merge = np.maximum if self.combine == "closest" else np.add
+        scores = np.full(histories.shape, np.nan)
+        scores[np.ix_(histories[:, picked].getnnz(axis=1) > 0, has_words)] = 0
+        by_course = histories.tocsc()
+        for start in range(0, len(picked), BLOCK):
+            block = picked[start : start + BLOCK]
+            for course, similar in zip(block, cosines(self.word_vectors_, block), strict=True):
+                users = by_course.indices[by_course.indptr[course] : by_course.indptr[course + 1]]
+                scores[users] = merge(scores[users], similar)
+        return scores
+
+    def _floor(self) -> float:
+        return self.threshold / 100
+
+    def _why_unscored(self, history: Mapping[str, float]) -> str:
+        if self.word_vectors_[self._positions(history)].nnz:
+            return super()._why_unscored(history)
+        return (
+            "The courses you picked have no words to compare, neither in the title nor in the "
+            "description; add one that has."
+        )
+
+
+def cosines(unit_vectors: csr_matrix, rows: np.ndarray) -> np.ndarray:
+    """(len(rows), n) the cosines of some rows with all of them, given rows of length 1."""
+    return np.ascontiguousarray((unit_vectors @ unit_vectors[rows].T).toarray().T)
