@@ -95,7 +95,7 @@ class CourseSimilarity(Recommender):
         return scores
 
     def _floor(self) -> float:
-        return self.threshold / 100
+        return self.threshold / 100 - 1e-9  # the cosine of equal texts comes out as 0.999…
 
     def _why_unscored(self, history: Mapping[str, float]) -> str:
         if self.word_vectors_[self._positions(history)].nnz:

@@ -1,0 +1,107 @@
+"""Clustering: scikit-learn's k-means on standardised profiles, and popularity within a cluster."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.cluster import KMeans
+from sklearn.metrics import adjusted_rand_score
+from sklearn.preprocessing import StandardScaler, normalize
+
+from recsys.dataset import Dataset
+from recsys.models import Clustering, Popularity
+
+
+@pytest.fixture(scope="module")
+def camps() -> Dataset:
+    """Three camps of 40 users, who take most of their camp's four courses and sometimes another.
+
+    All courses share the topic `Any` but one, and no course has the topic `None`.
+    """
+    rng = np.random.default_rng(0)
+    camp = np.repeat([0, 1, 2], 4)
+    courses = pd.DataFrame({"id": [f"{c}{i % 4}" for i, c in enumerate(camp)]})
+    courses["title"] = "Course " + courses["id"]
+    for topic in range(3):
+        courses[f"T{topic}"] = (camp == topic).astype(int)
+    courses["None"] = 0
+    rows = []
+    for user in range(120):
+        likely = np.where(camp == user % 3, 0.8, 0.05)
+        taken = np.flatnonzero(rng.random(12) < likely)
+        rows += [(user, courses["id"][item], rng.choice([2, 3])) for item in taken]
+    ratings = pd.DataFrame(rows, columns=["user", "item", "rating"])
+    return Dataset.from_tables("Camps", courses, ratings)
+
+
+def test_groups_users_as_scikit_learn_does(camps: Dataset) -> None:
+    model = Clustering(n_clusters=3).fit(camps)
+    standardised = StandardScaler().fit_transform(camps.profiles)
+    reference = KMeans(3, n_init=10, random_state=0).fit(standardised)
+
+    np.testing.assert_allclose(model.standardise(camps.profiles), standardised, atol=1e-6)
+    assert adjusted_rand_score(model.assign(camps.likes), reference.labels_) == 1
+    assert model.inertia_ == pytest.approx(reference.inertia_)
+    assert sorted(model.cluster_sizes_) == sorted(np.bincount(reference.labels_))
+
+
+def test_score_is_the_share_of_the_cluster_that_took_the_course(camps: Dataset) -> None:
+    model = Clustering(n_clusters=3).fit(camps)
+    cluster = model.assign(camps.likes)
+    visitor = {"00": 3, "01": 3, "02": 3}
+    own = model.assign(camps.histories([visitor]))[0]
+    expected = (camps.likes[cluster == own] > 0).toarray().mean(axis=0)
+    np.testing.assert_allclose(model.score_one(visitor), expected)
+    assert model.recommend(visitor, k=1)["course_id"][0] == "03"
+
+
+def test_a_visitor_is_measured_by_the_users_mean_and_spread(camps: Dataset) -> None:
+    model = Clustering().fit(camps)
+    visitor = camps.histories([{"00": 3, "10": 2}])
+    expected = StandardScaler().fit(camps.profiles.astype(float)).transform([[3, 2, 0, 0]])
+    np.testing.assert_allclose(model.standardise(model.profile(visitor)), expected)
+
+
+def test_one_cluster_ranks_by_popularity(camps: Dataset) -> None:
+    one = Clustering(n_clusters=1).fit(camps)
+    np.testing.assert_allclose(one.score_one({"00": 3}), Popularity().fit(camps).score_one({}))
+
+
+def test_no_more_clusters_than_different_users(tiny: Dataset) -> None:
+    model = Clustering(n_clusters=30).fit(tiny)
+    assert model.cluster_sizes_.sum() == tiny.n_users
+    assert len(model.cluster_sizes_) == len(np.unique(tiny.profiles, axis=0))
+    assert model.inertia_ == pytest.approx(0)
+
+
+def test_normalised_profiles_tell_the_mix_of_topics_not_their_amount(camps: Dataset) -> None:
+    model = Clustering(scaling="normalised").fit(camps)
+    unit = normalize(camps.profiles.astype(float))
+    np.testing.assert_allclose(model.standardise(camps.profiles), unit - unit.mean(axis=0))
+    few, many = camps.histories([{"00": 2}, {"00": 3, "01": 3, "02": 3, "03": 3}])
+    assert model.assign(few) == model.assign(many)
+
+
+def test_more_clusters_lie_closer_to_their_users(camps: Dataset) -> None:
+    inertia = [Clustering(n_clusters=n).fit(camps).inertia_ for n in (1, 3, 11)]
+    assert inertia == sorted(inertia, reverse=True)
+    assert inertia[0] == pytest.approx(3 * camps.n_users)  # three topics of variance 1
+
+
+def test_users_order_and_names_do_not_matter(camps: Dataset) -> None:
+    renamed = camps.ratings.assign(user=-camps.ratings["user"])
+    other = Dataset.from_tables("Renamed", camps.courses, renamed)
+    model, again = Clustering().fit(camps), Clustering().fit(other)
+    np.testing.assert_array_equal(model.cluster_popularity_, again.cluster_popularity_)
+
+
+def test_courses_without_topics_or_ratings_at_all(camps: Dataset) -> None:
+    plain = Dataset.from_tables("Plain", camps.courses[["id", "title"]], camps.ratings)
+    by_popularity = Popularity().fit(plain).score_one({})
+    np.testing.assert_allclose(Clustering().fit(plain).score_one({"00": 3}), by_popularity)
+
+    unrated = Dataset.from_tables("Unrated", camps.courses, camps.ratings[:0])
+    model = Clustering().fit(unrated)
+    assert model.recommend({"00": 3}).empty
+    assert "Nobody has rated" in model.why_silent({"00": 3})
