@@ -12,6 +12,8 @@ from recsys.models.ease import EASE
 from recsys.models.hyperparameters import Hyperparameter, HyperparameterError, hyperparameter
 from recsys.models.ials import IALS
 from recsys.models.knn import KNN
+from recsys.models.neural_network import NeuralNetwork
+from recsys.models.nmf import NMF
 from recsys.models.popularity import Popularity
 from recsys.models.random_order import Random
 from recsys.models.user_profile import UserProfile
@@ -22,6 +24,8 @@ _MODELS: list[type[Recommender]] = [
     Clustering,
     ClusteringPCA,
     KNN,
+    NMF,
+    NeuralNetwork,
 ]
 _BASELINES: list[type[Recommender]] = [Random, Popularity, EASE, IALS]
 
@@ -29,11 +33,13 @@ __all__ = [
     "EASE",
     "IALS",
     "KNN",
+    "NMF",
     "Clustering",
     "ClusteringPCA",
     "CourseSimilarity",
     "Hyperparameter",
     "HyperparameterError",
+    "NeuralNetwork",
     "NotFittedError",
     "Popularity",
     "Progress",

@@ -40,7 +40,6 @@ class EASE(Recommender):
         "The score adds up what each course you picked says for or against a course; 1 is what a "
         "course that was taken would have."
     )
-    instant: ClassVar[bool] = True
 
     regularisation: float = hyperparameter(
         200.0,
