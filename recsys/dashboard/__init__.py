@@ -30,3 +30,4 @@ class Dashboard:
         self.training = panels.training(self.state)
         self.notices = panels.notices(self.state)
         self.recommendations = panels.recommendations(self.state)
+        self.charts = panels.charts(self.state)

@@ -6,6 +6,7 @@ a widget, so all of it is tested in plain pytest.
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import logging
 from collections.abc import Callable, Iterable
@@ -18,6 +19,8 @@ from traitlets import Bool, Dict, Float, HasTraits, Instance, Int, Tuple, Unicod
 from recsys import models, sources
 from recsys.dataset import DataError, Dataset
 from recsys.models import HyperparameterError, Recommender
+from recsys.store import Store
+from recsys.training import Cancelled, Event, Finished, Progressed, TrainingJob
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +74,7 @@ class State(HasTraits):
     Parameters
     ----------
     source : key of the first data set; by default the first that is present
+    store : where fitted models are kept
     """
 
     source = Unicode(help="key of the data set, as `sources.available` lists it")
@@ -81,21 +85,23 @@ class State(HasTraits):
     values = Dict(help="the chosen model's hyperparameters")
     top_n = Int(10, help="how many recommendations to show at the most")
 
-    fitted = Instance(Recommender, allow_none=True, help="the model that answers")
+    fitted = Instance("recsys.models.Recommender", allow_none=True, help="the model that answers")
     outdated = Bool(True, help="whether that is another model than the chosen one")
     answer = Instance(Answer, ())
 
     training = Bool(False)
     progress = Float(0.0, help="how far the fit is, from 0 to 1")
+    seconds = Float(0.0, help="since the training began")
     status = Unicode(help="what is happening, or has just happened")
     error = Unicode(help="what went wrong, in words; empty if nothing did")
 
-    def __init__(self, source: str | None = None) -> None:
+    def __init__(self, source: str | None = None, store: Store | None = None) -> None:
         super().__init__()
         self._past: list[tuple[str, ...]] = []
         self._settings: dict[str, dict[str, Any]] = {}
-        self._store = _Memory()
-        self._job: Any = None
+        self._store = store or Store()
+        self._in_training: Recommender | None = None
+        self.job: TrainingJob | None = None
         present = sources.available()
         if not present:
             raise DataError("There is no data set on this machine. Fetch one with: make data")
@@ -186,10 +192,10 @@ class State(HasTraits):
     @guarded("choosing the model")
     def choose_model(self, key: str) -> None:
         """Choose a model, with the hyperparameters it had when it was last chosen."""
+        values = self._settings.get(key) or models.find(key)().values()
         self._settings[self.model_key] = self.values
         with self.hold_trait_notifications():
-            self.model_key = key
-            self.values = self._settings.get(key) or self.model().values()
+            self.model_key, self.values = key, values
         self._find_fitted()
 
     @guarded("changing a setting")
@@ -221,8 +227,8 @@ class State(HasTraits):
     @guarded("cancelling the training")
     def cancel(self) -> None:
         """Stop the fit that is under way; the last fitted model stays in use."""
-        if self._job is not None:
-            self._job.cancel()
+        if self.job is not None:
+            self.job.cancel()
 
     def report(self, problem: BaseException, doing: str) -> None:
         """Tell an error on the page, in words, and log it with its traceback."""
@@ -239,7 +245,9 @@ class State(HasTraits):
 
     def _use(self, key: str) -> None:
         dataset = sources.load_dataset(key)
-        self.cancel()
+        if self.job is not None:
+            self.job.cancel()
+        self._in_training = None
         courses = dataset.courses
         topics = [
             " ".join(name for name, has in zip(dataset.topics, row, strict=True) if has)
@@ -254,6 +262,7 @@ class State(HasTraits):
         with self.hold_trait_notifications():
             self.source, self.dataset, self.history = key, dataset, kept
             self.can_undo, self.fitted, self.answer = False, None, Answer()
+            self.training = False
         self.status = f"{lost} of the courses you picked are not in this set." if lost else ""
         self._find_fitted()
 
@@ -292,18 +301,63 @@ class State(HasTraits):
         silence = "" if len(table) else model.why_silent(self.ratings)
         self.answer = Answer(table, model, silence)
 
+    # The training
+
     def _train(self) -> None:
-        model = self.model(**self.values).fit(self.dataset)
-        self._store.put(model, self.dataset)
+        if self.training:
+            return
+        model = self.model(**self.values)
+        loop = _running_loop()
+
+        def hear(event: Event) -> None:  # on the job's thread
+            if loop is None:
+                self._hear(model, event)
+            else:
+                loop.call_soon_threadsafe(self._hear, model, event)
+
+        self._in_training = model
+        with self.hold_trait_notifications():
+            self.training, self.progress, self.seconds = True, 0.0, 0.0
+            self.status = f"Training {model.name}"
+        self.job = TrainingJob(model, self.dataset, self.source, self._store, hear).start()
+        if loop is not None:
+            loop.call_later(1, self._tick, loop, model)
+
+    @guarded("training")
+    def _hear(self, model: Recommender, event: Event) -> None:
+        """Follow the training of `model`; what comes of an abandoned one is passed over."""
+        if model is not self._in_training:
+            return
+        if isinstance(event, Progressed):
+            with self.hold_trait_notifications():
+                self.progress, self.seconds = event.done, event.seconds
+                self.status = f"{model.name}: {event.message}"
+            return
+        self._in_training = None
+        with self.hold_trait_notifications():
+            self.training = False
+            if isinstance(event, Finished):
+                self.status = f"{model.name} is trained ({event.seconds:.1f} s)."
+                if self.outdated:
+                    self.fitted = event.model
+            elif isinstance(event, Cancelled):
+                still = f" {self.fitted.name} stays in use." if self.fitted else ""
+                self.status = f"The training of {model.name} was cancelled.{still}"
+            else:
+                self.status = f"{model.name} could not be trained."
+                self.error = event.reason
         self._find_fitted()
 
+    def _tick(self, loop: asyncio.AbstractEventLoop, model: Recommender) -> None:
+        """Count the seconds between two events, so that a long step does not look like none."""
+        if model is self._in_training:
+            self.seconds += 1
+            loop.call_later(1, self._tick, loop, model)
 
-class _Memory:
-    def __init__(self) -> None:
-        self.models: dict[Any, Recommender] = {}
 
-    def get(self, model: Recommender, dataset: Dataset) -> Recommender | None:
-        return self.models.get((model.key(), str(model.values(refit_only=True)), dataset.name))
-
-    def put(self, model: Recommender, dataset: Dataset) -> None:
-        self.models[(model.key(), str(model.values(refit_only=True)), dataset.name)] = model
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    """The event loop of a notebook's kernel; None in a script."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

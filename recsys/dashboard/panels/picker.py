@@ -28,6 +28,7 @@ def picker(state: State) -> widgets.VBox:
         numbers = state.dataset.topic_matrix.sum(axis=0).astype(int)
         each = sorted(zip(state.dataset.topics, numbers, strict=True))
         topic.options = [("All topics", ""), *((f"{name} ({n})", name) for name, n in each)]
+        topic.value = ""
 
     def fill(_: Any = None) -> None:
         found = state.search(search.value, topic.value or "")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 import ipywidgets as widgets
 import numpy as np
+import pandas as pd
 
 from recsys.dashboard.panels.frame import frame, paragraph, text, watch
 from recsys.dashboard.state import State
@@ -52,7 +54,8 @@ def as_table(state: State) -> str:
             f'<th role="rowheader" scope="row">{_title(course)}</th>'
             f'<td role="cell" class="topics">{_topics(course, dataset.topics)}</td>'
             f'<td role="cell" class="score"><span class="number">{score:.3g}</span>'
-            f'<span class="bar" aria-hidden="true"><i style="width:{share:.0%}"></i></span></td></tr>'
+            f'<span class="bar" aria-hidden="true"><i style="width:{share:.0%}"></i></span>'
+            "</td></tr>"
         )
     columns = ("Rank", dataset.noun.capitalize(), "Topics", "Score")
     heads = "".join(f'<th role="columnheader" scope="col">{escape(one)}</th>' for one in columns)
@@ -64,14 +67,14 @@ def as_table(state: State) -> str:
     )
 
 
-def _title(course) -> str:
+def _title(course: pd.Series) -> str:
     title, description = escape(course["title"]), escape(course["description"])
     if not description:
         return title
     return f"<details><summary>{title}</summary><p>{description}</p></details>"
 
 
-def _topics(course, topics) -> str:
+def _topics(course: pd.Series, topics: Sequence[str]) -> str:
     return " ".join(f"<span>{escape(name)}</span>" for name in topics if course[name])
 
 
