@@ -1,0 +1,444 @@
+"""The command line: data, train, recommend, evaluate, serve, doctor.
+
+Answers go to standard output, progress and problems to standard error. Exit codes: 0 done, 1 a
+problem (told in a line, without a traceback), 2 wrong usage. What a command needs is imported
+when it runs, so that `--help` is quick.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from recsys.dataset import Dataset
+    from recsys.models import Hyperparameter, Recommender
+    from recsys.sources import Source
+    from recsys.store import Store
+
+PROBLEM, USAGE, INTERRUPTED = 1, 2, 130
+_WORDS = "no one two three four five six seven eight nine ten".split()  # noqa: SIM905
+
+
+class UsageError(Exception):
+    """Something on the command line that makes no sense."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line; returns its exit code."""
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    parser = _parser()
+    given = parser.parse_args(argv)
+    try:
+        code = given.run(given)
+        sys.stdout.flush()
+        return int(code or 0)
+    except UsageError as error:
+        given.parser.print_usage(sys.stderr)
+        return _complain(str(error), USAGE)
+    except KeyboardInterrupt:
+        return _complain("Interrupted.", INTERRUPTED)
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if _is_told_in_words(error):
+            return _complain(str(error), PROBLEM)
+        raise  # a mistake of ours: the traceback is what a bug report needs
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m recsys",
+        description="Course recommenders from the command line.",
+        epilog="“python -m recsys COMMAND --help” explains a command.",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(run: Any, name: str, text: str, within: Any = commands) -> argparse.ArgumentParser:
+        one: argparse.ArgumentParser = within.add_parser(name, help=text, description=text)
+        one.set_defaults(run=run, parser=one)
+        return one
+
+    data = commands.add_parser("data", help="list the data sets, or fetch one")
+    actions = data.add_subparsers(title="actions", metavar="ACTION", required=True)
+    listing = command(_data_list, "list", "List the data sets on this machine.", actions)
+    _add_json(listing)
+    fetch = command(_data_fetch, "fetch", "Download a data set into data/.", actions)
+    fetch.add_argument("name", choices=["ibm"], help="ibm: IBM's courses, users and ratings")
+    fetch.add_argument(
+        "--time-budget", type=float, metavar="SECONDS", help="give up after this time"
+    )
+
+    train = command(_train, "train", "Fit models and keep them for the dashboard.")
+    train.add_argument(
+        "--data",
+        nargs="+",
+        metavar="SET",
+        help="data sets or folders (default: bundled, and ibm if it is here)",
+    )
+    which = train.add_mutually_exclusive_group()
+    which.add_argument("--model", nargs="+", metavar="MODEL", help="only these models, such as knn")
+    which.add_argument("--all", action="store_true", help="every model (the default)")
+    train.add_argument("--force", action="store_true", help="fit anew what is stored already")
+
+    recommend = command(_recommend, "recommend", "Recommend courses to someone who took some.")
+    recommend.add_argument("courses", nargs="+", metavar="COURSE", help="ids of courses taken")
+    recommend.add_argument("--model", default="knn", help="default: knn")
+    recommend.add_argument("--k", type=_count, default=10, help="how many (default: 10)")
+    _add_settings(recommend)
+    _add_data(recommend)
+    _add_json(recommend)
+
+    evaluate = command(
+        _evaluate, "evaluate", "Rank models by what they foresee of held-out users."
+    )
+    evaluate.add_argument("--model", nargs="+", metavar="MODEL", help="default: all models")
+    evaluate.add_argument("--baselines", action="store_true", help="the baselines beside them")
+    evaluate.add_argument("--protocol", choices=["strong", "weak"], default="strong")
+    evaluate.add_argument("--catalogue", choices=["rated", "all"], default="rated")
+    evaluate.add_argument("--k", type=_count, default=10, help="length of the lists (default: 10)")
+    evaluate.add_argument("--seed", type=int, default=0, help="of the split (default: 0)")
+    _add_data(evaluate)
+    _add_json(evaluate)
+
+    serve = command(_serve, "serve", "Serve the dashboard with Voilà until Ctrl-C.")
+    serve.add_argument("--port", type=_port, default=8866, help="default: 8866")
+    serve.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="the address to listen on (default: 127.0.0.1, this machine only; 0.0.0.0: all)",
+    )
+    serve.add_argument("--no-browser", action="store_true", help="do not open a browser")
+
+    _add_json(command(_doctor, "doctor", "Print what a bug report needs."))
+    return parser
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data", default="bundled", metavar="SET", help="data set or folder (default: bundled)"
+    )
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a hyperparameter, such as neighbours=40; may be repeated",
+    )
+
+
+# The commands
+
+
+def _data_list(given: argparse.Namespace) -> None:
+    from recsys.sources import available
+
+    sources = available()
+    if given.json:
+        _print_json([_described(one) for one in sources])
+        return
+    _print_table(
+        ("data set", "title", "folder"), [(one.key, one.title, one.folder) for one in sources]
+    )
+
+
+def _data_fetch(given: argparse.Namespace) -> None:
+    from recsys.sources import fetch_ibm
+
+    folder = fetch_ibm(budget=given.time_budget, report=_note)
+    _note(f"The IBM courses are in {folder}.")
+
+
+def _train(given: argparse.Namespace) -> int:
+    from recsys import models
+    from recsys.dataset import DataError
+    from recsys.sources import available, load_dataset
+    from recsys.store import Store
+
+    wanted = [_kind(key)() for key in given.model] if given.model else None
+    wanted = wanted or [kind() for kind in models.registry()]
+    present = {one.key for one in available()}
+    sources = given.data or [key for key in ("bundled", "ibm") if key in present]
+    store = Store()
+    ready, failed = [], 0
+    for source in sources:
+        try:
+            dataset = load_dataset(source)
+        except DataError as error:
+            if given.data:
+                raise
+            _note(f"Left out: {error}")  # nobody asked for it by name
+            continue
+        failed += sum(not _train_one(one, dataset, store, given.force) for one in wanted)
+        ready.append(dataset.name)
+    if failed or not ready:
+        return PROBLEM
+    print(f"{_all_models(len(wanted))} ready on {' and '.join(ready)}.")
+    return 0
+
+
+def _train_one(model: Recommender, dataset: Dataset, store: Store, force: bool) -> bool:
+    if not force and store.get(model, dataset) is not None:
+        return True
+    label = f"{dataset.name}: {model.name}"
+    started = time.monotonic()
+    try:
+        with _progress(label) as progress:
+            if force:
+                model.fit(dataset, progress)
+                store.put(model, dataset)
+            else:
+                store.fitted(model, dataset, progress)
+    except Exception as error:  # one model's mistake must not cost the others
+        logging.debug("Fitting failed", exc_info=True)
+        _note(f"{label} could not be fitted: {type(error).__name__}: {error}")
+        return False
+    _note(f"{label} fitted in {time.monotonic() - started:.1f} s")
+    return True
+
+
+def _recommend(given: argparse.Namespace) -> None:
+    from recsys.sources import load_dataset
+    from recsys.store import Store
+
+    asked = _model(given.model, given.set)
+    dataset = load_dataset(given.data)
+    dataset.positions(given.courses)  # an unknown course is told before anything is fitted
+    with _progress(f"Fitting {asked.name}") as progress:
+        model = Store().fitted(asked, dataset, progress)
+    history = dict.fromkeys(given.courses, dataset.typical_rating)
+    found = model.recommend(history, k=given.k)
+    silence = model.why_silent(history) if found.empty else ""
+    if given.json:
+        _print_json(
+            {
+                "data": dataset.name,
+                "model": model.key(),
+                "hyperparameters": model.values(),
+                "history": history,
+                "score": model.score_label,
+                "recommendations": found.to_dict("records"),
+                "message": silence,
+            }
+        )
+    elif silence:
+        print(silence)
+    else:
+        columns = ("rank", "score", "course_id", "title")
+        rows = zip(*(found[column] for column in columns), strict=True)
+        _print_table(
+            ("rank", "score", dataset.noun, "title"),
+            [(rank, f"{score:.3f}", course, title) for rank, score, course, title in rows],
+        )
+        print(f"\nscore: {model.score_label}")
+
+
+def _evaluate(given: argparse.Namespace) -> None:
+    from recsys import models
+    from recsys.evaluation import evaluate
+    from recsys.sources import load_dataset
+
+    kinds = [_kind(key) for key in given.model] if given.model else list(models.registry())
+    kinds += models.baselines() if given.baselines else ()
+    with _progress("Evaluating") as progress:
+        board = evaluate(
+            [kind() for kind in kinds],
+            load_dataset(given.data),
+            protocol=given.protocol,
+            k=given.k,
+            seed=given.seed,
+            catalogue=given.catalogue,
+            progress=progress,
+        )
+    if given.json:
+        _print_json(board.to_dict("records"))
+        return
+    names = [name for name in board.columns if not name.endswith(("_low", "_high", "model"))]
+    rows = [(row["model"], *(f"{row[name]:.3f}" for name in names)) for _, row in board.iterrows()]
+    _print_table(("model", *names), rows)
+
+
+def _serve(given: argparse.Namespace) -> None:
+    from recsys.serve import serve
+
+    serve(given.host, given.port, open_browser=not given.no_browser)
+
+
+def _doctor(given: argparse.Namespace) -> None:
+    findings = _findings()
+    if given.json:
+        _print_json(findings)
+        return
+    for topic, finding in findings.items():
+        lines = [finding] if isinstance(finding, str) else [f"{k}: {v}" for k, v in finding.items()]
+        print(f"{topic}:", *(f"  {line}" for line in lines or ["none"]), sep="\n")
+
+
+def _findings() -> dict[str, Any]:
+    import platform
+    from importlib import metadata
+
+    from recsys.dataset import DataError
+    from recsys.sources import available
+    from recsys.store import Store
+
+    def version(package: str) -> str:
+        try:
+            return metadata.version(package)
+        except metadata.PackageNotFoundError:
+            return "not installed"
+
+    packages = "recsys numpy scipy pandas scikit-learn tensorflow tensorflow-cpu plotly ipywidgets"
+    try:
+        data: dict[str, str] | str = {one.key: str(one.folder) for one in available()}
+    except DataError as error:
+        data = str(error)
+    folder = Store().folder
+    files = list(folder.glob("*.model"))
+    megabytes = sum(file.stat().st_size for file in files) / 1e6
+    return {
+        "machine": f"{platform.platform()}, {os.cpu_count()} cores",
+        "python": f"{platform.python_version()} at {sys.executable}",
+        "packages": {name: version(name) for name in (*packages.split(), "voila", "jupyterlab")},
+        "settings": {k: v for k, v in sorted(os.environ.items()) if k.startswith("RECSYS_")},
+        "data sets": data,
+        "fitted models": f"{len(files)} ({megabytes:.1f} MB) in {folder}",
+        "browser for the tests": _browser() or "none found; install chromium or google-chrome",
+    }
+
+
+def _browser() -> str | None:
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    mac = ("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",)
+    return next((found for name in (*names, *mac) if (found := shutil.which(name))), None)
+
+
+# What the words on the command line mean
+
+
+def _kind(key: str) -> type[Recommender]:
+    from recsys import models
+
+    try:
+        return models.find(key)
+    except KeyError as error:
+        raise UsageError(error.args[0]) from None
+
+
+def _model(key: str, settings: Iterable[str]) -> Recommender:
+    """The model of a key with hyperparameters as `NAME=VALUE`."""
+    from recsys.models import HyperparameterError
+
+    kind = _kind(key)
+    known = {one.name: one for one in kind.hyperparameters()}
+    values: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        name = name.strip().replace("-", "_")
+        if not equals or name not in known:
+            names = ", ".join(f"{one}=…" for one in known) or "none"
+            raise UsageError(f"--set {setting}: the hyperparameters of {kind.key()} are {names}.")
+        values[name] = _value(known[name], text.strip())
+    try:
+        return kind(**values)
+    except HyperparameterError as error:
+        raise UsageError(str(error)) from None
+
+
+def _value(one: Hyperparameter, text: str) -> Any:
+    """The value a text stands for; what makes no sense is left for the model to refuse."""
+    if one.none and text.lower() in (one.none.lower(), "none"):
+        return None
+    if one.kind is bool:
+        return {"true": True, "yes": True, "false": False, "no": False}.get(text.lower(), text)
+    return text
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number above 0, not {text!r}")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"must be a number from 1 to 65535, not {text!r}")
+    return int(text)
+
+
+# How it is shown
+
+
+def _described(source: Source) -> dict[str, str]:
+    about = ("key", "title", "noun", "description", "folder")
+    return {name: str(getattr(source, name)) for name in about}
+
+
+def _all_models(count: int) -> str:
+    number = _WORDS[count] if count < len(_WORDS) else str(count)
+    return f"All {number} models are" if count > 1 else "The model is"
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def _print_table(header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> None:
+    table = [[str(cell) for cell in row] for row in (header, *rows)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print("  ".join(cells).rstrip())
+
+
+@contextmanager
+def _progress(label: str) -> Iterator[Any]:
+    """A `Progress` that rewrites one line of a terminal, and says nothing into a file."""
+    shown = sys.stderr.isatty()
+    width = shutil.get_terminal_size().columns - 1
+
+    def tell(done: float, message: str, **figures: float) -> None:
+        if shown:
+            line = f"{label}: {done:.0%} {message}"
+            print(f"\r\x1b[K{line[:width]}", end="", file=sys.stderr, flush=True)
+
+    try:
+        yield tell
+    finally:
+        if shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _note(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _complain(text: str, code: int) -> int:
+    _note(text)
+    return code
+
+
+def _is_told_in_words(error: Exception) -> bool:
+    """Whether the error's text was written for the person at the terminal."""
+    from recsys.dataset import DataError
+    from recsys.serve import ServeError
+    from recsys.sources import FetchError
+    from recsys.store import StoreError
+
+    return isinstance(error, DataError | FetchError | StoreError | ServeError | OSError)

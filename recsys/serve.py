@@ -1,0 +1,74 @@
+"""The dashboard's web server: Voilà, in this process, with the settings of `voila.json`.
+
+In this process, so that nothing is left when it ends in whatever way: Voilà ends its kernels when
+it is interrupted, a kernel ends itself when Voilà is gone, and a training when its kernel is.
+The settings are in a file beside the notebook because a plain `voila dashboard.ipynb` reads them
+there too.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import sys
+import webbrowser
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOK = ROOT / "dashboard.ipynb"
+
+
+class ServeError(RuntimeError):
+    """The server cannot start; its text says why and what to do."""
+
+
+def serve(host: str = "127.0.0.1", port: int = 8866, *, open_browser: bool = True) -> None:
+    """Serve the dashboard until SIGINT or SIGTERM.
+
+    Raises
+    ------
+    ServeError : if the notebook is not there, or the port cannot be had
+    """
+    if not NOTEBOOK.is_file():
+        raise ServeError(f"{NOTEBOOK} is not there: serve from a checkout of the project.")
+    _require_free(host, port)
+    # The page's template is found by Voilà, and by its kernels, below share/jupyter of the project.
+    paths = [str(ROOT / "share" / "jupyter"), os.environ.get("JUPYTER_PATH", "")]
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, paths))
+    os.chdir(ROOT)
+
+    from tornado.ioloop import IOLoop
+    from voila.app import Voila
+
+    app = Voila.instance()
+    app.initialize([NOTEBOOK.name, f"--port={port}", f"--Voila.ip={host}", "--no-browser"])
+    IOLoop.current().add_callback(_announce, host, port, open_browser)  # once it listens
+    app.start()
+
+
+def _require_free(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server will
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise ServeError(
+                    f"Port {port} is taken, perhaps by a dashboard that runs already; "
+                    f"choose another: make dashboard PORT={port + 1}"
+                ) from None
+            raise ServeError(
+                f"Port {port} of {host} cannot be opened ({error.strerror}); "
+                "choose another: make dashboard PORT=8867"
+            ) from None
+
+
+def _announce(host: str, port: int, open_browser: bool) -> None:
+    local = host in ("127.0.0.1", "localhost", "0.0.0.0")
+    address = f"http://{'localhost' if local else host}:{port}"
+    print(f"The dashboard is at {address} (Ctrl-C stops it)", flush=True)
+    # Without a desktop, a browser of the terminal would take the terminal over.
+    desktop = sys.platform == "darwin" or {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys()
+    if open_browser and desktop:
+        webbrowser.open(address)
