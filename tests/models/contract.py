@@ -68,6 +68,23 @@ def checkerboard() -> Dataset:
     return Dataset.from_tables("Checkerboard", courses, ratings)
 
 
+def poor(lack: str) -> Dataset:
+    """A data set without ratings, topics, words, or all courses but one."""
+    courses = pd.DataFrame(
+        [("A", "Red sky", 1), ("B", "Red sea", 1), ("C", "Ink", 0)], columns=["id", "title", "Red"]
+    )
+    ratings = pd.DataFrame([("u", "A", 3), ("u", "B", 3)], columns=["user", "item", "rating"])
+    if lack == "ratings":
+        ratings = ratings[:0]
+    elif lack == "topics":
+        courses = courses.drop(columns="Red")
+    elif lack == "words":
+        courses = courses.assign(title="The")
+    else:
+        courses, ratings = courses[:1], ratings[:1]
+    return Dataset.from_tables(f"Without {lack}", courses, ratings)
+
+
 def draws_lots(kind: type[Recommender]) -> bool:
     """Whether the fit draws random numbers by position, so that another order gives others."""
     return any(one.name == "seed" for one in kind.hyperparameters())
@@ -298,6 +315,15 @@ class RecommenderContract:
                 best = model.recommend(history, k=GROUP - len(picked), threshold=-np.inf)
                 expected = {f"{colour}{i}" for i in range(GROUP)} - set(history)
                 assert set(best["course_id"]) == expected, history
+
+    @pytest.mark.parametrize("lack", ["ratings", "topics", "words", "other courses"])
+    def test_a_data_set_that_lacks_something(self, kind: type[Recommender], lack: str) -> None:
+        dataset = poor(lack)
+        model = kind().fit(dataset)
+        table = model.recommend({"A": 3})
+        assert not table.empty or model.why_silent({"A": 3}).endswith(".")
+        nobody = lack == "ratings" and kind.collaborative
+        assert not (nobody and len(table))
 
     # On disk
 

@@ -96,6 +96,13 @@ def test_users_order_and_names_do_not_matter(camps: Dataset) -> None:
     np.testing.assert_array_equal(model.cluster_popularity_, again.cluster_popularity_)
 
 
+def test_order_of_courses_does_not_matter(camps: Dataset) -> None:
+    order = np.random.default_rng(1).permutation(camps.n_courses)
+    other = Dataset.from_tables("Permuted", camps.courses.iloc[order], camps.ratings)
+    model, again = Clustering().fit(camps), Clustering().fit(other)
+    np.testing.assert_array_equal(model.cluster_popularity_[:, order], again.cluster_popularity_)
+
+
 def test_courses_without_topics_or_ratings_at_all(camps: Dataset) -> None:
     plain = Dataset.from_tables("Plain", camps.courses[["id", "title"]], camps.ratings)
     by_popularity = Popularity().fit(plain).score_one({})
