@@ -44,8 +44,8 @@ USERS_BY_COURSES = {
 }  # fmt: skip
 AUDITS = 10_976  # Published: ratings of 2, out of 233,306.
 
-# Ratings per course, aimed at. The first 20 are published, and so are the first six of the others;
-# the rest is our own, down to courses that one person took.
+# Ratings per course, aimed at. The first 20 are published, and so are the first seven of those added
+# below; the rest is our own, down to courses that one person took.
 COUNTS = {
     "PY0101EN": 14936, "DS0101EN": 14477, "BD0101EN": 13291, "BD0111EN": 10599,
     "DA0101EN": 8303, "DS0103EN": 7719, "ML0101EN": 7644, "BD0211EN": 7551,
@@ -83,7 +83,7 @@ COUNTS |= {
     "TMP0101EN": 1, "SN0111EN": 1, "GPXX0QR3EN": 1,
 }  # fmt: skip
 
-# Learning paths, in the order people walk them, and the share of users who follow each.
+# Learning paths: how many users follow each, as a weight, and its courses in walking order.
 PATHS = {
     "data science": (20, "DS0101EN DS0105EN DS0103EN PY0101EN DA0101EN DS0110EN DS0107EN DS0201EN"),
     "python": (16, "PY0101EN DA0101EN DV0101EN ML0101EN ML0115EN ML0120EN"),
@@ -165,9 +165,9 @@ def _paths() -> tuple[np.ndarray, np.ndarray]:
 
 def _interests(n_users: int, rng: np.random.Generator) -> np.ndarray:
     """(n_users, n_paths) how much a user cares for each path; rows sum to 1."""
-    share = np.array([share for share, _ in PATHS.values()], float)
-    # The smallest of exponential waiting times: one path after the other, in proportion to share.
-    waiting = -np.log(rng.random((n_users, len(PATHS)))) / share
+    weight = np.array([weight for weight, _ in PATHS.values()], float)
+    # The smallest of exponential waiting times: one path after the other, in proportion to weight.
+    waiting = -np.log(rng.random((n_users, len(PATHS)))) / weight
     favourites = np.argsort(waiting, axis=1)[:, :3]
     rest = 1 - MAIN_PATH
     by_number = np.array([[1, 0, 0], [MAIN_PATH, rest, 0], [MAIN_PATH, rest / 2, rest / 2]])
