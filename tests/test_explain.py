@@ -176,6 +176,41 @@ def test_knn_adds_up_and_shows_the_neighbours(dataset: Dataset) -> None:
     assert shown.is_monotonic_decreasing
 
 
+def test_shared_words_add_up_to_the_cosine(dataset: Dataset) -> None:
+    for combine in ("closest", "sum"):
+        why = explain(models.CourseSimilarity(combine=combine).fit(dataset), HISTORY, "DA1")
+        assert why.evidence is not None
+        assert "python" in why.evidence.table["word"].tolist()
+        assert why.evidence.table["adds"].sum() == pytest.approx(why.score)
+
+
+def test_shared_topics_add_up_to_the_profile_score(dataset: Dataset) -> None:
+    why = explain(models.UserProfile().fit(dataset), {"PY1": 3, "PY2": 2, "WE1": 2}, "PY2")
+    assert why.evidence is not None
+    assert why.evidence.table.to_dict("list") == {"topic": ["Python"], "adds": [5.0]}
+    assert why.score == 5
+
+
+def test_a_cluster_is_shown_with_its_favourites(dataset: Dataset) -> None:
+    model = models.Clustering(n_clusters=2).fit(dataset)
+    why = explain(model, {"PY1": 3, "DA1": 3}, "DA2")
+    assert why.evidence is not None
+    shown = why.evidence.table.set_index("course_id")
+    assert shown["share"].is_monotonic_decreasing
+    assert shown.loc["DA2", "share"] == pytest.approx(why.score)
+    assert "You are in cluster" in why.evidence.caption
+
+
+def test_components_are_named_by_their_courses_and_add_up(dataset: Dataset) -> None:
+    model = models.NMF(n_components=2).fit(dataset)
+    why = explain(model, {"PY1": 3, "DA1": 3}, "PY2")
+    assert why.evidence is not None
+    table = why.evidence.table
+    assert table["adds"].sum() == pytest.approx(why.score)
+    assert "Python" in table["led_by"][0]
+    assert "Web" not in table["led_by"][0]
+
+
 @pytest.mark.parametrize("cls", [*models.registry(), *models.baselines()], ids=lambda c: c.key())
 def test_without_its_main_reason_a_recommendation_falls(
     cls: type[Recommender], dataset: Dataset

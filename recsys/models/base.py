@@ -215,9 +215,7 @@ class Recommender(ABC):
 
     def score_one(self, history: Mapping[str, float]) -> np.ndarray:
         """(n_courses,) the scores of a single history, its own courses included."""
-        row = np.zeros((1, len(self._catalogue())), np.float32)
-        row[0, self._positions(history)] = list(history.values())
-        return self.score(csr_matrix(row))[0]
+        return self.score(self._batch_of_one(history))[0]
 
     # What the model says about itself
 
@@ -263,6 +261,11 @@ class Recommender(ABC):
         if len(found) and found.min() < 0:
             raise unknown_course(list(history)[int(found.argmin())], index, "this model's data")
         return found
+
+    def _batch_of_one(self, history: Mapping[str, float]) -> csr_matrix:
+        row = np.zeros((1, len(self._catalogue())), np.float32)
+        row[0, self._positions(history)] = list(history.values())
+        return csr_matrix(row)
 
     def _candidate_scores(self, history: Mapping[str, float]) -> np.ndarray:
         scores = self.score_one(history)

@@ -15,15 +15,19 @@ as in Arthur & Vassilvitskii, "k-means++: the advantages of careful seeding", SO
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 from scipy.sparse import csr_matrix
 
 from recsys.dataset import Dataset
-from recsys.models.base import Progress, Recommender
+from recsys.models.base import Evidence, Progress, Recommender
 from recsys.models.hyperparameters import hyperparameter
+
+FAVOURITES = 5  # how many of a cluster's favourite courses stand for it in an explanation
 
 
 @dataclass(eq=False)
@@ -112,6 +116,28 @@ class Clustering(Recommender):
 
     def _score(self, histories: csr_matrix) -> np.ndarray:
         return self.cluster_popularity_[self.assign(histories)]
+
+    def evidence(self, history: Mapping[str, float], course_id: str) -> Evidence | None:
+        """The visitor's cluster: its favourites, and the course where it stands among them."""
+        course = self._positions([course_id])[0]
+        cluster = self.assign(self._batch_of_one(history))[0]
+        share = self.cluster_popularity_[cluster]
+        ranked = np.argsort(-share, kind="stable")
+        shown = ranked[(np.arange(len(ranked)) < FAVOURITES) | (ranked == course)]
+        table = pd.DataFrame(
+            {
+                "course_id": self.course_ids_[shown],
+                "title": self.course_titles_[shown],
+                "share": share[shown],
+                "place": (share > share[shown][:, None]).sum(axis=1) + 1,
+            }
+        )
+        return Evidence(
+            f"You are in cluster {cluster + 1} of {len(self.cluster_sizes_)}. Its favourites, and "
+            f"“{self.course_titles_[course]}”: the share of its {self.cluster_sizes_[cluster]:,} "
+            "people who took each.",
+            table,
+        )
 
     def _normalised(self, profiles: np.ndarray) -> np.ndarray:
         """Scaled to length 1 where asked for; a profile without topics stays at zero."""

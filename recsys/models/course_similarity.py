@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 from scipy.sparse import csr_matrix
 
 from recsys.dataset import Dataset
-from recsys.models.base import Progress, Recommender
+from recsys.models.base import Evidence, Progress, Recommender
 from recsys.models.hyperparameters import hyperparameter
 from recsys.text import tf_idf, unit_rows
 
@@ -93,6 +94,25 @@ class CourseSimilarity(Recommender):
                 users = by_course.indices[by_course.indptr[course] : by_course.indptr[course + 1]]
                 scores[users] = merge(scores[users], similar)
         return scores
+
+    def evidence(self, history: Mapping[str, float], course_id: str) -> Evidence | None:
+        """The words a course shares with the closest of the history, or with all if summed."""
+        course, picked = self._positions([course_id])[0], self._positions(history)
+        similar = cosines(self.word_vectors_, picked)[:, course]
+        whose = "your courses"
+        if self.combine == "closest" and len(picked):
+            picked = picked[[similar.argmax()]]
+            whose = f"“{self.course_titles_[picked[0]]}”, the closest of your courses"
+        yours = np.asarray(self.word_vectors_[picked].sum(axis=0)).ravel()
+        adds = yours * self.word_vectors_[course].toarray().ravel()
+        words = np.argsort(-adds, kind="stable")[: np.count_nonzero(adds)]
+        if not len(words):
+            return None
+        return Evidence(
+            f"The words that “{self.course_titles_[course]}” shares with {whose}, and what each "
+            "adds to the score.",
+            pd.DataFrame({"word": self.vocabulary_[words], "adds": adds[words]}),
+        )
 
     def _floor(self) -> float:
         return self.threshold / 100 - 1e-9  # the cosine of equal texts comes out as 0.999…

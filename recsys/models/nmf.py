@@ -18,14 +18,16 @@ nonnegative matrix and tensor factorizations", IEICE Transactions 2009.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 from scipy.sparse import csr_matrix, diags
 
 from recsys.dataset import Dataset
-from recsys.models.base import Progress, Recommender
+from recsys.models.base import Evidence, Progress, Recommender
 from recsys.models.hyperparameters import hyperparameter
 
 FIT_PASSES = 60  # the loss changes by less than 0.1 % a pass well before
@@ -113,6 +115,35 @@ class NMF(Recommender):
 
     def _score(self, histories: csr_matrix) -> np.ndarray:
         return self._fold_in(histories.sign()) @ self.H_
+
+    def evidence(self, history: Mapping[str, float], course_id: str) -> Evidence | None:
+        """The components that put the course among the visitor's, named by their courses."""
+        course = self._positions([course_id])[0]
+        amounts = self._fold_in(self._batch_of_one(history).sign())[0]
+        adds = amounts * self.H_[:, course]
+        components = np.argsort(-adds, kind="stable")[: np.count_nonzero(adds)]
+        if not len(components):
+            return None
+        table = pd.DataFrame(
+            {
+                "component": components + 1,
+                "led_by": ["; ".join(self.leaders(one)) for one in components],
+                "yours": amounts[components],
+                "weight": self.H_[components, course],
+                "adds": adds[components],
+            }
+        )
+        return Evidence(
+            "The bundles of courses, named by their strongest ones: how much of each is in your "
+            f"choice, the weight of “{self.course_titles_[course]}” in it, and what the product "
+            "adds to the score.",
+            table,
+        )
+
+    def leaders(self, component: int, k: int = 3) -> list[str]:
+        """The titles of a component's strongest courses."""
+        best = np.argsort(-self.H_[component], kind="stable")[:k]
+        return [str(self.course_titles_[one]) for one in best if self.H_[component, one] > 0]
 
     def _fold_in(self, likes: csr_matrix) -> np.ndarray:
         """(n, n_components) the amount of each component, by coordinate descent."""

@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 from scipy.sparse import csr_matrix
 
 from recsys.dataset import Dataset
-from recsys.models.base import Progress, Recommender
+from recsys.models.base import Evidence, Progress, Recommender
 from recsys.models.hyperparameters import hyperparameter
 
 
@@ -69,6 +70,20 @@ class UserProfile(Recommender):
         scores[~profiles.any(axis=1)] = np.nan
         scores[:, ~self.course_topics_.any(axis=1)] = np.nan
         return scores
+
+    def evidence(self, history: Mapping[str, float], course_id: str) -> Evidence | None:
+        """The topics of the course that the profile holds."""
+        course, picked = self._positions([course_id])[0], self._positions(history)
+        profile = np.array(list(history.values())) @ self.course_topics_[picked]
+        adds = profile * self.course_topics_[course]
+        topics = np.argsort(-adds, kind="stable")[: np.count_nonzero(adds)]
+        if not len(topics):
+            return None
+        return Evidence(
+            f"The topics that “{self.course_titles_[course]}” shares with your courses, and what "
+            "each adds to the score.",
+            pd.DataFrame({"topic": self.topics_[topics], "adds": adds[topics]}),
+        )
 
     def _floor(self) -> float:
         return self.threshold
