@@ -13,7 +13,7 @@ from __future__ import annotations
 import html
 import json
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,9 @@ from recsys.explanation import Explanation, readable
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from recsys.dataset import Dataset
+    from recsys.models.clustering import Clustering
+
 # How the page shows figures. MathJax would read a title with two $ signs as a formula.
 CONFIG = {
     "displaylogo": False,
@@ -34,8 +37,8 @@ CONFIG = {
     "toImageButtonOptions": {"format": "svg"},
 }
 
-BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE, GREY = (
-    "#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#808080",
+BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE, YELLOW, GREY = (
+    "#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#F0E442", "#808080",
 )  # fmt: skip
 PALETTE = (BLUE, VERMILION, GREEN, PURPLE, SKY, ORANGE)
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross")  # 5 and 6: 30 different pairs
@@ -191,7 +194,7 @@ def user_map(
     clusters: np.ndarray,
     you: np.ndarray | None = None,
     your_cluster: int | None = None,
-    variance: Sequence[float] | None = None,
+    variance: np.ndarray | None = None,
 ) -> Chart:
     """Users in two dimensions by cluster, with the visitor as a star.
 
@@ -212,71 +215,110 @@ def user_map(
         star = pd.DataFrame({"x": [you[0]], "y": [you[1]], "cluster": [your_cluster + 1]})
         table = pd.concat([star.assign(who="you"), table.assign(who="user")], ignore_index=True)
     text = f"Map of {len(points):,} users by two principal components of their profiles. {title}."
+    marks = [
+        _cluster_marks(points[clusters == cluster], int(cluster), cluster == your_cluster)
+        for cluster in present
+    ]
+    marks += [] if you is None else [_your_marks(float(you[0]), float(you[1]))]
     figure = _figure(title, height=440)
-    for cluster in present:
-        _add_cluster(figure, points[clusters == cluster], int(cluster), cluster == your_cluster)
-    if you is not None:
-        _add_star(figure, you)
-    for axis, which, share in zip("xy", ("First", "Second"), variance or (None, None), strict=True):
+    # All at once: Plotly checks the whole list again with every one that is added.
+    figure.add_traces([trace for trace, _ in marks])
+    figure.update_layout(annotations=[note for _, note in marks])
+    shares = (None, None) if variance is None else variance
+    for axis, which, share in zip("xy", ("First", "Second"), shares, strict=True):
         held = "" if share is None else f" ({_percent(share)} of variance)"
         figure.update_layout({f"{axis}axis_title": f"{which} principal component{held}"})
     return Chart(figure, title, text, table)
 
 
-def _add_cluster(figure: go.Figure, points: np.ndarray, cluster: int, own: bool) -> None:
+def cluster_map(
+    model: Clustering, dataset: Dataset, history: Mapping[str, float], sample: int = 3000
+) -> Chart:
+    """The `user_map` of a fitted clustering: a sample of its users, and the visitor.
+
+    The axes are the two principal components of all users' profiles, as `model.standardise`
+    measures them.
+    """
+    profiles = model.standardise(dataset.profiles)
+    variance, directions = _principal_components(profiles)
+    chosen = np.random.default_rng(0).permutation(dataset.n_users)[:sample]
+    points = profiles[chosen] @ directions
+    clusters = model.assign(dataset.likes[chosen])
+    if not history:
+        return user_map(points, clusters, variance=variance)
+    visitor = dataset.histories([history])
+    you = model.standardise(model.profile(visitor)) @ directions
+    return user_map(points, clusters, you[0], int(model.assign(visitor)[0]), variance)
+
+
+def _principal_components(profiles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The first two components' shares of the variance, and (n_topics, 2) their directions."""
+    covariance = np.atleast_2d(np.cov(profiles, rowvar=False, bias=True))
+    values, vectors = np.linalg.eigh(covariance)
+    share, directions = np.zeros(2), np.zeros((len(values), 2))
+    n = min(2, len(values))
+    share[:n] = values[::-1][:n] / (values.sum() or 1)
+    directions[:, :n] = vectors[:, ::-1][:, :n]
+    # The sign of an eigenvector is arbitrary; this one does not depend on the machine.
+    largest = directions[np.abs(directions).argmax(axis=0), np.arange(2)]
+    return share, directions * np.where(largest < 0, -1, 1)
+
+
+def _cluster_marks(points: np.ndarray, cluster: int, own: bool) -> tuple[dict, dict]:
     """A cluster's users in a colour and a symbol of their own, its number in their midst."""
-    figure.add_scattergl(
-        x=points[:, 0],
-        y=points[:, 1],
-        mode="markers",
-        name=f"Cluster {cluster + 1}",
-        marker={
+    x, y = points.mean(axis=0)
+    users = {
+        "type": "scattergl",
+        "x": points[:, 0],
+        "y": points[:, 1],
+        "mode": "markers",
+        "name": f"Cluster {cluster + 1}",
+        "marker": {
             "color": PALETTE[cluster % len(PALETTE)],
             "symbol": SYMBOLS[cluster % len(SYMBOLS)],
             "size": 6,
             "opacity": 0.9 if own else 0.45,
         },
-        hovertemplate=f"Cluster {cluster + 1}<extra></extra>",
-    )
-    x, y = points.mean(axis=0)
-    figure.add_annotation(
-        x=float(x),
-        y=float(y),
-        text=f"<b>{cluster + 1}</b>",
-        showarrow=False,
-        bgcolor="rgba(255, 255, 255, 0.85)",
-        font={"size": 11, "color": "#222222"},
-        borderpad=1,
-        name="centre",
-    )
+        "hovertemplate": f"Cluster {cluster + 1}<extra></extra>",
+    }
+    number = {
+        "x": float(x),
+        "y": float(y),
+        "text": f"<b>{cluster + 1}</b>",
+        "showarrow": False,
+        "bgcolor": "rgba(255, 255, 255, 0.85)",
+        "font": {"size": 11, "color": "#222222"},
+        "borderpad": 1,
+    }
+    return users, number
 
 
-def _add_star(figure: go.Figure, you: np.ndarray) -> None:
-    # In WebGL like the users: Plotly draws all WebGL marks above all others.
-    figure.add_scattergl(
-        x=[float(you[0])],
-        y=[float(you[1])],
-        mode="markers",
-        name="You",
-        marker={
+def _your_marks(x: float, y: float) -> tuple[dict, dict]:
+    star = {
+        "type": "scattergl",  # like the users: Plotly draws WebGL above everything else
+        "x": [x],
+        "y": [y],
+        "mode": "markers",
+        "name": "You",
+        "marker": {
             "symbol": "star",
             "size": 24,
-            "color": "#F0E442",
+            "color": YELLOW,
             "line": {"color": "#000000", "width": 2},
         },
-        hovertemplate="You<extra></extra>",
-    )
-    figure.add_annotation(
-        x=float(you[0]),
-        y=float(you[1]),
-        text="<b>You</b>",
-        ax=0,
-        ay=-34,
-        arrowcolor=INK,
-        bgcolor="#F0E442",
-        font={"size": 13, "color": "#000000"},
-        name="you",
-    )
+        "hovertemplate": "You<extra></extra>",
+    }
+    label = {
+        "x": x,
+        "y": y,
+        "text": "<b>You</b>",
+        "ax": 0,
+        "ay": -34,
+        "arrowcolor": INK,
+        "bgcolor": YELLOW,
+        "font": {"size": 13, "color": "#000000"},
+    }
+    return star, label
 
 
 def explained_variance(ratio: np.ndarray, n_kept: int, target: float) -> Chart:
@@ -331,6 +373,73 @@ def explained_variance(ratio: np.ndarray, n_kept: int, target: float) -> Chart:
         showgrid=False,
     )
     figure.update_yaxes(title="Variance (%)", range=[0, 104])
+    return Chart(figure, title, text, table)
+
+
+# Components
+
+
+def component_heatmap(components: np.ndarray, titles: Sequence[str], strongest: int = 3) -> Chart:
+    """How much each course weighs in each component, for the components' strongest courses.
+
+    Parameters
+    ----------
+    components : (n_components, n_courses) weights, 0 or more
+    titles : (n_courses,) the courses' titles
+    strongest : how many courses of each component are shown; a dot marks them
+    """
+    components = np.asarray(components, float)
+    peaks = components.max(axis=1, keepdims=True)
+    weights = components / np.where(peaks > 0, peaks, 1)
+    best = np.argsort(-weights, axis=1, kind="stable")[:, :strongest]
+    courses = pd.unique(best.ravel())
+    courses = courses[weights[:, courses].any(axis=0)]
+    numbers = [f"{number}" for number in range(1, len(weights) + 1)]
+    if not len(courses):
+        return _nothing(
+            "No component has a course in it", pd.DataFrame(columns=["title", *numbers])
+        )
+    names = pd.Series(np.asarray(titles, str)[courses])
+    shown = weights[:, courses].T
+    led = np.array([np.isin(courses, row) for row in best]).T & (shown > 0)
+    title = f"{_count(len(weights), 'component')}, the first led by {names[0]}"
+    text = (
+        f"Heat map of the weight of {_count(len(courses), 'course')} in "
+        f"{_count(len(weights), 'component')}, 1 being the strongest course of each."
+    )
+    figure = _figure(title, height=26 * len(courses) + 60, legend=True)
+    figure.add_heatmap(
+        z=shown.round(3),
+        x=numbers,
+        y=np.arange(len(courses)),
+        text=np.where(led, "●", ""),
+        texttemplate="%{text}",
+        colorscale="Cividis",
+        zmin=0,
+        zmax=1,
+        xgap=1,
+        ygap=1,
+        colorbar={
+            "orientation": "h",
+            "thickness": 10,
+            "dtick": 0.5,
+            "yref": "container",  # in the room kept for a legend, below the title
+            "y": 1 - (figure.layout.margin.t - 34) / figure.layout.height,
+            "yanchor": "top",
+        },
+        customdata=np.repeat(names.map(_hover).to_numpy()[:, None], len(weights), axis=1),
+        hovertemplate="%{customdata}<br>component %{x}: %{z:.2f}<extra></extra>",
+    )
+    figure.update_layout(margin_t=figure.layout.margin.t + 16)
+    figure.update_xaxes(title="Component (dot: leads it)", type="category", showgrid=False)
+    figure.update_yaxes(
+        tickvals=np.arange(len(courses)),
+        ticktext=names.map(_short),
+        range=[len(courses) - 0.5, -0.5],
+        showgrid=False,
+    )
+    table = pd.DataFrame(shown, columns=numbers)
+    table.insert(0, "title", names)
     return Chart(figure, title, text, table)
 
 
@@ -445,6 +554,8 @@ def _figure(title: str, height: int, legend: bool = False) -> go.Figure:
     import plotly.graph_objects as go
 
     lines = textwrap.wrap(title, 42)
+    # Plotly aligns the top of a single line, but the baseline of the first of several.
+    above = 8 if len(lines) == 1 else 18
     top = 14 + LINE * len(lines) + 26 * legend
     axis = {
         "automargin": True,
@@ -467,7 +578,7 @@ def _figure(title: str, height: int, legend: bool = False) -> go.Figure:
                 "xanchor": "left",
                 "y": 1,
                 "yanchor": "top",
-                "pad": {"t": 10, "l": 2},
+                "pad": {"t": above, "l": 2},
             },
             "font": {"family": "inherit", "size": 12, "color": INK},
             "paper_bgcolor": "rgba(0, 0, 0, 0)",
@@ -557,6 +668,11 @@ def _tick(label: str) -> str:
     """A label in two short lines at most, for the side of a bar."""
     lines = textwrap.wrap(label, 24, max_lines=2, placeholder="…")
     return "<br>".join(map(_plain, lines))
+
+
+def _short(label: str) -> str:
+    """A label in one short line."""
+    return _plain(label if len(label) <= 24 else f"{label[:23].rstrip()}…")
 
 
 def _hover(label: str) -> str:

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recsys import charts
+from recsys import charts, models
 from recsys.charts import Chart
+from recsys.dataset import Dataset
 from recsys.explanation import Explanation
 
 TITLES = [
@@ -45,6 +46,7 @@ ALL = {
     "variance": charts.explained_variance(RATIO, n_kept=3, target=0.9),
     "training": charts.training_curve(np.array([[4.0, 4.1], [3.0, 3.5]]), epochs=5),
     "untrained": charts.training_curve(np.empty((0, 2)), epochs=5),
+    "components": charts.component_heatmap(np.array([[4.0, 2.0, 0.0], [0.0, 0.0, 3.0]]), TITLES, 2),
     "popularity": charts.popularity_bias(
         np.array([3.0, 2.0, 1.0]), np.array([100, 10, 0]), TITLES, np.array([0])
     ),
@@ -202,6 +204,61 @@ def test_the_variance_is_cut_where_components_are_left_out() -> None:
     assert (target.y0, target.y1) == (90, 90)
     assert (cut.x0, cut.x1) == (3.5, 3.5)
     assert chart.title == "3 of 4 components hold 95 % of the variance"
+
+
+@pytest.fixture
+def beginners() -> Dataset:
+    """A hundred users with a random mix of courses on three topics."""
+    random = np.random.default_rng(1)
+    ids = [f"C{i}" for i in range(12)]
+    courses = pd.DataFrame({"id": ids, "title": ids})
+    for t, topic in enumerate(("Python", "SQL", "R")):
+        courses[topic] = [int(i % 3 == t) for i in range(12)]
+    pairs = [(u, i) for u in range(100) for i in random.choice(ids, 1 + u % 5, replace=False)]
+    ratings = pd.DataFrame(pairs, columns=["user", "item"]).assign(rating=3)
+    return Dataset.from_tables("beginners", courses, ratings)
+
+
+@pytest.mark.parametrize("cls", [models.Clustering, models.ClusteringPCA])
+def test_the_map_of_a_clustering_keeps_distances(
+    cls: type[models.Clustering], beginners: Dataset
+) -> None:
+    from sklearn.decomposition import PCA
+
+    model = cls(n_clusters=3).fit(beginners)
+    chart = charts.cluster_map(model, beginners, {"C0": 3, "C3": 3})
+    you, users = chart.table[chart.table["who"] == "you"], chart.table[chart.table["who"] == "user"]
+    assert len(users) == 100
+    assert users["cluster"].value_counts().sort_index().tolist() == model.cluster_sizes_.tolist()
+
+    profiles = model.standardise(beginners.profiles)
+    known = PCA(2).fit(profiles)
+    mine = users[["x", "y"]].to_numpy()
+    assert np.sort(np.abs(mine), axis=0) == pytest.approx(
+        np.sort(np.abs(known.transform(profiles)), axis=0), abs=1e-5
+    )
+    visitor = model.standardise(np.array([[6.0, 0.0, 0.0]]))
+    assert np.abs(you[["x", "y"]].to_numpy()) == pytest.approx(
+        np.abs(known.transform(visitor)), abs=1e-5
+    )
+    share = charts._percent(known.explained_variance_ratio_[0])
+    assert share in chart.figure.layout.xaxis.title.text
+
+
+def test_the_map_without_a_history_has_no_star(beginners: Dataset) -> None:
+    model = models.Clustering(n_clusters=2).fit(beginners)
+    chart = charts.cluster_map(model, beginners, {}, sample=40)
+    assert [trace.name for trace in chart.figure.data] == ["Cluster 1", "Cluster 2"]
+    assert len(chart.table) == 40
+
+
+def test_the_heat_map_marks_the_courses_that_lead_a_component() -> None:
+    chart = ALL["components"]
+    (heat,) = chart.figure.data
+    assert heat.z.tolist() == [[1, 0], [0.5, 0], [0, 1]]
+    assert heat.text.tolist() == [["●", ""], ["●", ""], ["", "●"]]
+    assert chart.table.columns.tolist() == ["title", "1", "2"]
+    assert chart.title == "2 components, the first led by Data Analysis with Python"
 
 
 @pytest.mark.parametrize(
