@@ -44,8 +44,8 @@ USERS_BY_COURSES = {
 }  # fmt: skip
 AUDITS = 10_976  # Published: ratings of 2, out of 233,306.
 
-# Ratings per course, aimed at. The first 20 are published, and so are the first seven of those added
-# below; the rest is our own, down to courses that one person took.
+# Ratings per course, aimed at. The first 20 are published, and so are the first seven of those
+# added below; the rest is our own, down to courses that one person took.
 COUNTS = {
     "PY0101EN": 14936, "DS0101EN": 14477, "BD0101EN": 13291, "BD0111EN": 10599,
     "DA0101EN": 8303, "DS0103EN": 7719, "ML0101EN": 7644, "BD0211EN": 7551,
