@@ -121,16 +121,20 @@ def _explanation(
         score,
         contributions,
         exact,
-        _words(model, title, score, contributions, exact),
+        _words(model, course, score, contributions, exact),
         model.evidence(history, course_id) if not np.isnan(score) else None,
     )
 
 
 def _words(
-    model: Recommender, title: str, score: float, contributions: pd.DataFrame, exact: bool
+    model: Recommender, course: int, score: float, contributions: pd.DataFrame, exact: bool
 ) -> str:
+    title = model.course_titles_[course]
     if np.isnan(score):
-        return f"{model.name} has no score for “{title}” from what you picked."
+        reason = "what you picked tells it too little."
+        if model.collaborative and not model.popularity_[course]:
+            reason = "nobody has rated it yet; try a content-based model such as Course Similarity."
+        return f"{model.name} has no score for “{title}”: {reason}"
     if contributions.empty:
         return f"“{title}” is what {model.name} offers before anything is picked."
     main = _main_reason(contributions)

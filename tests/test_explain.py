@@ -142,7 +142,7 @@ def test_a_course_without_a_score_has_no_reasons(dataset: Dataset) -> None:
     why = explain(models.KNN().fit(dataset), HISTORY, "NEW")
     assert np.isnan(why.score)
     assert why.main_reason is None
-    assert "no score for “Quantum web pages”" in why.words
+    assert "no score for “Quantum web pages”: nobody has rated it yet" in why.words
 
 
 def test_an_unknown_course_is_named(dataset: Dataset) -> None:
