@@ -232,7 +232,7 @@ def user_map(
 
 
 def cluster_map(
-    model: Clustering, dataset: Dataset, history: Mapping[str, float], sample: int = 3000
+    model: Clustering, dataset: Dataset, history: Mapping[str, float], sample: int = 1500
 ) -> Chart:
     """The `user_map` of a fitted clustering: a sample of its users, and the visitor.
 
@@ -268,7 +268,8 @@ def _cluster_marks(points: np.ndarray, cluster: int, own: bool) -> tuple[dict, d
     """A cluster's users in a colour and a symbol of their own, its number in their midst."""
     x, y = points.mean(axis=0)
     users = {
-        "type": "scattergl",
+        # SVG, not WebGL: a browser grants a page a few WebGL contexts, and every redraw takes more.
+        "type": "scatter",
         "x": points[:, 0],
         "y": points[:, 1],
         "mode": "markers",
@@ -295,7 +296,7 @@ def _cluster_marks(points: np.ndarray, cluster: int, own: bool) -> tuple[dict, d
 
 def _your_marks(x: float, y: float) -> tuple[dict, dict]:
     star = {
-        "type": "scattergl",  # like the users: Plotly draws WebGL above everything else
+        "type": "scatter",
         "x": [x],
         "y": [y],
         "mode": "markers",

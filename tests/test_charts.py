@@ -175,7 +175,7 @@ def test_the_map_gives_each_cluster_a_symbol_and_you_a_star() -> None:
     assert sum(len(trace.x) for trace in clusters) == 4
     assert clusters[1].marker.opacity > clusters[0].marker.opacity
     assert (you.name, you.marker.symbol, you.x[0], you.y[0]) == ("You", "star", 0.5, 0.5)
-    assert all(trace.type == "scattergl" and trace.x.dtype == np.float32 for trace in clusters)
+    assert all(trace.type == "scatter" and trace.x.dtype == np.float32 for trace in clusters)
     labels = {note.text for note in chart.figure.layout.annotations}
     assert labels == {"<b>1</b>", "<b>2</b>", "<b>3</b>", "<b>You</b>"}
 
