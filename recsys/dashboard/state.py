@@ -337,7 +337,8 @@ class State(HasTraits):
         with self.hold_trait_notifications():
             self.training = False
             if isinstance(event, Finished):
-                self.status = f"{model.name} is trained ({event.seconds:.1f} s)."
+                took = f" in {event.seconds:.1f} s" if event.seconds >= 0.1 else ""
+                self.status = f"{model.name} is trained{took}."
                 if self.outdated:
                     self.fitted = event.model
             elif isinstance(event, Cancelled):

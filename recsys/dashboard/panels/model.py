@@ -12,6 +12,8 @@ from recsys.dashboard.panels.frame import frame, paragraph, row, text, watch
 from recsys.dashboard.state import MOST_RECOMMENDATIONS, State
 from recsys.models import Hyperparameter
 
+SETTINGS_SHOWN = 2  # the models declare the telling ones first; the rest is a click away
+
 
 def model(state: State) -> widgets.VBox:
     """Choose a model and set its hyperparameters; and how many recommendations to show."""
@@ -21,7 +23,9 @@ def model(state: State) -> widgets.VBox:
         value=state.model_key,
     )
     summary = text(kind="summary")
-    controls = widgets.VBox()
+    controls, rarely_used = widgets.VBox(), widgets.VBox()
+    more = widgets.Button()
+    more.add_class("recsys-more")
     top_n = widgets.IntSlider(
         description="How many to recommend",
         value=state.top_n,
@@ -32,15 +36,24 @@ def model(state: State) -> widgets.VBox:
 
     def show() -> None:
         summary.value = paragraph(state.model.summary)
-        controls.children = [
+        settings = [
             control(one, state.values[one.name], state.set_value)
             for one in state.model.hyperparameters()
         ]
+        controls.children = settings[:SETTINGS_SHOWN]
+        rarely_used.children = settings[SETTINGS_SHOWN:]
+        more.layout.display = "" if settings[SETTINGS_SHOWN:] else "none"
+        fold(True)
 
+    def fold(folded: bool) -> None:
+        rarely_used.layout.display = "none" if folded else ""
+        more.description = "More settings" if folded else "Fewer settings"
+
+    more.on_click(lambda _: fold(rarely_used.layout.display == ""))
     choice.observe(lambda change: state.choose_model(change["new"]), "value")
     top_n.observe(lambda change: state.set_top_n(change["new"]), "value")
     watch(state, "model_key", show)
-    return frame(choice, summary, controls, top_n, name="model")
+    return frame(choice, summary, controls, rarely_used, more, top_n, name="model")
 
 
 def control(one: Hyperparameter, value: Any, changed: Callable[[str, Any], None]) -> widgets.Widget:
@@ -90,4 +103,6 @@ def _slider_or_none(
 
 
 def _with_help(widget: widgets.Widget, one: Hyperparameter) -> widgets.VBox:
-    return widgets.VBox([widget, text(one.help, kind="hint")])
+    box = widgets.VBox([widget, text(one.help, kind="hint")])
+    box.add_class("recsys-setting")
+    return box

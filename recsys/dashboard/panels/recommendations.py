@@ -11,6 +11,7 @@ import pandas as pd
 
 from recsys.dashboard.panels.frame import frame, paragraph, text, watch
 from recsys.dashboard.state import State
+from recsys.explanation import readable
 
 
 def recommendations(state: State) -> widgets.VBox:
@@ -53,7 +54,7 @@ def as_table(state: State) -> str:
             f'<tr role="row"><td role="cell" class="rank">{rank}</td>'
             f'<th role="rowheader" scope="row">{_title(course)}</th>'
             f'<td role="cell" class="topics">{_topics(course, dataset.topics)}</td>'
-            f'<td role="cell" class="score"><span class="number">{score:.3g}</span>'
+            f'<td role="cell" class="score"><span class="number">{readable(score)}</span>'
             f'<span class="bar" aria-hidden="true"><i style="width:{share:.0%}"></i></span>'
             "</td></tr>"
         )

@@ -21,10 +21,11 @@ def training(state: State) -> widgets.VBox:
         cancel.disabled = not state.training
         bar.value = state.progress
         bar.layout.visibility = "visible" if state.training else "hidden"
-        status.value = paragraph(state.status)
+        elapsed = f" · {state.seconds:.0f} s" if state.training else ""
+        status.value = paragraph(state.status + elapsed)
 
     train.on_click(lambda _: state.train())
     recommend.on_click(lambda _: state.recommend())
     cancel.on_click(lambda _: state.cancel())
-    watch(state, ["training", "progress", "status"], show)
+    watch(state, ["training", "progress", "seconds", "status"], show)
     return frame(row(recommend, train, cancel), bar, status, name="training")
