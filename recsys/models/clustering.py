@@ -156,8 +156,10 @@ def _k_means(points: np.ndarray, weights: np.ndarray, n_clusters: int, seed: int
         return points
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits
 
-    with warnings.catch_warnings():
+    # One thread: several wait for each other by spinning, which on a busy machine takes seconds.
+    with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer different points than clusters
         labels = (
             KMeans(n_clusters, n_init=3, tol=0, random_state=seed)
