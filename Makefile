@@ -55,16 +55,15 @@ $(STAMP): requirements.lock pyproject.toml
 data: $(STAMP) ## download the IBM course data
 	@$(BIN)/python -m recsys data fetch ibm
 
-# The shell outlives Ctrl-C to end the target in peace; what it runs is interrupted as usual.
 dashboard: $(STAMP) ## fit what is not fitted yet and serve the dashboard (PORT=8866)
 	@$(BIN)/python -m recsys data fetch ibm --time-budget 20 || true
 	@$(BIN)/python -m recsys train --all
-	@trap 'stopped=1' INT; $(BIN)/python -m recsys serve --port $(PORT) || [ -n "$$stopped" ]
+	@$(BIN)/python -m recsys serve --port $(PORT)
 
 lab: $(STAMP) ## open the dashboard's notebook in JupyterLab
 	@$(BIN)/python -m recsys data fetch ibm --time-budget 20 || true
 	@$(BIN)/python -m recsys train --all
-	@trap 'stopped=1' INT; $(BIN)/python -m jupyterlab --ServerApp.answer_yes=True dashboard.ipynb || [ -n "$$stopped" ]
+	@$(BIN)/python -m jupyterlab --ServerApp.answer_yes=True dashboard.ipynb
 
 check: $(STAMP) ## linters, types, import contracts and unit tests
 	@echo "== ruff: mistakes"
