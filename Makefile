@@ -47,7 +47,7 @@ $(STAMP): requirements.lock pyproject.toml
 	  "$$python" -m venv --clear $(VENV) || exit 1; \
 	fi
 	@echo "Installing the packages of requirements.lock (the first time this takes minutes: TensorFlow is large)"
-	@quiet=; [ -t 1 ] || quiet=--quiet; \
+	@quiet=--quiet; if [ -t 1 ] && [ ! -e $(STAMP) ]; then quiet=; fi; \
 	$(BIN)/python -m pip install $$quiet --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
