@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from recsys.store import Store
 
 PROBLEM, USAGE, INTERRUPTED = 1, 2, 130
-_WORDS = "no one two three four five six seven eight nine ten".split()  # noqa: SIM905
+_WORDS = "no one two three four five six seven eight nine ten".split()
 
 
 class UsageError(Exception):
