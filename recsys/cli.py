@@ -98,9 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_data(recommend)
     _add_json(recommend)
 
-    evaluate = command(
-        _evaluate, "evaluate", "Rank models by what they foresee of held-out users."
-    )
+    evaluate = command(_evaluate, "evaluate", "Rank models by what they foresee of held-out users.")
     evaluate.add_argument("--model", nargs="+", metavar="MODEL", help="default: all models")
     evaluate.add_argument("--baselines", action="store_true", help="the baselines beside them")
     evaluate.add_argument("--protocol", choices=["strong", "weak"], default="strong")
