@@ -3,19 +3,18 @@
 In this process, so that nothing is left when it ends in whatever way: Voilà ends its kernels when
 it is interrupted, a kernel ends itself when Voilà is gone, and a training when its kernel is.
 The settings are in a file beside the notebook because a plain `voila dashboard.ipynb` reads them
-there too.
+there too. They leave Voilà its asynchronous kernel manager: with the other one
+(`MappingKernelManager`) a second thread writes to the page's websocket, and every tenth page hung.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-import shutil
 import socket
 import sys
 import webbrowser
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK = ROOT / "dashboard.ipynb"
@@ -41,28 +40,14 @@ def serve(host: str = "127.0.0.1", port: int = 8866, *, open_browser: bool = Tru
     os.chdir(ROOT)
 
     from tornado.ioloop import IOLoop
-
-    app = _server([NOTEBOOK.name, f"--port={port}", f"--Voila.ip={host}", "--no-browser"])
-    IOLoop.current().add_callback(_announce, host, port, open_browser)  # once it listens
-    app.start()
-
-
-def _server(arguments: list[str]) -> Any:
     from voila.app import Voila
 
-    class Server(Voila):
-        def stop(self) -> None:
-            # Voilà's own `stop` takes the kernel manager for an asynchronous one and fails.
-            try:
-                self.kernel_manager.shutdown_all(now=True)
-            finally:
-                shutil.rmtree(self.connection_dir, ignore_errors=True)
-
-    app = Server.instance()
-    app.initialize(arguments)
+    app = Voila.instance()
+    app.initialize([NOTEBOOK.name, f"--port={port}", f"--Voila.ip={host}", "--no-browser"])
     # Said for each visitor, and of no consequence: Voilà runs the notebook, trusted or not.
     app.log.addFilter(lambda record: "is not trusted" not in record.getMessage())
-    return app
+    IOLoop.current().add_callback(_announce, host, port, open_browser)  # once it listens
+    app.start()
 
 
 def _require_free(host: str, port: int) -> None:
