@@ -263,7 +263,8 @@ class State(HasTraits):
             self.source, self.dataset, self.history = key, dataset, kept
             self.can_undo, self.fitted, self.answer = False, None, Answer()
             self.training = False
-        self.status = f"{lost} of the courses you picked are not in this set." if lost else ""
+        are = "is" if lost == 1 else "are"
+        self.status = f"{lost} of the courses you picked {are} not in this set." if lost else ""
         self._find_fitted()
 
     def _change_history(self, course_ids: Iterable[str]) -> None:
@@ -319,7 +320,8 @@ class State(HasTraits):
         with self.hold_trait_notifications():
             self.training, self.progress, self.seconds = True, 0.0, 0.0
             self.status = f"Training {model.name}"
-        self.job = TrainingJob(model, self.dataset, self.source, self._store, hear).start()
+        self.job = TrainingJob(model, self.dataset, self.source, self._store, hear)
+        self.job.start()  # after it has its name: an event may ask to cancel it
         if loop is not None:
             loop.call_later(1, self._tick, loop, model)
 
