@@ -7,6 +7,10 @@ app.picker          # displays the panel
 
 from __future__ import annotations
 
+import logging
+import os
+import sys
+
 from recsys.dashboard import panels
 from recsys.dashboard.state import State
 
@@ -22,6 +26,7 @@ class Dashboard:
     """
 
     def __init__(self, source: str | None = None) -> None:
+        _log_to_the_server()
         self.state = State(source)
         self.data_set = panels.data_set(self.state)
         self.picker = panels.picker(self.state)
@@ -31,3 +36,19 @@ class Dashboard:
         self.notices = panels.notices(self.state)
         self.recommendations = panels.recommendations(self.state)
         self.charts = panels.charts(self.state)
+
+
+def _log_to_the_server() -> None:
+    """Send the package's log to this process's own standard error, and so to the server's log;
+    what a kernel writes to `sys.stderr` goes to a page, which shows nothing of a callback's.
+    """
+    logger = logging.getLogger("recsys")
+    if logger.handlers:
+        return
+    try:
+        stream = os.fdopen(os.dup(sys.stderr.fileno()), "w", buffering=1)
+    except OSError:  # there is no such file, as under some test runners
+        return
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logger.addHandler(handler)
