@@ -1,0 +1,224 @@
+"""The command line as a person meets it: what it prints, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from recsys import models
+from recsys.dataset import Dataset
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def run(tmp_path: Path, tiny: Dataset) -> Run:
+    """Runs a command line where `tiny` is a folder named courses, with a store of its own."""
+    folder = tmp_path / "courses"
+    folder.mkdir()
+    names = {"id": "COURSE_ID", "title": "TITLE", "description": "DESCRIPTION"}
+    tiny.courses.rename(columns=names).to_csv(folder / "courses.csv", index=False)
+    tiny.ratings.to_csv(folder / "ratings.csv", index=False)
+    environment = os.environ | {
+        "RECSYS_HOME": str(tmp_path),
+        "RECSYS_STORE": str(tmp_path / "store"),
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+    }
+    environment.pop("RECSYS_DATA", None)
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "recsys", *arguments],
+            capture_output=True,
+            text=True,
+            env=environment,
+            cwd=tmp_path,
+        )
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        [],
+        ["data"],
+        ["data", "list"],
+        ["data", "fetch"],
+        ["train"],
+        ["recommend"],
+        ["evaluate"],
+        ["serve"],
+        ["doctor"],
+    ],
+)
+def test_every_command_explains_itself(run: Run, command: list[str]) -> None:
+    done = run(*command, "--help")
+    assert done.returncode == 0
+    assert done.stdout.startswith("usage: python -m recsys")
+    assert done.stderr == ""
+
+
+def test_help_costs_no_import_of_numpy() -> None:
+    code = "import sys; from recsys.cli import main\ntry: main(['--help'])\nfinally: "
+    code += "assert not {'numpy', 'pandas', 'scipy'} & sys.modules.keys()"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["frobnicate"], "frobnicate"),
+        (["recommend"], "COURSE"),
+        (["recommend", "PY1", "--model", "knm"], "there are course-similarity"),
+        (["recommend", "PY1", "--set", "neighbors=3"], "neighbours=…"),
+        (["recommend", "PY1", "--set", "neighbours=1000"], "from 1 to 100"),
+        (["recommend", "PY1", "--k", "0"], "above 0"),
+        (["serve", "--port", "70000"], "65535"),
+        (["data", "fetch", "netflix"], "ibm"),
+        (["train", "--all", "--model", "knn"], "not allowed with"),
+    ],
+)
+def test_wrong_usage_is_code_2(run: Run, command: list[str], told: str) -> None:
+    done = run(*command)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["recommend", "PY0", "--data", "courses"], "Did you mean “PY"),
+        (["recommend", "PY1", "--data", "nowhere"], "There is no data set “nowhere”"),
+        (["train", "--data", "nowhere"], "There is no data set “nowhere”"),
+    ],
+)
+def test_a_problem_is_code_1_in_a_line(run: Run, command: list[str], told: str) -> None:
+    done = run(*command)
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stdout == ""
+
+
+def test_recommend_prints_what_the_model_recommends(run: Run, tiny: Dataset) -> None:
+    command = ["recommend", "PY1", "--data", "courses", "--set", "neighbours=all", "--k", "2"]
+    expected = models.KNN().fit(tiny).recommend({"PY1": 3}, k=2)
+    table = run(*command)
+    assert table.returncode == 0
+    lines = table.stdout.splitlines()
+    assert lines[0].split() == ["rank", "score", "course", "title"]
+    assert [line.split()[2] for line in lines[1:3]] == list(expected["course_id"])
+
+    answer = json.loads(run(*command, "--json").stdout)
+    assert answer["recommendations"] == expected.to_dict("records")
+    assert answer["hyperparameters"]["neighbours"] is None
+
+
+def test_recommend_says_why_it_has_nothing(run: Run) -> None:
+    done = run("recommend", "NEW1", "--data", "courses")
+    assert done.returncode == 0
+    assert "Nobody has rated this course yet" in done.stdout
+
+
+def test_train_fits_what_is_missing_and_no_more(run: Run, tmp_path: Path) -> None:
+    command = ["train", "--data", "courses", "--model", "knn", "user-profile"]
+    first = run(*command)
+    assert (first.returncode, first.stdout) == (0, "All two models are ready on courses.\n")
+    assert "KNN fitted in" in first.stderr
+    stored = {file: file.stat().st_mtime_ns for file in (tmp_path / "store").glob("*.model")}
+    assert len(stored) == 2
+
+    second = run(*command)
+    assert (second.stdout, second.stderr) == (first.stdout, "")
+    assert {file: file.stat().st_mtime_ns for file in stored} == stored
+
+    assert "KNN fitted in" in run(*command, "--force").stderr
+    assert all(file.stat().st_mtime_ns > before for file, before in stored.items())
+
+
+def test_finding_all_models_stored_imports_no_learning_library(
+    run: Run, tiny: Dataset, tmp_path: Path
+) -> None:
+    run("train", "--data", "courses", "--model", "knn", "nmf")
+    code = f"""
+import os, sys
+os.environ["RECSYS_STORE"] = {str(tmp_path / "store")!r}
+os.environ["RECSYS_HOME"] = {str(tmp_path)!r}
+from recsys.cli import main
+code = main(["train", "--data", {str(tmp_path / "courses")!r}, "--model", "knn", "nmf"])
+assert code == 0
+assert not {{"sklearn", "tensorflow", "keras"}} & sys.modules.keys()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "fitted in" not in done.stderr
+
+
+def test_evaluate_ranks_the_models(run: Run, tmp_path: Path) -> None:
+    ratings = "user,item,rating\n" + "".join(
+        f"{user},{item},3\n"
+        for user in range(40)
+        for item in (("PY1", "PY2", "DA1", "DB1", "NEW1"), ("PY1", "DA1", "DB1", "DB2", "NEW1"))[
+            user % 2
+        ]
+    )
+    (tmp_path / "courses" / "ratings.csv").write_text(ratings)
+    command = ["evaluate", "--data", "courses", "--model", "knn", "--k", "2", "--json"]
+    done = run(*command)
+    assert done.returncode == 0, done.stderr
+    (row,) = json.loads(done.stdout)
+    assert row["model"] == "KNN"
+    assert 0 <= row["ndcg_low"] <= row["ndcg"] <= row["ndcg_high"] <= 1
+
+
+def test_data_list_and_doctor_speak_json(run: Run, tmp_path: Path) -> None:
+    assert isinstance(json.loads(run("data", "list", "--json").stdout), list)
+    findings = json.loads(run("doctor", "--json").stdout)
+    assert findings["packages"]["numpy"]
+    assert str(tmp_path / "store") in findings["fitted models"]
+    assert run("doctor").stdout.startswith("machine:")
+
+
+def test_a_taken_port_is_told_with_the_way_out(run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        done = run("serve", "--no-browser", "--port", str(port))
+    assert done.returncode == 1
+    assert f"Port {port} is taken" in done.stderr
+    assert "PORT=" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_serve_answers_and_leaves_nothing_behind(how: signal.Signals) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "recsys", "serve", "--no-browser", "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            assert f"http://localhost:{port}" in server.stdout.readline()
+            # The notebook's folder is not for visitors.
+            for path in ("voila/files/recsys/cli.py", "voila/files/dashboard.ipynb"):
+                with pytest.raises(urllib.error.HTTPError, match="403"):
+                    urllib.request.urlopen(f"http://localhost:{port}/{path}")
+            urllib.request.urlopen(f"http://localhost:{port}/").read()  # starts a kernel
+            kernels = [child.pid for child in psutil.Process(server.pid).children(recursive=True)]
+            assert kernels
+        finally:
+            server.send_signal(how)
+        assert server.wait() == 0
+    assert not any(psutil.pid_exists(pid) for pid in kernels)
