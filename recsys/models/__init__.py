@@ -9,6 +9,8 @@ from recsys.models.clustering import Clustering
 from recsys.models.clustering_pca import ClusteringPCA
 from recsys.models.course_similarity import CourseSimilarity
 from recsys.models.ease import EASE
+from recsys.models.embedding_classification import EmbeddingClassification
+from recsys.models.embedding_regression import EmbeddingRegression
 from recsys.models.hyperparameters import Hyperparameter, HyperparameterError, hyperparameter
 from recsys.models.ials import IALS
 from recsys.models.knn import KNN
@@ -26,6 +28,8 @@ _MODELS: list[type[Recommender]] = [
     KNN,
     NMF,
     NeuralNetwork,
+    EmbeddingRegression,
+    EmbeddingClassification,
 ]
 _BASELINES: list[type[Recommender]] = [Random, Popularity, EASE, IALS]
 
@@ -37,6 +41,8 @@ __all__ = [
     "Clustering",
     "ClusteringPCA",
     "CourseSimilarity",
+    "EmbeddingClassification",
+    "EmbeddingRegression",
     "Hyperparameter",
     "HyperparameterError",
     "NeuralNetwork",

@@ -103,7 +103,7 @@ class NeuralNetwork(Recommender):
         return self.chances(self.embed(histories))
 
 
-def hide(liked: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _hide(liked: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """(n, n_courses) a random `HIDDEN_SHARE` of each row's courses, but at least one."""
     draw = np.where(liked, rng.random(liked.shape), np.inf)
     first = draw == draw.min(axis=1, keepdims=True)
@@ -182,6 +182,6 @@ def _train(
 def _guessing_task(likes: csr_matrix, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """What the network sees of some histories, and the hidden rest as a distribution."""
     liked = likes.toarray() > 0
-    hidden = hide(liked, rng)
+    hidden = _hide(liked, rng)
     seen = _normalised(csr_matrix(liked & ~hidden, dtype=np.float32)).toarray()
     return seen, (hidden / hidden.sum(axis=1, keepdims=True)).astype(np.float32)

@@ -1,0 +1,145 @@
+"""9 · Classification with Embedding Features: not taken, audited or completed?
+
+A forest of decision trees looks at the features that model 8 uses of a user and a course, and
+votes for a class: the course is not taken (0), or it is, with one of the ratings. The score weighs
+the ratings by their probabilities:
+
+    score(u, j) = Σ rating · P(rating | u, j)
+
+Each tree chooses its questions among thresholds drawn by lot, so that it errs in its own way, and
+the forest's probability is the mean of its trees'. Unlike a regression, a tree can say "only if".
+
+Breiman, "Random forests", Machine Learning 2001; the thresholds by lot, which grow as good a
+forest in a fraction of the time, are those of Geurts, Ernst & Wehenkel, "Extremely randomized
+trees", Machine Learning 2006.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from recsys.dataset import Dataset
+from recsys.models.base import Progress
+from recsys.models.hyperparameters import hyperparameter
+from recsys.models.neural_network import NeuralNetwork
+from recsys.models.pairs import first_part, pair_features, sample_pairs
+
+MIN_LEAF = 20  # pairs; smaller leaves have no probability worth the name
+MAX_RATINGS = 3  # classes besides "not taken"
+BLOCK = 20_000  # pairs scored at a time
+
+
+@dataclass(eq=False)
+class EmbeddingClassification(NeuralNetwork):
+    """A forest of randomised trees on products of embeddings.
+
+    Fitted attributes
+    -----------------
+    those of `NeuralNetwork`, and
+    ratings_ : (n_classes,) what each class is worth; 0 is "not taken"
+    feature_ : (trees, n_nodes) which feature of `pair_features` a node asks for
+    threshold_ : (trees, n_nodes) pairs with at most this value go left
+    left_, right_ : (trees, n_nodes) where they go; a leaf, and padding, leads to itself
+    probability_ : (trees, n_nodes, n_classes) of the classes among a node's pairs
+    depth_ : the longest way from a root to a leaf
+    """
+
+    name: ClassVar[str] = "Classification with Embedding Features"
+    summary: ClassVar[str] = (
+        "Lets a forest of decision trees vote on how you would rate a course, from the neural "
+        "network's embeddings."
+    )
+    score_label: ClassVar[str] = "Probability-weighted rating"
+    score_sentence: ClassVar[str] = (
+        "The score adds up the possible ratings, each times its probability; "
+        "not taking the course counts as 0."
+    )
+
+    trees: int = hyperparameter(40, label="Trees", low=1, high=200)
+    depth: int = hyperparameter(
+        10, label="Depth", low=1, high=20, help="How many questions a tree may ask."
+    )
+
+    def _fit(self, dataset: Dataset, progress: Progress) -> None:
+        super()._fit(dataset, first_part(progress, 0.4))
+        if not dataset.likes.nnz:
+            self._plant(np.zeros(1), [])
+            return
+        progress(0.4, "Growing the forest")
+        pairs = sample_pairs(dataset.likes, np.random.default_rng(self.seed))
+        features = pair_features(self, self.embed(pairs.seen), pairs.user, pairs.course)
+        ratings = np.array([0, *_levels(dataset.likes.data)])
+        nearest = np.abs(pairs.rating[:, None] - ratings[1:]).argmin(axis=1) + 1
+        classes = np.where(pairs.rating > 0, nearest, 0)
+        forest = self._forest()
+        forest.fit(features, classes, sample_weight=pairs.weight)
+        self._plant(ratings[forest.classes_], [one.tree_ for one in forest.estimators_])
+
+    def _forest(self) -> Any:
+        from sklearn.ensemble import ExtraTreesClassifier
+
+        return ExtraTreesClassifier(
+            self.trees,
+            max_depth=self.depth,
+            min_samples_leaf=MIN_LEAF,
+            max_features=0.5,
+            n_jobs=-1,
+            random_state=self.seed,
+        )
+
+    def _plant(self, ratings: np.ndarray, trees: list[Any]) -> None:
+        """Lay the trees out as arrays of one shape."""
+        self.ratings_ = ratings
+        self.depth_ = max((tree.max_depth for tree in trees), default=0)
+        shape = (len(trees), max((tree.node_count for tree in trees), default=0))
+        self.feature_ = np.zeros(shape, np.int32)
+        self.threshold_ = np.zeros(shape)
+        self.left_ = np.tile(np.arange(shape[1], dtype=np.int32), (shape[0], 1))
+        self.right_ = self.left_.copy()
+        self.probability_ = np.zeros((*shape, len(ratings)))
+        for row, tree in enumerate(trees):
+            inner = np.flatnonzero(tree.children_left >= 0)
+            self.feature_[row, inner] = tree.feature[inner]
+            self.threshold_[row, inner] = tree.threshold[inner]
+            self.left_[row, inner] = tree.children_left[inner]
+            self.right_[row, inner] = tree.children_right[inner]
+            counts = tree.value[:, 0]
+            self.probability_[row, : len(counts)] = counts / counts.sum(axis=1, keepdims=True)
+
+    def class_probabilities(self, features: np.ndarray) -> np.ndarray:
+        """(n_pairs, n_classes) the forest's vote on rows of `pair_features`."""
+        features = features.astype(np.float32)  # what the thresholds were chosen on
+        total = np.zeros((len(features), len(self.ratings_)))
+        pair = np.arange(len(features))
+        for tree in range(len(self.feature_)):
+            node = np.zeros(len(features), np.int32)
+            for _ in range(self.depth_):
+                left = features[pair, self.feature_[tree, node]] <= self.threshold_[tree, node]
+                node = np.where(left, self.left_[tree, node], self.right_[tree, node])
+            total += self.probability_[tree, node]
+        return total / max(len(self.feature_), 1)
+
+    def _score(self, histories: csr_matrix) -> np.ndarray:
+        users = self.embed(histories)
+        rated = np.flatnonzero(self.popularity_)
+        scores = np.full(histories.shape, np.nan)
+        per_block = max(1, BLOCK // max(len(rated), 1))
+        for start in range(0, len(users), per_block):
+            block = users[start : start + per_block]
+            user = np.repeat(np.arange(len(block)), len(rated))
+            features = pair_features(self, block, user, np.tile(rated, len(block)))
+            expected = self.class_probabilities(features) @ self.ratings_
+            scores[start : start + per_block, rated] = expected.reshape(len(block), -1)
+        return scores
+
+
+def _levels(ratings: np.ndarray) -> np.ndarray:
+    """The distinct ratings, or so many typical ones that every rating is near one of them."""
+    distinct = np.unique(ratings)
+    if len(distinct) <= MAX_RATINGS:
+        return distinct
+    return np.unique(np.quantile(ratings, (np.arange(MAX_RATINGS) + 0.5) / MAX_RATINGS))

@@ -1,0 +1,97 @@
+"""8 · Regression with Embedding Features: the rating as a weighted sum of what the network found.
+
+The neural network's embeddings, u of a user and cⱼ of a course, become features of a linear
+regression that predicts the user's rating of the course, 0 if they did not take it:
+
+    rating(u, j) = α + a·(u ∘ cⱼ) + b·cⱼ + β·biasⱼ + γ·chance(u, j)
+
+The products u ∘ cⱼ, number by number, keep what is between this user and this course; with u + cⱼ
+in their place the user's part would be the same for all courses and could not rank. Courses not
+taken belong to the training data, or there would be next to nothing to predict.
+
+He et al., "Neural collaborative filtering", WWW 2017 (products of embeddings as features);
+Tibshirani, "Regression shrinkage and selection via the lasso", JRSS B 1996; Hoerl & Kennard,
+"Ridge regression", Technometrics 1970.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from recsys.dataset import Dataset
+from recsys.models.base import Progress
+from recsys.models.hyperparameters import hyperparameter
+from recsys.models.neural_network import NeuralNetwork
+from recsys.models.pairs import first_part, pair_features, sample_pairs
+
+
+@dataclass(eq=False)
+class EmbeddingRegression(NeuralNetwork):
+    """Linear, ridge or lasso regression on products of embeddings.
+
+    Fitted attributes
+    -----------------
+    those of `NeuralNetwork`, and
+    coef_ : (2·embedding_size + 2,) a, b, β and γ, in the order of `pair_features`
+    intercept_ : α
+    """
+
+    name: ClassVar[str] = "Regression with Embedding Features"
+    summary: ClassVar[str] = (
+        "Predicts your rating by regression on the neural network's embeddings of you and a course."
+    )
+    score_label: ClassVar[str] = "Predicted rating"
+    score_sentence: ClassVar[str] = (
+        "The score is the rating to expect if not taking a course counts as 0."
+    )
+
+    regression: str = hyperparameter(
+        "ridge",
+        label="Regression",
+        choices=("linear", "ridge", "lasso"),
+        help="Ridge shrinks all weights, lasso sets the least useful ones to zero.",
+    )
+    penalty: float = hyperparameter(
+        0.001,
+        label="Penalty",
+        low=0.0001,
+        high=0.1,
+        help="How hard ridge and lasso shrink the weights; linear ignores it.",
+    )
+
+    def _fit(self, dataset: Dataset, progress: Progress) -> None:
+        super()._fit(dataset, first_part(progress, 0.8))
+        self.coef_ = np.zeros(2 * self.embedding_size + 2)
+        self.intercept_ = 0.0
+        if not dataset.likes.nnz:
+            return
+        progress(0.8, "Fitting the regression")
+        pairs = sample_pairs(dataset.likes, np.random.default_rng(self.seed))
+        features = pair_features(self, self.embed(pairs.seen), pairs.user, pairs.course)
+        scale = features.std(axis=0)  # so that the penalty weighs alike on all
+        scale[scale == 0] = 1
+        regression = self._regression(len(features))
+        regression.fit(features / scale, pairs.rating, sample_weight=pairs.weight)
+        self.coef_ = regression.coef_ / scale
+        self.intercept_ = float(regression.intercept_)
+
+    def _regression(self, n_pairs: int) -> Any:
+        from sklearn.linear_model import Lasso, LinearRegression, Ridge
+
+        if self.regression == "linear":
+            return LinearRegression()
+        if self.regression == "lasso":
+            return Lasso(self.penalty)
+        return Ridge(self.penalty * n_pairs)
+
+    def _score(self, histories: csr_matrix) -> np.ndarray:
+        users = self.embed(histories)
+        size = self.embedding_size
+        products, own, (bias, chance) = np.split(self.coef_, [size, 2 * size])
+        course = self.intercept_ + self.course_embeddings_ @ own + bias * self.course_bias_
+        pair = (users * products) @ self.course_embeddings_.T + chance * self.chances(users)
+        return pair + course
