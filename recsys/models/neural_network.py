@@ -75,8 +75,8 @@ class NeuralNetwork(Recommender):
         self.course_embeddings_ = np.zeros(shape, np.float32)
         self.course_bias_ = np.zeros(dataset.n_courses, np.float32)
         self.training_curve_ = np.zeros((0, 2))
-        if not likes.nnz:
-            return
+        if likes.shape[1] < 2:
+            return  # there is nothing to tell apart
         progress(0.0, "Starting TensorFlow")
         network = _network(likes, self.embedding_size, self.seed)
         self.training_curve_ = _train(network, likes, self.epochs, self.seed, progress)

@@ -1,0 +1,90 @@
+"""Neural network: NumPy scores as Keras does, visitors placed near their like, training shown."""
+
+from __future__ import annotations
+
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from taste_groups import N_GROUPS, assert_finds_the_group, own_courses, taste_groups
+
+from recsys.dataset import Dataset
+from recsys.models import NeuralNetwork, neural_network
+from recsys.models.neural_network import _guessing_task, _normalised
+
+
+@pytest.fixture(scope="module")
+def model() -> NeuralNetwork:
+    return NeuralNetwork().fit(taste_groups())
+
+
+def test_scores_equal_the_softmax_of_the_keras_model() -> None:
+    dataset = taste_groups()
+    built = []
+    build = neural_network._network
+
+    def remember(*arguments):
+        built.append(build(*arguments))
+        return built[0]
+
+    with patch.object(neural_network, "_network", remember):
+        model = NeuralNetwork(embedding_size=5, epochs=1).fit(dataset)
+    import keras
+
+    histories = dataset.interactions[:50]
+    evidence = built[0].predict(_normalised(histories).toarray(), verbose=0)
+    expected = keras.ops.convert_to_numpy(keras.ops.softmax(evidence))
+    np.testing.assert_allclose(model.score(histories), expected, rtol=1e-4, atol=1e-6)
+
+
+def test_chances_add_up_to_one_over_the_rated_courses(tiny: Dataset) -> None:
+    scores = NeuralNetwork(epochs=1).fit(tiny).score(tiny.histories([{"PY1": 3}, {"DB2": 2}]))
+    np.testing.assert_allclose(np.nansum(scores, axis=1), 1, rtol=1e-5)
+
+
+def test_finds_the_group(model: NeuralNetwork) -> None:
+    assert_finds_the_group(model)
+
+
+def test_a_new_visitor_is_placed_near_their_like(model: NeuralNetwork) -> None:
+    """Two visitors without a course in common are close if the courses are of one group."""
+    halves = [own_courses(group)[i : i + 4] for group in range(N_GROUPS) for i in (0, 4)]
+    histories = taste_groups().histories([dict.fromkeys(half, 3.0) for half in halves])
+    users = model.embed(histories)
+    distance = np.linalg.norm(users[:, None] - users[None], axis=2)
+    np.fill_diagonal(distance, np.inf)
+    np.testing.assert_array_equal(distance.argmin(axis=1), [1, 0, 3, 2, 5, 4])
+
+
+def test_what_is_to_be_guessed_is_hidden_from_the_input() -> None:
+    likes = taste_groups().likes[:300]
+    seen, hidden = _guessing_task(likes, np.random.default_rng(0))
+    taken = likes.toarray() > 0
+    assert ((seen > 0) ^ (hidden > 0))[taken].all()
+    assert not seen[~taken].any()
+    assert not hidden[~taken].any()
+    np.testing.assert_allclose(hidden.sum(axis=1), 1, rtol=1e-6)
+
+
+def test_training_is_reported_epoch_by_epoch_and_gets_better() -> None:
+    reports = []
+    model = NeuralNetwork(epochs=3).fit(
+        taste_groups(), lambda done, message, **figures: reports.append((message, figures))
+    )
+    assert [message for message, _ in reports] == [
+        "Starting TensorFlow",
+        "Epoch 1 of 3",
+        "Epoch 2 of 3",
+        "Epoch 3 of 3",
+        "Done",
+    ]
+    shown = [(figures["loss"], figures["validation_loss"]) for _, figures in reports[1:4]]
+    np.testing.assert_array_equal(model.training_curve_, shown)
+    loss, validation_loss = model.training_curve_.T
+    assert loss[-1] < loss[0]
+    assert validation_loss[-1] < np.log(taste_groups().n_courses)  # what guessing blindly costs
+
+
+def test_another_seed_gives_another_model(model: NeuralNetwork) -> None:
+    other = NeuralNetwork(seed=1).fit(taste_groups())
+    assert (other.course_embeddings_ != model.course_embeddings_).any()

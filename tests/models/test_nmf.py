@@ -1,0 +1,67 @@
+"""NMF: its fold-in as scikit-learn's, and components that are what the data was made of."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.decomposition import NMF as Reference
+from taste_groups import N_GROUPS, assert_finds_the_group, own_courses, taste_groups
+
+from recsys.dataset import Dataset
+from recsys.models import NMF
+
+
+@pytest.mark.parametrize("regularisation", [0.0, 20.0])
+@pytest.mark.parametrize("discount", [0.0, 0.5])
+def test_folds_a_visitor_in_like_scikit_learn(regularisation: float, discount: float) -> None:
+    """The reference is given the fitted components on scaled columns, where ω is 1."""
+    dataset = taste_groups()
+    model = NMF(5, regularisation, discount).fit(dataset)
+    scale = np.sqrt(model.course_weights_)
+    likes = dataset.likes.sign().toarray()[:60] * scale
+    reference = Reference(
+        5, alpha_W=model.penalty_ / dataset.n_courses, alpha_H=0.0, tol=1e-7, max_iter=5000
+    )
+    reference.fit(likes)
+    reference.components_ = model.H_ * scale
+    expected = reference.transform(likes) @ model.H_
+    scores = model.score(dataset.interactions[:60])
+    np.testing.assert_allclose(scores, expected, atol=2e-3)
+
+
+def test_nothing_is_negative_and_unrated_courses_have_no_weight(tiny: Dataset) -> None:
+    model = NMF(n_components=3, regularisation=5.0).fit(tiny)
+    assert (model.H_ >= 0).all()
+    assert not model.H_[:, 5].any()
+    assert model.H_[:, :5].any(axis=0).all()
+
+
+def test_reconstructs_what_has_as_few_components_as_it_looks_for() -> None:
+    """Without regularisation, groups that never mix are found exactly."""
+    rows = [(u, f"{'ab'[u % 2]}{i}", 3) for u in range(40) for i in range(4)]
+    ids = [f"{group}{i}" for group in "ab" for i in range(4)]
+    dataset = Dataset.from_tables(
+        "Blocks",
+        pd.DataFrame({"id": ids, "title": ids}),
+        pd.DataFrame(rows, columns=["user", "item", "rating"]),
+    )
+    model = NMF(n_components=2, regularisation=0.0).fit(dataset)
+    np.testing.assert_allclose(
+        model.score(dataset.interactions), dataset.likes.sign().toarray(), atol=1e-3
+    )
+
+
+def test_components_are_the_groups() -> None:
+    """Each group's courses have nearly all their weight in a component of their own."""
+    dataset = taste_groups()
+    model = NMF(n_components=N_GROUPS, regularisation=5.0).fit(dataset)
+    groups = [dataset.positions(own_courses(group)) for group in range(N_GROUPS)]
+    weight = np.array([model.H_[:, courses].sum(axis=1) for courses in groups])
+    share = weight / weight.sum(axis=1, keepdims=True)
+    assert set(share.argmax(axis=1)) == set(range(N_GROUPS))
+    assert (share.max(axis=1) > 0.9).all()
+
+
+def test_finds_the_group() -> None:
+    assert_finds_the_group(NMF(n_components=6).fit(taste_groups()))
