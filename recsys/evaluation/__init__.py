@@ -1,17 +1,36 @@
 """Which model is best, honestly: splits, metrics, certainty, and the leaderboard they make."""
 
 from recsys.evaluation.certainty import Interval, difference, interval
-from recsys.evaluation.leaderboard import Result, assess, evaluate
-from recsys.evaluation.split import Split, catalogue_mask, split
+from recsys.evaluation.leaderboard import (
+    Answers,
+    Result,
+    answer,
+    compare,
+    evaluate,
+    leaderboard,
+    measure,
+    rating_table,
+)
+from recsys.evaluation.split import CATALOGUES, Split, catalogue_mask, k_core, split
+from recsys.evaluation.tuning import GRIDS, tune
 
 __all__ = [
+    "CATALOGUES",
+    "GRIDS",
+    "Answers",
     "Interval",
     "Result",
     "Split",
-    "assess",
+    "answer",
     "catalogue_mask",
+    "compare",
     "difference",
     "evaluate",
     "interval",
+    "k_core",
+    "leaderboard",
+    "measure",
+    "rating_table",
     "split",
+    "tune",
 ]

@@ -21,14 +21,29 @@ class Interval(NamedTuple):
     high: float
 
 
-def interval(values: np.ndarray, seed: int = 0) -> Interval:
-    """The mean of one number per user, with its interval over resampled users."""
-    counts = _resamples(len(values), seed)
-    low, high = np.percentile(counts @ values / len(values), [2.5, 97.5])
+def interval(values: np.ndarray, users: np.ndarray | None = None, seed: int = 0) -> Interval:
+    """The mean of some values, with its interval over resampled users.
+
+    Parameters
+    ----------
+    values : (n,) one per user
+    users : (n,) whose value each is, where a user may have several, such as one per split: a user
+        who is drawn brings all of theirs, since they are not independent
+    """
+    if users is None:
+        totals, lengths = values, np.ones(len(values))
+    else:
+        index = np.unique(users, return_inverse=True)[1]
+        totals, lengths = np.bincount(index, values), np.bincount(index)
+    counts = _resamples(len(totals), seed)
+    drawn = counts @ np.column_stack([totals, lengths]).astype(np.float32)
+    low, high = np.percentile(drawn[:, 0] / drawn[:, 1], [2.5, 97.5])
     return Interval(float(values.mean()), float(low), float(high))
 
 
-def difference(ours: np.ndarray, theirs: np.ndarray, seed: int = 0) -> Interval:
+def difference(
+    ours: np.ndarray, theirs: np.ndarray, users: np.ndarray | None = None, seed: int = 0
+) -> Interval:
     """The mean of `ours − theirs` over the same users: clear of zero means a real difference.
 
     Raises
@@ -37,12 +52,12 @@ def difference(ours: np.ndarray, theirs: np.ndarray, seed: int = 0) -> Interval:
     """
     if ours.shape != theirs.shape:
         raise ValueError(f"A paired difference needs the same users: {ours.shape}, {theirs.shape}.")
-    return interval(ours - theirs, seed)
+    return interval(ours - theirs, users, seed)
 
 
 @lru_cache(maxsize=1)
 def _resamples(n_users: int, seed: int) -> np.ndarray:
     """(RESAMPLES, n_users) how often each user is drawn in each resample."""
     rng = np.random.default_rng(seed)
-    counts = rng.multinomial(n_users, np.full(n_users, 1 / n_users), size=RESAMPLES)
-    return counts.astype(np.float32)
+    drawn = (rng.integers(n_users, size=n_users) for _ in range(RESAMPLES))
+    return np.stack([np.bincount(one, minlength=n_users).astype(np.float32) for one in drawn])

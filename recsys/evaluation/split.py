@@ -1,8 +1,10 @@
 """Who is tested on what: splits of a data set into training users, queries and holdouts.
 
-The protocols are named after Marlin, "Collaborative filtering: a machine learning perspective",
-2004. Strong generalisation is the visitor's own case: nobody who is tested was trained on, and
-the model sees a part of their history only when it scores. This module must not know the models.
+Strong and weak generalisation are named after Marlin, "Collaborative filtering: a machine learning
+perspective", 2004. Strong is the visitor's own case: nobody who is tested was trained on, and the
+model sees a part of their history only when it scores. Cold asks for courses that nobody has rated
+yet, as in Schein et al., "Methods and metrics for cold-start recommendations", SIGIR 2002. This
+module must not know the models.
 """
 
 from __future__ import annotations
@@ -15,12 +17,18 @@ from scipy.sparse import csr_matrix
 
 from recsys.dataset import DataError, Dataset
 
-Protocol = Literal["strong", "weak"]
-Catalogue = Literal["rated", "all"]
+Protocol = Literal["strong", "weak", "cold"]
+Catalogue = Literal["rated", "all", "cold"]
+CATALOGUES: dict[Protocol, tuple[Catalogue, ...]] = {  # what each protocol may recommend from
+    "strong": ("rated", "all"),
+    "weak": ("rated", "all"),
+    "cold": ("cold", "rated", "all"),
+}
 
 MIN_LIKES = 5
 TEST_SHARE = 0.2
 HOLDOUT_SHARE = 0.2
+COLD_SHARE = 0.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,62 +38,120 @@ class Split:
     Attributes
     ----------
     train : what the models learn from
+    users : (n_test_users,) the ids of those who are tested
     queries : (n_test_users, n_courses) the part of each test user's likes the model is shown
     holdouts : (n_test_users, n_courses) the part it has to find
-    protocol : "strong" or "weak"
+    cold : (n_courses,) which courses training knows no rating of because they were taken out
+    protocol : "strong", "weak" or "cold"
     seed : what the division was drawn with
     """
 
     train: Dataset
+    users: np.ndarray
     queries: csr_matrix
     holdouts: csr_matrix
+    cold: np.ndarray
     protocol: Protocol
     seed: int
 
 
 def split(dataset: Dataset, protocol: Protocol = "strong", seed: int = 0) -> Split:
-    """Divide a data set by one of the two protocols.
+    """Divide a data set by one of the three protocols.
 
-    Only users with at least `MIN_LIKES` likes are tested; of each one's likes `HOLDOUT_SHARE`, at
-    least one, are held out. Strong: `TEST_SHARE` of these users are tested and none of their
-    ratings is trained on. Weak: all of them are tested, and what is not held out is trained on.
+    Only users with at least `MIN_LIKES` likes are tested.
+
+    - Strong: `TEST_SHARE` of these users are tested and none of their ratings is trained on; of
+      each one's likes `HOLDOUT_SHARE`, at least one, are held out.
+    - Weak: all of them are tested, and what is not held out is trained on.
+    - Cold: `COLD_SHARE` of the rated courses are cold, and training knows no rating of them. Of
+      the test users of the strong protocol, those who like both cold and warm courses are asked:
+      the warm ones are their query, the cold ones their holdout.
 
     Raises
     ------
     DataError : if no user has enough likes
     ValueError : for another protocol
     """
-    if protocol not in ("strong", "weak"):
-        raise ValueError(f"protocol must be “strong” or “weak”, not {protocol!r}.")
+    if protocol not in CATALOGUES:
+        raise ValueError(f"protocol must be “strong”, “weak” or “cold”, not {protocol!r}.")
     rng = np.random.default_rng(seed)
     eligible = np.flatnonzero(np.asarray(dataset.likes.getnnz(axis=1)) >= MIN_LIKES)
     if not len(eligible):
         raise DataError(
             f"{dataset.name}: nobody has {MIN_LIKES} ratings, so there is nothing to evaluate on."
         )
+    cold = np.zeros(dataset.n_courses, bool)
     if protocol == "weak":
         queries, holdouts = _query_and_holdout(dataset.likes[eligible], rng)
         kept = dataset.interactions - _in_rows(holdouts, eligible, dataset.n_users)
         kept.eliminate_zeros()
         train = replace(dataset, interactions=csr_matrix(kept))
-        return Split(train, queries, holdouts, protocol, seed)
+        return Split(train, dataset.users[eligible], queries, holdouts, cold, protocol, seed)
     n_test = max(1, round(TEST_SHARE * len(eligible)))
     tested = np.sort(rng.choice(eligible, n_test, replace=False))
-    queries, holdouts = _query_and_holdout(dataset.likes[tested], rng)
     trained = np.setdiff1d(np.arange(dataset.n_users), tested)
     train = replace(
         dataset, users=dataset.users[trained], interactions=dataset.interactions[trained]
     )
-    return Split(train, queries, holdouts, protocol, seed)
+    likes = dataset.likes[tested]
+    if protocol == "strong":
+        queries, holdouts = _query_and_holdout(likes, rng)
+        return Split(train, dataset.users[tested], queries, holdouts, cold, protocol, seed)
+    rated = np.flatnonzero(dataset.popularity)
+    cold[rng.choice(rated, max(1, round(COLD_SHARE * len(rated))), replace=False)] = True
+    queries, holdouts = _only(likes, ~cold[likes.indices]), _only(likes, cold[likes.indices])
+    asked = np.flatnonzero((queries.getnnz(axis=1) > 0) & (holdouts.getnnz(axis=1) > 0))
+    if not len(asked):
+        raise DataError(f"{dataset.name}: no test user likes both cold and other courses.")
+    users = dataset.users[tested[asked]]
+    return Split(_without(train, cold), users, queries[asked], holdouts[asked], cold, "cold", seed)
 
 
-def catalogue_mask(dataset: Dataset, catalogue: Catalogue) -> np.ndarray:
-    """(n_courses,) which courses are candidates: those somebody likes, or all."""
+def catalogue_mask(
+    dataset: Dataset, catalogue: Catalogue, division: Split | None = None
+) -> np.ndarray:
+    """(n_courses,) which courses are candidates: those somebody likes, all, or the cold ones of a
+    division by the cold protocol.
+    """
     if catalogue == "all":
         return np.ones(dataset.n_courses, bool)
     if catalogue == "rated":
         return dataset.popularity > 0
-    raise ValueError(f"catalogue must be “rated” or “all”, not {catalogue!r}.")
+    if catalogue == "cold" and division is not None and division.protocol == "cold":
+        return division.cold
+    raise ValueError(
+        f"catalogue must be “rated”, “all” or, in the protocol “cold”, “cold”; not {catalogue!r}."
+    )
+
+
+def k_core(dataset: Dataset, k: int = 5) -> Dataset:
+    """The largest part of a data set in which each user has k likes and each course is liked by k.
+
+    Raises
+    ------
+    DataError : if nothing is left
+    """
+    users, courses = np.arange(dataset.n_users), np.arange(dataset.n_courses)
+    while True:
+        likes = dataset.likes[users][:, courses]
+        active, popular = likes.getnnz(axis=1) >= k, likes.getnnz(axis=0) >= k
+        if active.all() and popular.all():
+            break
+        users, courses = users[active], courses[popular]
+    if not len(users):
+        raise DataError(f"{dataset.name}: no part of it has {k} likes per user and course.")
+    note = (
+        f"Kept were users and {dataset.noun}s with at least {k} likes among each other: "
+        f"{len(users):,} of {dataset.n_users:,} users, {len(courses):,} of "
+        f"{dataset.n_courses:,} {dataset.noun}s."
+    )
+    return replace(
+        dataset,
+        courses=dataset.courses.iloc[courses].reset_index(drop=True),
+        users=dataset.users[users],
+        interactions=csr_matrix(dataset.interactions[users][:, courses]),
+        repairs=(*dataset.repairs, note),
+    )
 
 
 def _query_and_holdout(
@@ -107,6 +173,13 @@ def _only(matrix: csr_matrix, kept: np.ndarray) -> csr_matrix:
     part.data = np.where(kept, part.data, 0)
     part.eliminate_zeros()
     return part
+
+
+def _without(dataset: Dataset, courses: np.ndarray) -> Dataset:
+    """The data set without any rating of some courses, and without users who have no other."""
+    kept = _only(dataset.interactions, ~courses[dataset.interactions.indices])
+    users = np.flatnonzero(kept.getnnz(axis=1))
+    return replace(dataset, users=dataset.users[users], interactions=kept[users])
 
 
 def _in_rows(matrix: csr_matrix, rows: np.ndarray, n_rows: int) -> csr_matrix:

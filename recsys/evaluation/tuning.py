@@ -1,0 +1,119 @@
+"""Choosing hyperparameters by what users held out from the training users did.
+
+The test users of `split` are never looked at: their split's training part is split again, and the
+grids below, all that is ever tried, are searched there. Must not know where a data set comes from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+from typing import Any
+
+import pandas as pd
+
+from recsys.dataset import Dataset
+from recsys.evaluation.leaderboard import Answering, compare, ranking
+from recsys.evaluation.split import Catalogue, split
+from recsys.models import Progress, Recommender, silent
+
+VALIDATION_SEED = 100  # the first of the seeds that divide the training users
+
+Grid = Mapping[str, Sequence[Any]]
+
+GRIDS: dict[str, Grid] = {  # model -> hyperparameter -> values
+    "course-similarity": {
+        "features": ("bag of words", "TF-IDF"),
+        "combine": ("closest", "sum"),
+    },
+    "clustering": {
+        "n_clusters": (5, 11, 20, 30),
+        "scaling": ("standardised", "normalised"),
+    },
+    "clustering-pca": {
+        "n_clusters": (11, 20, 30),
+        "scaling": ("standardised", "normalised"),
+        "variance": (50, 70, 90, 100),
+    },
+    "knn": {
+        "neighbours": (10, 20, 40, 80, None),
+        "shrinkage": (0.0, 10.0, 50.0, 100.0, 200.0, 500.0),
+    },
+    "nmf": {
+        "n_components": (8, 15, 20, 30),
+        "regularisation": (5.0, 10.0, 18.0, 30.0),
+        "popularity_discount": (0.0, 0.25, 0.5, 0.75),
+    },
+    "neural-network": {
+        "embedding_size": (8, 16, 30),
+        "epochs": (3, 5, 10),
+    },
+    "embedding-regression": {
+        "regression": ("ridge", "lasso"),
+        "penalty": (0.0001, 0.001, 0.01),
+    },
+    "embedding-classification": {
+        "trees": (40, 100),
+        "depth": (6, 10, 15),
+    },
+    "ease": {
+        "regularisation": (20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0),
+    },
+    "ials": {
+        "factors": (16, 24, 32, 64),
+        "weight": (1.0, 5.0, 20.0),
+        "regularisation": (10.0, 30.0, 100.0, 300.0),
+    },
+}
+
+
+def tune(
+    kind: type[Recommender],
+    dataset: Dataset,
+    grid: Grid | None = None,
+    k: int = 10,
+    seed: int = 0,
+    repeats: int = 1,
+    catalogue: Catalogue = "rated",
+    progress: Progress = silent,
+    answering: Answering | None = None,
+) -> pd.DataFrame:
+    """Try every combination of a grid, and the default, on a validation part of the training users.
+
+    Parameters
+    ----------
+    grid : hyperparameter -> values; by default the published one, `GRIDS`
+    k, catalogue : what NDCG is measured at
+    seed : of the split whose training part is searched; its test users are left alone
+    repeats : how often to divide the training part into users to learn from and to validate on
+    answering : see `compare`
+
+    Returns
+    -------
+    A row per combination, best first: the hyperparameters of the grid, `default` (whether it is
+    the model's own), `ndcg`, and `ndcg_over_best`, each with `_low` and `_high`; `fit_seconds`
+
+    Raises
+    ------
+    HyperparameterError : for a value the model does not allow
+    KeyError : if the model has no grid
+    """
+    if grid is None:
+        if kind.key() not in GRIDS:
+            raise KeyError(f"{kind.name} has no grid; there are grids for {', '.join(GRIDS)}.")
+        grid = GRIDS[kind.key()]
+    default = kind()
+    tried = [kind(**dict(zip(grid, values, strict=True))) for values in product(*grid.values())]
+    tried = [one for one in tried if one.values() != default.values()] + [default]
+    train = split(dataset, "strong", seed).train
+    seeds = range(VALIDATION_SEED, VALIDATION_SEED + repeats)
+    results = compare(tried, train, "strong", (k,), seeds, (catalogue,), progress, answering)
+    shown = ("ndcg", "ndcg_over_best")
+    wanted = [f"{name}{end}" for name in shown for end in ("", "_low", "_high")] + ["fit_seconds"]
+    group = {model: [one for one in results if one.model is model] for model in tried}
+    return pd.DataFrame(
+        {name: getattr(model, name) for name in grid}
+        | {"default": model is default}
+        | {name: row[name] for name in wanted}
+        for model, row in ranking(group)
+    ).astype({name: object for name in grid})
