@@ -30,13 +30,9 @@ def interval(values: np.ndarray, users: np.ndarray | None = None, seed: int = 0)
     users : (n,) whose value each is, where a user may have several, such as one per split: a user
         who is drawn brings all of theirs, since they are not independent
     """
-    if users is None:
-        totals, lengths = values, np.ones(len(values))
-    else:
-        index = np.unique(users, return_inverse=True)[1]
-        totals, lengths = np.bincount(index, values), np.bincount(index)
-    counts = _resamples(len(totals), seed)
-    drawn = counts @ np.column_stack([totals, lengths]).astype(np.float32)
+    index = np.arange(len(values)) if users is None else np.unique(users, return_inverse=True)[1]
+    totals = np.column_stack([np.bincount(index, values), np.bincount(index)])
+    drawn = _resamples(len(totals), seed) @ totals.astype(np.float32)
     low, high = np.percentile(drawn[:, 0] / drawn[:, 1], [2.5, 97.5])
     return Interval(float(values.mean()), float(low), float(high))
 

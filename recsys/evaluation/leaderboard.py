@@ -138,15 +138,16 @@ def compare(
     answering : where a model's answers come from, instead of `answer`
     """
     models, answering = list(models), answering or answer
+    steps = len(seeds) * len(models)
     results = []
     for turn, seed in enumerate(seeds):
         division = split(dataset, protocol, seed)
-        candidates = {one: catalogue_mask(dataset, one, division) for one in CATALOGUES[protocol]}
+        candidates = all_candidates(dataset, division)
         for catalogue in catalogues:
             catalogue_mask(dataset, catalogue, division)  # complain before anything is fitted
         for place, model in enumerate(models):
-            done = (turn * len(models) + place) / (len(seeds) * len(models))
-            step = _step(progress, done, len(seeds) * len(models), f"{model.name}, split {seed}")
+            before = (turn * len(models) + place) / steps
+            step = _step(progress, before, steps, f"{model.name}, split {seed}")
             step(0.0, "Evaluating")
             answers = answering(model, division, candidates, max(*ks, LENGTH), step)
             results += [
@@ -156,6 +157,11 @@ def compare(
             ]
     progress(1.0, "Done")
     return results
+
+
+def all_candidates(dataset: Dataset, division: Split) -> dict[str, np.ndarray]:
+    """Catalogue -> (n_courses,) its courses, for each catalogue of the division's protocol."""
+    return {one: catalogue_mask(dataset, one, division) for one in CATALOGUES[division.protocol]}
 
 
 def answer(
@@ -311,10 +317,10 @@ def _named(name: str, found: tuple[float, float, float]) -> dict[str, float]:
     return dict(zip((name, f"{name}_low", f"{name}_high"), found, strict=True))
 
 
-def _step(progress: Progress, done: float, steps: int, label: str) -> Progress:
+def _step(progress: Progress, before: float, steps: int, label: str) -> Progress:
     """The progress of one of so many equal steps, of which a part is done."""
 
-    def step(part: float, message: str, **figures: float) -> None:
-        progress(done + part / steps, f"{label}: {message}", **figures)
+    def step(done: float, message: str, **figures: float) -> None:
+        progress(before + done / steps, f"{label}: {message}", **figures)
 
     return step

@@ -116,4 +116,4 @@ def tune(
         | {"default": model is default}
         | {name: row[name] for name in wanted}
         for model, row in ranking(group)
-    ).astype({name: object for name in grid})
+    ).astype(dict.fromkeys(grid, object))

@@ -1,0 +1,144 @@
+"""The leaderboard, remembered: what a model answered to a split is kept beside the fitted models,
+so that only what is new is fitted, and an evaluation that was stopped goes on where it was.
+
+Must not know who asks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import time
+import zipfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from recsys.dataset import Dataset
+from recsys.evaluation import Split, compare, leaderboard, split
+from recsys.evaluation.leaderboard import LENGTH, Answering, Answers, all_candidates, answer
+from recsys.evaluation.split import Catalogue, Protocol
+from recsys.models import Progress, Recommender, silent
+from recsys.store import Store
+
+_VERSION = 1  # raise it when the same model would answer the same split otherwise
+
+log = logging.getLogger(__name__)
+
+
+def standings(
+    models: Iterable[Recommender],
+    dataset: Dataset,
+    store: Store,
+    protocol: Protocol = "strong",
+    k: int = 10,
+    seed: int = 0,
+    catalogue: Catalogue = "rated",
+    progress: Progress = silent,
+) -> pd.DataFrame:
+    """The table of `evaluate`, fitting only models whose answers the store does not hold.
+
+    Each model's answers are stored as they come. An exception from `progress`, which is called
+    during each fit, ends the evaluation without losing them.
+    """
+    results = compare(
+        models, dataset, protocol, (k,), (seed,), (catalogue,), progress, remembering(store)
+    )
+    return leaderboard(results).drop(columns=["catalogue", "k"])
+
+
+def remembered(
+    models: Iterable[Recommender],
+    dataset: Dataset,
+    store: Store,
+    protocol: Protocol = "strong",
+    seed: int = 0,
+    k: int = LENGTH,
+) -> list[Recommender]:
+    """Those of the models whose answers the store holds: their `standings` are there at once."""
+    division = split(dataset, protocol, seed)
+    candidates = all_candidates(dataset, division)
+    return [
+        model
+        for model in models
+        if store.keeps(model) and _path(store, model, division, candidates, max(k, LENGTH)).exists()
+    ]
+
+
+def remembering(store: Store, afresh: bool = False) -> Answering:
+    """What `compare` gets answers from: the store, or else the model, and then into the store.
+
+    Parameters
+    ----------
+    afresh : ask the models themselves, and store what they answer now
+    """
+
+    def answers(
+        model: Recommender,
+        division: Split,
+        candidates: Mapping[str, np.ndarray],
+        k: int,
+        progress: Progress,
+    ) -> Answers:
+        if not store.keeps(model):
+            return answer(model, division, candidates, k, progress)
+        path = _path(store, model, division, candidates, k)
+        with store.lock(path.stem, progress):
+            known = None if afresh else _read(path)
+            if known is None:
+                known = answer(model, division, candidates, k, progress)
+                _write(known, path)
+        return known
+
+    return answers
+
+
+def _path(
+    store: Store, model: Recommender, division: Split, candidates: Mapping[str, np.ndarray], k: int
+) -> Path:
+    """The file for these answers, named after all they depend on."""
+    asked = {"version": _VERSION, "hyperparameters": model.values(), "k": k}
+    digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode())
+    for matrix in (division.queries, division.holdouts):
+        for part in (matrix.indptr, matrix.indices, matrix.data):
+            digest.update(np.ascontiguousarray(part).tobytes())
+    for catalogue, mask in candidates.items():
+        digest.update(catalogue.encode() + mask.tobytes())
+    return store.folder / f"{store.key(model, division.train)}-{digest.hexdigest()[:12]}.npz"
+
+
+def _read(path: Path) -> Answers | None:
+    """The answers in a file; None if it is not there or cannot be read."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            ranked = {
+                name.removeprefix("ranked "): arrays[name]
+                for name in arrays.files
+                if name.startswith("ranked ")
+            }
+            return Answers(ranked, arrays["predicted"], *map(float, arrays["seconds"]))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        log.warning("Remembered answers are left aside: %s cannot be read (%s).", path, error)
+        return None
+
+
+def _write(answers: Answers, path: Path) -> None:
+    """The whole file or nothing; a folder that cannot be written costs the remembering only."""
+    arrays = {f"ranked {catalogue}": lists for catalogue, lists in answers.ranked.items()}
+    arrays["predicted"] = answers.predicted
+    arrays["seconds"] = np.array([answers.fit_seconds, answers.score_seconds])
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.{time.monotonic_ns()}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            np.savez_compressed(file, allow_pickle=False, **arrays)
+        temporary.replace(path)
+    except OSError as error:
+        log.warning("The evaluation could not be remembered (%s).", error)
+    finally:
+        temporary.unlink(missing_ok=True)
