@@ -10,6 +10,7 @@ there too. They leave Voilà its asynchronous kernel manager: with the other one
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import socket
 import sys
@@ -46,6 +47,10 @@ def serve(host: str = "127.0.0.1", port: int = 8866, *, open_browser: bool = Tru
     app.initialize([NOTEBOOK.name, f"--port={port}", f"--Voila.ip={host}", "--no-browser"])
     # Said for each visitor, and of no consequence: Voilà runs the notebook, trusted or not.
     app.log.addFilter(lambda record: "is not trusted" not in record.getMessage())
+    # Tornado takes Jupyter's milliseconds for seconds. A shorter timeout would silence it, and
+    # would close every page that is left alone for half a minute.
+    pings = "websocket_ping_timeout"
+    logging.getLogger("tornado.general").addFilter(lambda record: pings not in record.getMessage())
     IOLoop.current().add_callback(_announce, host, port, open_browser)  # once it listens
     app.start()
 
