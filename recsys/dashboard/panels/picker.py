@@ -34,6 +34,7 @@ def picker(state: State) -> widgets.VBox:
         found = state.search(search.value, topic.value or "")
         shown = found.head(MOST_LISTED)
         listed.description = f"{state.dataset.noun.capitalize()}s"
+        listed.value = ()  # else the page looks for the marked ones in the new, shorter list
         listed.options = list(zip(shown["title"], shown["id"], strict=True))
         plural = "" if len(found) == 1 else "s"
         left_out = f", the first {MOST_LISTED} listed" if len(found) > MOST_LISTED else ""
