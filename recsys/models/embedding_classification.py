@@ -124,17 +124,32 @@ class EmbeddingClassification(NeuralNetwork):
         return total / max(len(self.feature_), 1)
 
     def _score(self, histories: csr_matrix) -> np.ndarray:
+        return self._votes(histories) @ self.ratings_
+
+    def predict_rating(self, histories: csr_matrix) -> np.ndarray:
+        """(n, n_courses) the rating to expect of a course from someone who takes it: the votes for
+        "not taken" left out. NaN for courses nobody rated.
+        """
+        votes = self._votes(histories)
+        taken = votes[:, :, self.ratings_ > 0].sum(axis=2)
+        return np.divide(
+            votes @ self.ratings_, taken, out=np.full_like(taken, np.nan), where=taken > 0
+        )
+
+    def _votes(self, histories: csr_matrix) -> np.ndarray:
+        """(n, n_courses, n_classes) the probabilities of the classes; NaN where nobody rated."""
         users = self.embed(histories)
         rated = np.flatnonzero(self.popularity_)
-        scores = np.full(histories.shape, np.nan)
+        votes = np.full((*histories.shape, len(self.ratings_)), np.nan)
         per_block = max(1, BLOCK // max(len(rated), 1))
         for start in range(0, len(users), per_block):
             block = users[start : start + per_block]
             user = np.repeat(np.arange(len(block)), len(rated))
             features = pair_features(self, block, user, np.tile(rated, len(block)))
-            expected = self.class_probabilities(features) @ self.ratings_
-            scores[start : start + per_block, rated] = expected.reshape(len(block), -1)
-        return scores
+            probabilities = self.class_probabilities(features)
+            shape = (len(block), len(rated), len(self.ratings_))
+            votes[start : start + per_block, rated] = probabilities.reshape(shape)
+        return votes
 
 
 def _levels(ratings: np.ndarray) -> np.ndarray:

@@ -38,6 +38,7 @@ class EmbeddingRegression(NeuralNetwork):
     those of `NeuralNetwork`, and
     coef_ : (2·embedding_size + 2,) a, b, β and γ, in the order of `pair_features`
     intercept_ : α
+    rating_coef_, rating_intercept_ : the same, of the regression on courses taken alone
     """
 
     name: ClassVar[str] = "Regression with Embedding Features"
@@ -67,6 +68,7 @@ class EmbeddingRegression(NeuralNetwork):
         super()._fit(dataset, first_part(progress, 0.8))
         self.coef_ = np.zeros(2 * self.embedding_size + 2)
         self.intercept_ = 0.0
+        self.rating_coef_, self.rating_intercept_ = self.coef_, dataset.typical_rating
         if not dataset.likes.nnz:
             return
         progress(0.8, "Fitting the regression")
@@ -78,6 +80,11 @@ class EmbeddingRegression(NeuralNetwork):
         regression.fit(features / scale, pairs.rating, sample_weight=pairs.weight)
         self.coef_ = regression.coef_ / scale
         self.intercept_ = float(regression.intercept_)
+        taken = pairs.rating > 0
+        regression = self._regression(int(taken.sum()))
+        regression.fit(features[taken] / scale, pairs.rating[taken])
+        self.rating_coef_ = regression.coef_ / scale
+        self.rating_intercept_ = float(regression.intercept_)
 
     def _regression(self, n_pairs: int) -> Any:
         from sklearn.linear_model import Lasso, LinearRegression, Ridge
@@ -89,9 +96,17 @@ class EmbeddingRegression(NeuralNetwork):
         return Ridge(self.penalty * n_pairs)
 
     def _score(self, histories: csr_matrix) -> np.ndarray:
+        return self._sum(histories, self.coef_, self.intercept_)
+
+    def predict_rating(self, histories: csr_matrix) -> np.ndarray:
+        """(n, n_courses) the rating to expect of a course from someone who takes it."""
+        return self._sum(histories, self.rating_coef_, self.rating_intercept_)
+
+    def _sum(self, histories: csr_matrix, coef: np.ndarray, intercept: float) -> np.ndarray:
+        """(n, n_courses) the features of all pairs, weighted and added up."""
         users = self.embed(histories)
         size = self.embedding_size
-        products, own, (bias, chance) = np.split(self.coef_, [size, 2 * size])
-        course = self.intercept_ + self.course_embeddings_ @ own + bias * self.course_bias_
+        products, own, (bias, chance) = np.split(coef, [size, 2 * size])
+        course = intercept + self.course_embeddings_ @ own + bias * self.course_bias_
         pair = (users * products) @ self.course_embeddings_.T + chance * self.chances(users)
         return pair + course

@@ -34,6 +34,8 @@ def test_votes_equal_those_of_scikit_learn(depth: int) -> None:
     np.testing.assert_array_equal(model.ratings_, [0, 2, 3])
     expected = (votes @ [0, 2, 3]).reshape(30, -1)
     np.testing.assert_allclose(model.score(histories), expected, atol=1e-12)
+    taken = votes[:, 1:].sum(axis=1).reshape(30, -1)
+    np.testing.assert_allclose(model.predict_rating(histories), expected / taken)
 
 
 def test_finds_the_group() -> None:

@@ -25,7 +25,7 @@ def test_scores_equal_the_prediction_of_scikit_learn() -> None:
 
     def remember(self, n_pairs):
         made.append(make(self, n_pairs))
-        return made[0]
+        return made[-1]
 
     with patch.object(EmbeddingRegression, "_regression", remember):
         model = EmbeddingRegression(embedding_size=4, regression="linear").fit(dataset)
@@ -36,6 +36,8 @@ def test_scores_equal_the_prediction_of_scikit_learn() -> None:
     features = pair_features(model, model.embed(histories), user, course)
     expected = made[0].predict(features / scale).reshape(20, -1)
     np.testing.assert_allclose(model.score(histories), expected, rtol=1e-3, atol=1e-4)
+    if_taken = made[1].predict(features / scale).reshape(20, -1)
+    np.testing.assert_allclose(model.predict_rating(histories), if_taken, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("regression", ["linear", "ridge", "lasso"])
