@@ -15,6 +15,7 @@ from recsys.dashboard.state import State
 def charts(state: State) -> widgets.VBox:
     """The recommendations' scores, and what belongs to the model."""
     slots: list[_Slot] = []
+    none = text(kind="hint")
     grid = widgets.VBox()
     grid.add_class("recsys-charts")
 
@@ -27,9 +28,10 @@ def charts(state: State) -> widgets.VBox:
         boxes = tuple(slot.box for slot in slots[: len(shown)])
         if grid.children != boxes:
             grid.children = boxes
+        none.value = paragraph("" if shown else "They will appear with the recommendations.")
 
     watch(state, "answer", show)
-    return frame(grid, name="all-charts")
+    return frame(none, grid, name="all-charts")
 
 
 class _Slot:

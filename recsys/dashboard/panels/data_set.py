@@ -22,8 +22,9 @@ def data_set(state: State) -> widgets.VBox:
     facts = text(kind="hint")
 
     def choose(change: Any) -> None:
-        state.choose_source(change["new"])
-        selector.value = state.source  # the former one, if the new one cannot be opened
+        if change["new"] != state.source:
+            state.choose_source(change["new"])
+            selector.value = state.source  # the former one, if the new one cannot be opened
 
     def show() -> None:
         dataset = state.dataset

@@ -26,7 +26,7 @@ def recommendations(state: State) -> widgets.VBox:
         if len(answer.table):
             table.value = as_table(state)
         else:
-            table.value = paragraph(answer.silence or "No recommendations yet.")
+            table.value = paragraph(answer.silence or "Your recommendations will appear here.")
         fitted = answer.model
         sentence.value = paragraph(fitted.score_sentence if fitted else "")
 

@@ -60,7 +60,8 @@ function pickerOf(element) {
   };
 }
 
-document.addEventListener("keydown", (event) => {
+// Capturing, since text widgets keep their keys to themselves.
+function handleKey(event) {
   const { search, list, add } = pickerOf(event.target);
   if (!list) return;
   if (event.target === search && (event.key === "ArrowDown" || event.key === "Enter")) {
@@ -74,7 +75,8 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     add.click();
   }
-});
+}
+document.addEventListener("keydown", handleKey, true);
 
 document.addEventListener("dblclick", (event) => {
   const { list, add } = pickerOf(event.target);

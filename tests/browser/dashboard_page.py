@@ -1,0 +1,55 @@
+"""The dashboard's page, in the words of its tests."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page, expect
+
+from recsys import models
+
+
+class Dashboard:
+    """What a person sees and does on the page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.search = page.get_by_label("Search")
+        self.topic = page.get_by_label("Topic", exact=True)
+        self.list = page.get_by_role("listbox")
+        self.picked = page.locator(".recsys-chips button")
+        self.model = page.get_by_label("Model", exact=True)
+        self.rows = page.locator(".recsys-table tbody tr")
+        self.charts = page.locator(".recsys-chart .js-plotly-plot .main-svg:first-child")
+        self.captions = page.locator(".recsys-caption")
+        self.advice = page.locator(".recsys-outdated")
+        self.status = page.locator(".recsys-status")
+        self.error = page.get_by_role("alert")
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def slider(self, name: str) -> Locator:
+        return self.page.get_by_role("slider", name=name)
+
+    def pick(self, number: int) -> None:
+        """Pick so many courses from the top of the list."""
+        before = self.picked.count()
+        self.list.select_option(index=list(range(number)))
+        self.button("Add").click()
+        expect(self.picked).to_have_count(before + number)
+
+    def choose(self, model: str) -> None:
+        """Choose a model by its key."""
+        keys = [one.key() for one in models.registry()]
+        self.model.select_option(index=keys.index(model))
+
+    def recommend(self) -> None:
+        """Press Recommend, and wait until the list is the chosen model's."""
+        self.button("Recommend").click()
+        expect(self.advice).to_have_text("")
+        expect(self.button("Train")).to_be_enabled()
+
+    def overflows(self) -> int:
+        """By how many pixels the page is wider than its window."""
+        return int(
+            self.page.evaluate("document.documentElement.scrollWidth - document.body.clientWidth")
+        )

@@ -1,0 +1,189 @@
+"""The dashboard as a visitor uses it: a real Voilà in a real browser."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from dashboard_page import Dashboard
+from playwright.sync_api import expect
+
+from recsys import models
+
+# The charts beside the scores, by words of their text alternatives.
+CHARTS = {
+    "user-profile": ["topic profile"],
+    "clustering": ["clusters", "Map of"],
+    "clustering-pca": ["clusters", "Map of", "variance per principal component"],
+    "neural-network": ["losses"],
+    "embedding-regression": ["losses"],
+    "embedding-classification": ["losses"],
+}
+
+
+@pytest.mark.parametrize("key", [one.key() for one in models.registry()])
+def test_every_model_recommends_and_shows_its_charts(app: Dashboard, key: str) -> None:
+    app.pick(3)
+    app.choose(key)
+    app.recommend()
+    expect(app.rows.first).to_be_visible()
+    assert 1 <= app.rows.count() <= 10
+    wanted = ["recommendations by", *CHARTS.get(key, [])]
+    expect(app.captions).to_contain_text(wanted)
+    expect(app.charts).to_have_count(len(wanted))
+    expect(app.error).to_be_hidden()
+
+
+@pytest.mark.parametrize("key", ["knn", "nmf", "neural-network"])
+def test_train_fits_with_the_settings_shown_and_the_last_list_stays_until_then(
+    app: Dashboard, key: str
+) -> None:
+    app.pick(3)
+    app.choose("course-similarity")
+    app.recommend()
+    app.choose(key)
+    app.page.locator(".recsys-setting .noUi-handle").first.press("Home")
+    all_neighbours = app.page.get_by_label("all", exact=True)
+    if key == "knn":
+        all_neighbours.uncheck()
+    expect(app.advice).to_contain_text("This list is from")
+    expect(app.advice).to_contain_text("Press Train to fit")
+    expect(app.rows.first).to_be_visible()
+    app.button("Train").click()
+    expect(app.status).to_contain_text("is trained")
+    expect(app.advice).to_have_text("")
+    expect(app.rows.first).to_be_visible()
+
+
+def test_the_list_follows_the_selection_the_number_and_the_threshold(app: Dashboard) -> None:
+    app.pick(3)
+    app.choose("user-profile")
+    app.recommend()
+    expect(app.rows).to_have_count(10)
+    first = app.rows.first.get_by_role("rowheader").inner_text()
+
+    app.slider("How many to recommend").press("Home")
+    expect(app.rows).to_have_count(1)
+    app.slider("How many to recommend").press("ArrowRight")
+    expect(app.rows).to_have_count(2)
+
+    app.search.fill(first)
+    expect(app.list.get_by_role("option")).to_have_count(1)
+    app.pick(1)
+    expect(app.rows.first.get_by_role("rowheader")).not_to_have_text(first)
+
+    app.slider("Score threshold").press("End")
+    expect(app.rows).to_have_count(0)
+    expect(app.page.locator(".recsys-table")).to_contain_text("No course reaches your threshold")
+
+
+def test_search_by_title_id_and_topic(app: Dashboard) -> None:
+    options = app.list.get_by_role("option")
+    app.search.fill("no such course")
+    expect(options).to_have_count(0)
+    expect(app.page.get_by_text("Nothing matches")).to_be_visible()
+    app.search.fill("MACHINE learning")
+    expect(app.page.get_by_text(re.compile(r"^\d+ courses, most taken first"))).to_be_visible()
+    expect(options).not_to_have_count(0)
+    app.search.fill("")
+    topic = app.topic.locator("option", has_text="Blockchain")
+    count = re.search(r"\((\d+)\)", topic.inner_text())
+    assert count
+    app.topic.select_option(label=topic.inner_text())
+    expect(options).to_have_count(int(count[1]))
+
+
+def test_remove_clear_and_undo(app: Dashboard) -> None:
+    app.pick(3)
+    title = app.picked.first.inner_text()
+    app.picked.first.click()
+    expect(app.picked).to_have_count(2)
+    expect(app.list.get_by_role("option", name=title, exact=True)).to_be_attached()
+    app.button("Clear").click()
+    expect(app.picked).to_have_count(0)
+    expect(app.page.get_by_text("None yet.")).to_be_visible()
+    app.button("Undo").click()
+    expect(app.picked).to_have_count(2)
+
+
+def test_picking_and_removing_with_the_keyboard_alone(app: Dashboard) -> None:
+    keyboard = app.page.keyboard
+    for _ in range(40):
+        keyboard.press("Tab")
+        if app.search.evaluate("one => one === document.activeElement"):
+            break
+    keyboard.type("python")
+    expect(app.page.get_by_text(re.compile(r"^\d+ courses, most taken first"))).to_be_visible()
+    keyboard.press("ArrowDown")
+    expect(app.list).to_be_focused()
+    keyboard.press("Enter")
+    expect(app.picked).to_have_count(1)
+    keyboard.press("ArrowDown")
+    keyboard.press("Enter")
+    expect(app.picked).to_have_count(2)
+    for _ in range(5):
+        keyboard.press("Tab")
+        if app.picked.first.evaluate("one => one === document.activeElement"):
+            break
+    keyboard.press("Enter")
+    expect(app.picked).to_have_count(1)
+    expect(app.picked.first).to_be_focused()
+
+
+def test_a_description_opens_on_demand(app: Dashboard) -> None:
+    app.pick(3)
+    app.recommend()
+    description = app.rows.first.locator("details p")
+    expect(description).to_be_hidden()
+    app.rows.first.locator("summary").click()
+    expect(description).to_be_visible()
+
+
+def test_without_a_course_the_page_says_what_to_do(app: Dashboard) -> None:
+    app.recommend()
+    expect(app.page.locator(".recsys-table")).to_contain_text("Pick at least one course first")
+
+
+def test_an_error_is_shown_in_words_and_can_be_dismissed(app: Dashboard, broken_data: Path) -> None:
+    expect(app.error).to_be_hidden()
+    data_sets = app.page.get_by_label("Data set")
+    data_sets.select_option(label=broken_data.name)
+    expect(app.error).to_be_visible()
+    expect(app.error).to_contain_text("ratings.csv, line 3, column “rating”")
+    expect(data_sets.locator("option:checked")).not_to_have_text(broken_data.name)
+    app.button("Dismiss").click()
+    expect(app.error).to_be_hidden()
+
+
+def test_a_training_can_be_cancelled(app: Dashboard) -> None:
+    app.pick(3)
+    app.choose("knn")
+    app.recommend()
+    app.choose("neural-network")
+    app.slider("Epochs").press("End")
+    app.button("Train").click()
+    expect(app.page.get_by_role("progressbar", name="Training")).to_be_visible()
+    app.button("Cancel").click()
+    expect(app.status).to_contain_text("was cancelled. KNN stays in use.")
+    expect(app.button("Train")).to_be_enabled()
+    expect(app.rows.first).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_fits_the_window_and_can_be_read(app: Dashboard, width: int, scheme: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    app.page.set_viewport_size({"width": width, "height": 800})
+    app.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    app.pick(3)
+    app.choose("clustering-pca")
+    app.recommend()
+    expect(app.charts).to_have_count(4)
+    assert app.overflows() == 0
+    found = Axe().run(app.page).response["violations"]
+    serious = [
+        (one["id"], one["help"]) for one in found if one["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
