@@ -1,4 +1,4 @@
-"""The command line: data, train, recommend, evaluate, serve, doctor.
+"""The command line: data, train, recommend, evaluate, tune, serve, doctor.
 
 Answers go to standard output, progress and problems to standard error. Exit codes: 0 done, 1 a
 problem (told in a line, without a traceback), 2 wrong usage. What a command needs is imported
@@ -10,12 +10,15 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import math
 import os
+import shlex
 import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -37,6 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     parser = _parser()
     given = parser.parse_args(argv)
+    given.arguments = sys.argv[1:] if argv is None else argv
     try:
         code = given.run(given)
         sys.stdout.flush()
@@ -101,12 +105,43 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = command(_evaluate, "evaluate", "Rank models by what they foresee of held-out users.")
     evaluate.add_argument("--model", nargs="+", metavar="MODEL", help="default: all models")
     evaluate.add_argument("--baselines", action="store_true", help="the baselines beside them")
-    evaluate.add_argument("--protocol", choices=["strong", "weak"], default="strong")
-    evaluate.add_argument("--catalogue", choices=["rated", "all"], default="rated")
-    evaluate.add_argument("--k", type=_count, default=10, help="length of the lists (default: 10)")
-    evaluate.add_argument("--seed", type=int, default=0, help="of the split (default: 0)")
+    evaluate.add_argument(
+        "--protocol", nargs="+", choices=["strong", "weak", "cold"], default=["strong"]
+    )
+    evaluate.add_argument(
+        "--catalogue",
+        nargs="+",
+        choices=["rated", "all", "cold"],
+        help="recommend from these (default: rated; cold in the protocol cold; all with --table)",
+    )
+    evaluate.add_argument(
+        "--k", nargs="+", type=_count, default=[10], help="lengths of the lists (default: 10)"
+    )
+    evaluate.add_argument(
+        "--seeds", type=_count, default=1, metavar="N", help="how many splits (default: 1)"
+    )
+    evaluate.add_argument(
+        "--table", type=Path, metavar="FILE", help="write the results as a page of Markdown"
+    )
+    evaluate.add_argument("--force", action="store_true", help="fit anew what was evaluated before")
     _add_data(evaluate)
-    _add_json(evaluate)
+    evaluate.add_argument(
+        "--json", action="store_true", help="print JSON; with --table, write it beside the page"
+    )
+
+    tune = command(_tune, "tune", "Try the grids of models on users held out from training.")
+    tune.add_argument(
+        "--model", nargs="+", required=True, metavar="MODEL", help="such as knn, or all"
+    )
+    tune.add_argument("--k", type=_count, default=10, help="length of the lists (default: 10)")
+    tune.add_argument(
+        "--seeds", type=_count, default=1, metavar="N", help="how many divisions (default: 1)"
+    )
+    tune.add_argument(
+        "--table", type=Path, metavar="FILE", help="write what was tried as a page of Markdown"
+    )
+    _add_data(tune)
+    _add_json(tune)
 
     serve = command(_serve, "serve", "Serve the dashboard with Voilà until Ctrl-C.")
     serve.add_argument("--port", type=_port, default=8866, help="default: 8866")
@@ -249,27 +284,137 @@ def _recommend(given: argparse.Namespace) -> None:
 
 def _evaluate(given: argparse.Namespace) -> None:
     from recsys import models
-    from recsys.evaluation import evaluate
+    from recsys.evaluation import CATALOGUES, compare
+    from recsys.evaluation.report import page
     from recsys.sources import load_dataset
+    from recsys.standings import for_evaluation, remembering
+    from recsys.store import Store
 
     kinds = [_kind(key) for key in given.model] if given.model else list(models.registry())
     kinds += models.baselines() if given.baselines else ()
-    with _progress("Evaluating") as progress:
-        board = evaluate(
-            [kind() for kind in kinds],
-            load_dataset(given.data),
-            protocol=given.protocol,
-            k=given.k,
-            seed=given.seed,
-            catalogue=given.catalogue,
-            progress=progress,
-        )
+    dataset = for_evaluation(load_dataset(given.data))
+    same = bool((dataset.popularity > 0).all())  # then the two catalogues are one
+    results = {}
+    for protocol in given.protocol:
+        known = [one for one in CATALOGUES[protocol] if not (same and one == "all")]
+        wanted = [one for one in given.catalogue or () if one in known]
+        if given.catalogue and not wanted:
+            raise UsageError(f"--catalogue: the protocol {protocol} has {', '.join(known)} here.")
+        with _progress(f"Evaluating ({protocol})") as progress:
+            results[protocol] = compare(
+                [kind() for kind in kinds],
+                dataset,
+                protocol=protocol,
+                ks=given.k,
+                seeds=range(given.seeds),
+                catalogues=wanted or (known if given.table else known[:1]),
+                progress=progress,
+                answering=remembering(Store(), afresh=given.force),
+            )
+    if given.table:
+        text = page(results, dataset, _honest_name(dataset), _command(given))
+        _write_page(given.table, text)
     if given.json:
-        _print_json(board.to_dict("records"))
-        return
-    names = [name for name in board.columns if not name.endswith(("_low", "_high", "model"))]
-    rows = [(row["model"], *(f"{row[name]:.3f}" for name in names)) for _, row in board.iterrows()]
-    _print_table(("model", *names), rows)
+        text = _json(_all_figures(results, dataset))
+        if given.table:
+            given.table.with_suffix(".json").write_text(f"{text}\n", "utf-8")
+        else:
+            print(text)
+    if not given.table and not given.json:
+        _print_boards(results)
+
+
+def _all_figures(results: dict[Any, Any], dataset: Dataset) -> dict[str, Any]:
+    from recsys.evaluation import leaderboard, rating_table
+
+    return {
+        "data": _honest_name(dataset),
+        "fingerprint": dataset.fingerprint,
+        "leaderboard": [
+            {"protocol": protocol} | row
+            for protocol, found in results.items()
+            for row in leaderboard(found).to_dict("records")
+        ],
+        "ratings": [
+            {"protocol": protocol} | row
+            for protocol, found in results.items()
+            for row in rating_table(found).to_dict("records")
+        ],
+    }
+
+
+def _print_boards(results: dict[Any, Any]) -> None:
+    from recsys.evaluation import leaderboard
+
+    for protocol, found in results.items():
+        for (catalogue, k), board in leaderboard(found).groupby(["catalogue", "k"], sort=False):
+            print(f"protocol {protocol}, catalogue {catalogue}, lists of {k}")
+            hidden = ("_low", "_high", "model", "catalogue", "k")
+            names = [name for name in board.columns if not name.endswith(hidden)]
+            rows = board.to_dict("records")
+            _print_table(
+                ("model", *names),
+                [(row["model"], *(f"{row[name]:.3f}" for name in names)) for row in rows],
+            )
+            print()
+
+
+def _honest_name(dataset: Dataset) -> str:
+    """The data set's name, with a word about ratings that are not the published ones."""
+    from recsys.sources import ibm
+
+    inferred = any(ibm.NOT_PUBLISHED in repair for repair in dataset.repairs)
+    return f"{dataset.name} (inferred ratings)" if inferred else dataset.name
+
+
+def _tune(given: argparse.Namespace) -> None:
+    from recsys.evaluation import GRIDS, tune
+    from recsys.evaluation.report import tuning_page
+    from recsys.sources import load_dataset
+    from recsys.standings import for_evaluation, remembering
+    from recsys.store import Store
+
+    keys = list(GRIDS) if given.model == ["all"] else given.model
+    kinds = [_kind(key) for key in keys]
+    for key in keys:
+        if key not in GRIDS:
+            raise UsageError(f"{key} has no grid; there are grids for {', '.join(GRIDS)}.")
+    dataset = for_evaluation(load_dataset(given.data))
+    tried = {}
+    for kind in kinds:
+        with _progress(f"Tuning {kind.name}") as progress:
+            tried[kind.name] = tune(
+                kind,
+                dataset,
+                k=given.k,
+                repeats=given.seeds,
+                progress=progress,
+                answering=remembering(Store()),
+            )
+    if given.table:
+        _write_page(given.table, tuning_page(tried, _honest_name(dataset), _command(given)))
+    elif given.json:
+        print(_json({name: table.to_dict("records") for name, table in tried.items()}))
+    else:
+        for name, table in tried.items():
+            print(name)
+            shown = [[_shown(value) for value in row] for row in table.to_numpy().tolist()]
+            _print_table(tuple(table.columns), shown)
+            print()
+
+
+def _command(given: argparse.Namespace) -> str:
+    return f"python -m recsys {shlex.join(given.arguments)}"
+
+
+def _write_page(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, "utf-8")
+    _note(f"The results are in {file}.")
+
+
+def _shown(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _serve(given: argparse.Namespace) -> None:
@@ -394,7 +539,20 @@ def _all_models(count: int) -> str:
 
 
 def _print_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    print(_json(value))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(_without_nan(value), ensure_ascii=False, indent=2)
+
+
+def _without_nan(value: Any) -> Any:
+    """JSON knows no NaN; what does not exist is null."""
+    if isinstance(value, dict):
+        return {key: _without_nan(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_without_nan(one) for one in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _print_table(header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> None:

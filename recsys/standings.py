@@ -13,21 +13,32 @@ import os
 import time
 import zipfile
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from recsys.dataset import Dataset
-from recsys.evaluation import Split, compare, leaderboard, split
+from recsys.evaluation import Split, compare, k_core, leaderboard, split
 from recsys.evaluation.leaderboard import LENGTH, Answering, Answers, all_candidates, answer
 from recsys.evaluation.split import Catalogue, Protocol
 from recsys.models import Progress, Recommender, silent
+from recsys.sources import movielens
 from recsys.store import Store
 
 _VERSION = 1  # raise it when the same model would answer the same split otherwise
 
 log = logging.getLogger(__name__)
+
+
+def for_evaluation(dataset: Dataset) -> Dataset:
+    """The form in which a data set is evaluated: MovieLens as is usual there, with 4 stars and up
+    as likes and only users and films with 5 likes; others as they are.
+    """
+    if not dataset.name.startswith(movielens.NAME):
+        return dataset
+    return k_core(replace(dataset, like_threshold=4.0), 5)
 
 
 def standings(

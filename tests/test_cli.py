@@ -18,6 +18,8 @@ import pytest
 
 from recsys import models
 from recsys.dataset import Dataset
+from recsys.evaluation import GRIDS, compare, leaderboard
+from recsys.sources import load_dataset
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -59,6 +61,7 @@ def run(tmp_path: Path, tiny: Dataset) -> Run:
         ["train"],
         ["recommend"],
         ["evaluate"],
+        ["tune"],
         ["serve"],
         ["doctor"],
     ],
@@ -88,6 +91,7 @@ def test_help_costs_no_import_of_numpy() -> None:
         (["serve", "--port", "70000"], "65535"),
         (["data", "fetch", "netflix"], "ibm"),
         (["train", "--all", "--model", "knn"], "not allowed with"),
+        (["tune", "--model", "popularity"], "has no grid"),
     ],
 )
 def test_wrong_usage_is_code_2(run: Run, command: list[str], told: str) -> None:
@@ -167,21 +171,63 @@ assert not {{"sklearn", "tensorflow", "keras"}} & sys.modules.keys()
     assert "fitted in" not in done.stderr
 
 
-def test_evaluate_ranks_the_models(run: Run, tmp_path: Path) -> None:
-    ratings = "user,item,rating\n" + "".join(
-        f"{user},{item},3\n"
-        for user in range(40)
-        for item in (("PY1", "PY2", "DA1", "DB1", "NEW1"), ("PY1", "DA1", "DB1", "DB2", "NEW1"))[
-            user % 2
-        ]
-    )
-    (tmp_path / "courses" / "ratings.csv").write_text(ratings)
+@pytest.fixture
+def busy(tmp_path: Path, run: Run) -> Path:
+    """The folder `courses` with users of histories long enough to be tested."""
+    items = ("PY1", "PY2", "DA1", "DB1", "NEW1"), ("PY1", "DA1", "DB1", "DB2", "NEW1")
+    lines = [f"{user},{item},3" for user in range(40) for item in items[user % 2]]
+    folder = tmp_path / "courses"
+    (folder / "ratings.csv").write_text("\n".join(["user,item,rating", *lines]))
+    return folder
+
+
+def test_evaluate_ranks_the_models(run: Run, busy: Path) -> None:
     command = ["evaluate", "--data", "courses", "--model", "knn", "--k", "2", "--json"]
     done = run(*command)
     assert done.returncode == 0, done.stderr
-    (row,) = json.loads(done.stdout)
-    assert row["model"] == "KNN"
+    (row,) = json.loads(done.stdout)["leaderboard"]
+    assert (row["model"], row["protocol"], row["catalogue"]) == ("KNN", "strong", "rated")
     assert 0 <= row["ndcg_low"] <= row["ndcg"] <= row["ndcg_high"] <= 1
+
+
+def test_evaluate_writes_a_page_whose_figures_are_those_of_evaluate(
+    run: Run, busy: Path, tmp_path: Path
+) -> None:
+    command = "evaluate --data courses --model knn --baselines --protocol strong cold --seeds 2"
+    command += " --k 1 2 --table out/courses.md --json"
+    done = run(*command.split())
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "out" / "courses.md").read_text("utf-8")
+    assert f"python -m recsys {command}\n" in page
+    assert "## Strong generalisation" in page
+    assert "## Cold start" in page
+
+    dataset = load_dataset(busy)
+    kinds = [models.KNN, *models.baselines()]
+    results = compare([kind() for kind in kinds], dataset, ks=(2,), seeds=(0, 1))
+    table = page.split("lists of 2\n\n")[1].split("\n\n")[0].splitlines()[2:]
+    written = {line.split(" | ")[0].strip("| *"): line.split(" | ")[1] for line in table}
+    board = leaderboard(results)
+    assert written == {
+        row.model: f"{row.ndcg:.3f} [{row.ndcg_low:.3f}, {row.ndcg_high:.3f}]"
+        for row in board.itertuples()
+    }
+    stored = json.loads((tmp_path / "out" / "courses.json").read_text("utf-8"))
+    rows = [
+        row
+        for row in stored["leaderboard"]
+        if (row["protocol"], row["catalogue"], row["k"]) == ("strong", "rated", 2)
+    ]
+    assert [row["ndcg_over_ease"] for row in rows] == board["ndcg_over_ease"].tolist()
+
+
+def test_tune_tries_the_published_grid(run: Run, busy: Path, tmp_path: Path) -> None:
+    command = ["tune", "--data", "courses", "--model", "ease", "--k", "2"]
+    tried = json.loads(run(*command, "--json").stdout)["EASE"]
+    assert {row["regularisation"] for row in tried} >= set(GRIDS["ease"]["regularisation"])
+    assert run(*command, "--table", "tried.md").returncode == 0
+    page = (tmp_path / "tried.md").read_text("utf-8")
+    assert all(f"| {value} |" in page for value in GRIDS["ease"]["regularisation"])
 
 
 def test_data_list_and_doctor_speak_json(run: Run, tmp_path: Path) -> None:

@@ -111,9 +111,10 @@ def tune(
     shown = ("ndcg", "ndcg_over_best")
     wanted = [f"{name}{end}" for name in shown for end in ("", "_low", "_high")] + ["fit_seconds"]
     group = {model: [one for one in results if one.model is model] for model in tried}
-    return pd.DataFrame(
-        {name: getattr(model, name) for name in grid}
-        | {"default": model is default}
-        | {name: row[name] for name in wanted}
-        for model, row in ranking(group)
-    ).astype(dict.fromkeys(grid, object))
+    ranked = ranking(group)
+    values = {
+        name: pd.Series([getattr(model, name) for model, _ in ranked], dtype=object)  # None stays
+        for name in grid
+    }
+    figures = {name: [row[name] for _, row in ranked] for name in wanted}
+    return pd.DataFrame(values | {"default": [model is default for model, _ in ranked]} | figures)

@@ -28,3 +28,12 @@ def test_pairing_sees_a_small_difference_that_the_spread_between_users_hides():
 def test_a_difference_needs_the_same_users():
     with pytest.raises(ValueError, match="same users"):
         difference(np.zeros(3), np.zeros(4))
+
+
+def test_a_user_who_comes_twice_is_resampled_whole():
+    values = np.random.default_rng(1).normal(size=200)
+    once = interval(values)
+    users = np.arange(200)
+    twice = interval(np.tile(values, 2), np.tile(users, 2))
+    assert twice == pytest.approx(once)  # saying the same twice makes nothing surer
+    assert interval(np.tile(values, 2)).high - once.mean < 0.8 * (once.high - once.mean)

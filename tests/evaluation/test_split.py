@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from recsys.dataset import DataError, Dataset
-from recsys.evaluation.split import MIN_LIKES, catalogue_mask, split
+from recsys.evaluation.split import MIN_LIKES, catalogue_mask, k_core, split
 
 
 def a_dataset(n_users=60, n_courses=30, seed=3, **options):
@@ -88,3 +88,48 @@ def test_a_data_set_of_short_histories_cannot_be_evaluated():
 def test_an_unknown_protocol_is_named(dataset):
     with pytest.raises(ValueError, match="strong"):
         split(dataset, "fuzzy")
+
+
+def test_cold_courses_are_unknown_to_training_and_all_that_is_held_out(dataset):
+    division, strong = split(dataset, "cold", seed=1), split(dataset, "strong", seed=1)
+    rated = catalogue_mask(dataset, "rated")
+    cold = catalogue_mask(dataset, "cold", division)
+    assert cold.sum() == round(0.2 * rated.sum())
+    assert not (cold & ~rated).any()
+    assert not division.train.popularity[cold].any()
+    assert not division.queries[:, cold].nnz
+    assert not division.holdouts[:, ~cold].nnz
+    assert division.queries.getnnz(axis=1).min() > 0 < division.holdouts.getnnz(axis=1).min()
+    assert set(division.users) <= set(strong.users)
+    warm = strong.train.ratings[~strong.train.ratings["item"].isin(dataset.courses["id"][cold])]
+    pd.testing.assert_frame_equal(division.train.ratings, warm.reset_index(drop=True))
+
+
+def test_the_cold_catalogue_belongs_to_the_cold_protocol(dataset):
+    with pytest.raises(ValueError, match="in the protocol “cold”"):
+        catalogue_mask(dataset, "cold", split(dataset))
+
+
+def test_k_core_is_the_largest_part_of_its_kind():
+    dataset = a_dataset(n_users=40, n_courses=40, like_threshold=3.0)
+    core = k_core(dataset, 3)
+    assert core.likes.getnnz(axis=1).min() >= 3 <= core.likes.getnnz(axis=0).min()
+    liked = dataset.ratings[dataset.ratings["rating"] >= 3]
+    while True:
+        kept = liked[
+            (liked.groupby("user")["item"].transform("size") >= 3)
+            & (liked.groupby("item")["user"].transform("size") >= 3)
+        ]
+        if len(kept) == len(liked):
+            break
+        liked = kept
+    assert set(core.users) == set(liked["user"])
+    assert set(core.courses["id"]) == set(liked["item"])
+    assert 0 < core.n_users < dataset.n_users
+    assert core.likes.nnz == len(liked)
+    assert f"{core.n_users} of 40 users" in core.repairs[-1]
+
+
+def test_a_data_set_without_a_core_says_so(dataset):
+    with pytest.raises(DataError, match="no part of it has 50 likes"):
+        k_core(dataset, 50)
