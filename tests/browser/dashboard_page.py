@@ -41,6 +41,8 @@ class Dashboard:
         """Choose a model by its key."""
         keys = [one.key() for one in models.registry()]
         self.model.select_option(index=keys.index(model))
+        summary = self.page.locator(".recsys-summary")
+        expect(summary).to_have_text(models.find(model).summary)
 
     def recommend(self) -> None:
         """Press Recommend, and wait until the list is the chosen model's."""
