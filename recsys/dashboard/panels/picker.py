@@ -16,7 +16,7 @@ def picker(state: State) -> widgets.VBox:
     """Search by title, id and topic, and pick one or several."""
     search = widgets.Text(
         description="Search",
-        placeholder="Title, topic or id",
+        placeholder="Title, topic, id",
         continuous_update=True,
     )
     topic = widgets.Dropdown(description="Topic")
@@ -55,7 +55,9 @@ def picker(state: State) -> widgets.VBox:
     search.add_class("recsys-search")
     listed.add_class("recsys-list")
     add.add_class("recsys-add")
-    return frame(search, topic, listed, row(add, count), name="picker")
+    narrow = row(search, topic)
+    narrow.add_class("recsys-side-by-side")
+    return frame(narrow, listed, row(add, count), name="picker")
 
 
 def picked(state: State) -> widgets.VBox:
