@@ -29,7 +29,7 @@ FIND_PYTHON = python=; version=; \
 	  exit 1; \
 	fi
 
-.PHONY: help install data dashboard lab test check bench lock clean
+.PHONY: help install data dashboard lab test check bench peers lock clean
 
 help:
 	@echo "make TARGET, where TARGET is one of"
@@ -86,6 +86,9 @@ test: check ## all of it: check, the notebook, and the browser tests
 
 bench: $(STAMP) ## fit and recommend times of every model (ARGS="--data bundled")
 	@$(BIN)/python benchmarks/models.py $(ARGS)
+
+peers: $(STAMP) ## compare with other libraries, each in an environment of its own (ARGS="--data ibm")
+	@$(BIN)/python benchmarks/peers/run.py $(ARGS)
 
 lock: ## pin the newest allowed packages anew in requirements.lock
 	@$(FIND_PYTHON); \
