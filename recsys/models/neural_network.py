@@ -4,9 +4,11 @@ A history is encoded into the user's embedding, and every course has an embeddin
 
     u = tanh(Σ eᵢ / √n + b) over the n courses i of the history,    chance(j) = softmaxⱼ(u·cⱼ + aⱼ)
 
-Part of each user's courses is hidden, and the network learns to guess them from the rest. The
-softmax sets every hidden course against all others, so that what a user has not taken counts as a
-no. There is no table of users: a visitor's courses are encoded like anybody else's.
+A fifth of each user's courses is hidden, and the network learns to guess them from the rest; which
+fifth is drawn anew in every pass over the users, so that it never sees quite the same history
+twice. The softmax sets every hidden course against all others that are not seen, so that what a
+user has not taken counts as a no. There is no table of users: a visitor's courses are encoded like
+anybody else's.
 
 Liang, Krishnan, Hoffman & Jebara, "Variational autoencoders for collaborative filtering", WWW 2018
 (the multinomial likelihood); Covington, Adams & Sargin, "Deep neural networks for YouTube
@@ -26,12 +28,15 @@ from recsys.dataset import Dataset
 from recsys.models.base import Progress, Recommender
 from recsys.models.hyperparameters import hyperparameter
 
-HIDDEN_SHARE = 0.2  # of a user's courses, hidden anew in each epoch
-LEARNING_RATE = 0.03  # at first; falls to zero along a cosine
-BATCH_SIZE = 256
-MIN_BATCHES = 50  # in an epoch, so that few users do not mean few steps
+PASSES = 12  # over all users, in an epoch
+MIN_STEPS = 120  # in an epoch, so that few users do not mean few steps but more passes
+BATCH_SIZE = 128  # users in a step
+HIDDEN_SHARE = 0.2  # the chance of each course of a user to be hidden in a pass
+LEARNING_RATE = 0.007  # at first; falls to zero in a straight line
+SHRINKAGE = 1.0  # users' worth of pull of all weights towards zero: the fewer users, the more of it
+ALREADY_SEEN = 1e3  # taken off the evidence for what need not be guessed
 VALIDATION_SHARE = 0.05
-MAX_VALIDATION_USERS = 2000
+MAX_VALIDATION_USERS = 500
 
 
 @dataclass(eq=False)
@@ -58,17 +63,22 @@ class NeuralNetwork(Recommender):
     )
 
     embedding_size: int = hyperparameter(
-        16, label="Embedding size", low=1, high=30, help="Numbers that describe a user or course."
+        30, label="Embedding size", low=1, high=30, help="Numbers that describe a user or course."
     )
     epochs: int = hyperparameter(
-        5, label="Epochs", low=1, high=10, help="How often the training sees every user."
+        5,
+        label="Epochs",
+        low=1,
+        high=10,
+        help=f"In an epoch every user is seen {PASSES} times or more, with other courses hidden.",
     )
     seed: int = hyperparameter(0, label="Seed", low=0, high=1000)
 
     def _fit(self, dataset: Dataset, progress: Progress) -> None:
         rated = self.popularity_ > 0
         likes = dataset.likes[:, rated].sign()
-        likes = likes[likes.getnnz(axis=1) > 0]
+        lengths = likes.getnnz(axis=1)
+        likes = likes[lengths >= min(2, lengths.max(initial=1))].astype(np.float32)
         shape = (dataset.n_courses, self.embedding_size)
         self.input_embeddings_ = np.zeros(shape, np.float32)
         self.input_bias_ = np.zeros(self.embedding_size, np.float32)
@@ -103,13 +113,6 @@ class NeuralNetwork(Recommender):
         return self.chances(self.embed(histories))
 
 
-def _hide(liked: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(n, n_courses) a random `HIDDEN_SHARE` of each row's courses, but at least one."""
-    draw = np.where(liked, rng.random(liked.shape), np.inf)
-    first = draw == draw.min(axis=1, keepdims=True)
-    return liked & ((draw < HIDDEN_SHARE) | first)
-
-
 def _normalised(histories: csr_matrix) -> csr_matrix:
     """The histories as 0 and 1 over the square root of their lengths: an n-course history is as
     long a vector as a one-course history.
@@ -127,7 +130,7 @@ def _network(likes: csr_matrix, embedding_size: int, seed: int) -> Any:
     import tensorflow as tf
 
     tf.config.experimental.enable_op_determinism()
-    popularity = np.asarray(likes.sum(axis=0)).ravel()
+    popularity = np.asarray(likes.sum(axis=0)).ravel() + 1  # a course may be its users' only one
     uniform = keras.initializers.GlorotUniform
     history = keras.Input((likes.shape[1],), name="history")
     user = keras.layers.Dense(
@@ -145,43 +148,67 @@ def _train(
     network: Any, likes: csr_matrix, epochs: int, seed: int, progress: Progress
 ) -> np.ndarray:
     """Train the network in place; the training curve."""
-    import keras
-
     rng = np.random.default_rng(seed)
-    n_users = likes.shape[0]
-    users = rng.permutation(n_users)
-    n_validation = min(max(1, round(VALIDATION_SHARE * n_users)), MAX_VALIDATION_USERS)
-    validation = _guessing_task(likes[users[:n_validation]], rng)
-    trained = users[n_validation:] if n_users > 1 else users
-    batch_size = int(np.clip(len(trained) // MIN_BATCHES, 1, BATCH_SIZE))
-    starts = range(0, len(trained), batch_size)
-    network.compile(
-        keras.optimizers.Adam(
-            keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * len(starts))
-        ),
-        keras.losses.CategoricalCrossentropy(from_logits=True),
-    )
+    users = rng.permutation(likes.shape[0])
+    n_validation = min(round(VALIDATION_SHARE * len(users)), MAX_VALIDATION_USERS)
+    validation = _guessing_task(likes[users[:n_validation] if n_validation else users], rng)
+    trained = users[n_validation:]
+    starts = range(0, len(trained), BATCH_SIZE)
+    passes = max(PASSES, -(-MIN_STEPS // len(starts)))
+    step, loss_of = _compiled(network, len(trained), epochs * passes * len(starts))
     curve = np.zeros((epochs, 2))
     for epoch in range(epochs):
-        order = rng.permutation(trained)
-        batches = [order[start : start + batch_size] for start in starts]
-        losses = [network.train_on_batch(*_guessing_task(likes[batch], rng)) for batch in batches]
-        loss = np.average(losses, weights=[len(batch) for batch in batches])
-        validation_loss = network.test_on_batch(*validation)
-        curve[epoch] = loss, validation_loss
-        progress(
-            (epoch + 1) / epochs,
-            f"Epoch {epoch + 1} of {epochs}",
-            epoch=epoch + 1,
-            loss=float(loss),
-            validation_loss=float(validation_loss),
-        )
+        message = f"Epoch {epoch + 1} of {epochs}"
+        losses = []
+        for turn in range(passes):
+            progress((epoch + turn / passes) / epochs, message)
+            order = rng.permutation(trained)
+            batches = (likes[order[start : start + BATCH_SIZE]] for start in starts)
+            losses += [step(*_guessing_task(batch, rng)) for batch in batches]
+        curve[epoch] = _per_course(losses), _per_course([loss_of(*validation)])
+        loss, validation_loss = map(float, curve[epoch])
+        figures = {"epoch": epoch + 1, "loss": loss, "validation_loss": validation_loss}
+        progress((epoch + 1) / epochs, message, **figures)
     return curve
 
 
 def _guessing_task(likes: csr_matrix, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """What the network sees of some histories, and the hidden rest as a distribution."""
-    liked = likes.toarray() > 0
-    hidden = _hide(liked, rng)
-    seen = _normalised(csr_matrix(liked & ~hidden, dtype=np.float32)).toarray()
-    return seen, (hidden / hidden.sum(axis=1, keepdims=True)).astype(np.float32)
+    """(n, n_courses) twice, of 0 and 1: what the network sees of some histories, and the rest."""
+    hidden = likes.copy()
+    hidden.data = (rng.random(likes.nnz) < HIDDEN_SHARE).astype(np.float32)
+    return (likes - hidden).toarray(), hidden.toarray()
+
+
+def _compiled(network: Any, n_users: int, n_steps: int) -> tuple[Any, Any]:
+    """Two functions of a guessing task: one also takes a step of training, both return the loss,
+    added up over the hidden courses, and how many these are.
+    """
+    import keras
+    import tensorflow as tf
+
+    weights = network.trainable_weights
+    optimiser = keras.optimizers.Adam(
+        keras.optimizers.schedules.PolynomialDecay(LEARNING_RATE, n_steps, end_learning_rate=0.0)
+    )
+
+    def loss_of(seen: Any, hidden: Any) -> tuple[Any, Any]:
+        lengths = tf.maximum(tf.reduce_sum(seen, axis=1, keepdims=True), 1.0)
+        evidence = network(seen / tf.sqrt(lengths)) - ALREADY_SEEN * seen
+        loss = -tf.reduce_sum(hidden * tf.nn.log_softmax(evidence))
+        return loss, tf.reduce_sum(hidden)
+
+    def step(seen: Any, hidden: Any) -> tuple[Any, Any]:
+        with tf.GradientTape() as tape:
+            loss, n_hidden = loss_of(seen, hidden)
+            size = tf.add_n([tf.nn.l2_loss(one) for one in weights if one.name == "kernel"])
+            cost = loss / BATCH_SIZE + SHRINKAGE / n_users * size
+        optimiser.apply_gradients(zip(tape.gradient(cost, weights), weights, strict=True))
+        return loss, n_hidden
+
+    return tf.function(step, reduce_retracing=True), tf.function(loss_of)
+
+
+def _per_course(losses: list[tuple[Any, Any]]) -> float:
+    """The mean loss per hidden course, in nats; 0 if none was hidden."""
+    loss, n_hidden = np.sum(losses, axis=0)
+    return float(loss / max(n_hidden, 1))

@@ -51,7 +51,7 @@ def test_the_old_way_cannot_rank(model: EmbeddingRegression) -> None:
     taken = dataset.likes.tocoo()
     users, courses = model.embed(dataset.likes), model.course_embeddings_
     old = LinearRegression().fit(users[taken.row] + courses[taken.col], taken.data)
-    scores = old.predict((users[:50, None] + courses).reshape(-1, 16)).reshape(50, -1)
+    scores = old.predict((users[:50, None] + courses).reshape(-1, courses.shape[1])).reshape(50, -1)
     order = np.argsort(-scores.round(6), axis=1, kind="stable")
     assert (order == order[0]).all()
 
