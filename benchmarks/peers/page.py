@@ -36,7 +36,8 @@ def page(
         "the test users were looked at once. Our other models are at their defaults. NDCG@{k} is "
         "computed by our own code for all; in brackets is its 95 % bootstrap interval over users; "
         "the difference to our EASE is paired, the same users under both, and real where its "
-        "interval is clear of 0. Fit times are of one run on one thread, without imports.",
+        "interval is clear of 0. Fit times, without imports, are of one run on one thread: take "
+        "them for their order of magnitude.",
         table(standings, k),
         f"{KNOWS_QUERIES} cannot fold in users it does not know, so it was trained on the test "
         "users' queries too: a gift that no other model gets.",
