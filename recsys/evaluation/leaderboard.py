@@ -191,7 +191,9 @@ def answer(
         score_seconds += time.perf_counter() - start
         untaken = ~queries.astype(bool).toarray()
         for catalogue, mask in candidates.items():
-            ranked[catalogue][first : first + BATCH] = metrics.top_k(scores, mask & untaken, k)
+            ranked[catalogue][first : first + BATCH] = metrics.top_k(
+                scores, mask & untaken, k, fitted.popularity_
+            )
         if isinstance(fitted, PredictsRatings):
             held_out = division.holdouts[first : first + BATCH]
             place = division.holdouts.indptr[first] + np.arange(held_out.nnz)

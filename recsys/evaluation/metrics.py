@@ -17,21 +17,28 @@ from scipy.sparse import csr_matrix
 NOTHING = -1
 
 
-def top_k(scores: np.ndarray, candidates: np.ndarray, k: int) -> np.ndarray:
+def top_k(
+    scores: np.ndarray, candidates: np.ndarray, k: int, popularity: np.ndarray | None = None
+) -> np.ndarray:
     """The k best candidates of each row.
 
     Parameters
     ----------
     scores : (n, n_courses) higher is better; NaN is never recommended
     candidates : (n, n_courses) or (n_courses,) what may be recommended
+    popularity : (n_courses,) decides between equal scores, as `Recommender.recommend` does; then,
+        or without it, the order of the catalogue
 
     Returns
     -------
-    (n, k) positions, best first, equal scores in catalogue order, `NOTHING` where there is none
+    (n, k) positions, best first, `NOTHING` where there is none
     """
-    key = np.where(candidates & ~np.isnan(scores), -scores, np.inf)
-    ranked = np.argsort(key, axis=1, kind="stable")[:, :k]
-    ranked[np.isinf(np.take_along_axis(key, ranked, axis=1))] = NOTHING
+    order = np.arange(scores.shape[1])
+    if popularity is not None:
+        order = np.argsort(-popularity, kind="stable")
+    key = np.where(candidates & ~np.isnan(scores), -scores, np.inf)[:, order]
+    first = np.argsort(key, axis=1, kind="stable")[:, :k]
+    ranked = np.where(np.isinf(np.take_along_axis(key, first, axis=1)), NOTHING, order[first])
     missing = k - ranked.shape[1]
     return np.pad(ranked, ((0, 0), (0, max(missing, 0))), constant_values=NOTHING)
 

@@ -168,8 +168,8 @@ class Recommender(ABC):
 
         Returns
         -------
-        Columns `course_id, title, score, rank`, best first; equal scores in catalogue order. Empty
-        where the model cannot answer: `why_silent` says why.
+        Columns `course_id, title, score, rank`, best first; of equal scores, the course that more
+        people like. Empty where the model cannot answer: `why_silent` says why.
 
         Raises
         ------
@@ -179,7 +179,7 @@ class Recommender(ABC):
         floor = self._floor() if threshold is None else threshold
         if floor is not None:
             scores[scores < floor] = np.nan
-        best = np.argsort(-scores, kind="stable")[:k]
+        best = np.lexsort((-self.popularity_, -scores))[:k]
         best = best[~np.isnan(scores[best])]
         return pd.DataFrame(
             {

@@ -63,6 +63,12 @@ def test_top_k_leaves_out_what_is_no_candidate_and_what_has_no_score():
     assert ranked.tolist() == [[3, 2, metrics.NOTHING], [0, 1, metrics.NOTHING]]
 
 
+def test_of_equal_scores_the_more_popular_course_comes_first():
+    scores = np.array([[1.0, 1.0, 2.0, 1.0]])
+    ranked = metrics.top_k(scores, np.ones(4, bool), 4, popularity=np.array([0, 5, 1, 5]))
+    assert ranked.tolist() == [[2, 1, 3, 0]]
+
+
 def test_top_k_fills_up_where_the_catalogue_is_shorter_than_k():
     ranked = metrics.top_k(np.array([[1.0, 2.0]]), np.ones(2, bool), 4)
     assert ranked.tolist() == [[1, 0, metrics.NOTHING, metrics.NOTHING]]
