@@ -48,9 +48,24 @@ def tokens(text: str) -> list[str]:
     return [word for word in _TOKEN.findall(text.lower()) if word not in STOP_WORDS]
 
 
-def bag_of_words(texts: Iterable[str]) -> BagOfWords:
-    """Count each text's tokens."""
+def singular(word: str) -> str:
+    """An English word without its plural ending, by the three rules of Harman, "How effective is
+    suffixing?", JASIS 1991.
+    """
+    if len(word) > 3 and word.endswith("ies") and word[-4] not in "ae":
+        return word[:-3] + "y"
+    if len(word) > 3 and word.endswith("es") and word[-3] not in "aeo":
+        return word[:-1]
+    if len(word) > 3 and word.endswith("s") and word[-2] not in "us":
+        return word[:-1]
+    return word
+
+
+def bag_of_words(texts: Iterable[str], *, fold_plurals: bool = False) -> BagOfWords:
+    """Count each text's tokens; on request, "databases" as "database"."""
     bags = [tokens(text) for text in texts]
+    if fold_plurals:
+        bags = [[singular(token) for token in bag] for bag in bags]
     vocabulary = tuple(sorted({token for bag in bags for token in bag}))
     position = {token: i for i, token in enumerate(vocabulary)}
     rows = np.repeat(np.arange(len(bags)), [len(bag) for bag in bags])

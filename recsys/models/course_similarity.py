@@ -1,14 +1,18 @@
 """1 · Course Similarity: courses described in the same words as the ones you picked.
 
-A course's title and description are a vector of word counts, and two courses are alike where the
-angle between their vectors is small:
+A course's title and description are a vector of word counts, the title's counting several times,
+and two courses are alike where the angle between their vectors is small:
 
     similarity(i, j) = wᵢ·wⱼ / (‖wᵢ‖ ‖wⱼ‖),    from 0 (no word in common) to 1 (the same words)
 
-A course's score is its similarity to the closest of the courses of the history, or the sum over all
-of them. No rating is needed, so that a course is recommended from its first day.
+In plain counts, common words drown the telling ones; TF-IDF lets a word weigh more the fewer
+courses use it. A course's score is the sum of its similarities to the courses of the history, or
+its similarity to the closest of them. No rating is needed, so that a course is recommended from
+its first day.
 
-Salton, Wong & Yang, "A vector space model for automatic indexing", Communications of the ACM 1975.
+Salton, Wong & Yang, "A vector space model for automatic indexing", Communications of the ACM 1975;
+Salton & Buckley, "Term-weighting approaches in automatic text retrieval", Information Processing
+& Management 1988.
 """
 
 from __future__ import annotations
@@ -24,7 +28,7 @@ from scipy.sparse import csr_matrix
 from recsys.dataset import Dataset
 from recsys.models.base import Evidence, Progress, Recommender
 from recsys.models.hyperparameters import hyperparameter
-from recsys.text import tf_idf, unit_rows
+from recsys.text import bag_of_words, tf_idf, unit_rows
 
 BLOCK = 256  # picked courses at a time, so that memory does not grow with the square of courses
 
@@ -44,14 +48,14 @@ class CourseSimilarity(Recommender):
     summary: ClassVar[str] = "Recommends courses described in the same words as yours."
     score_label: ClassVar[str] = "Cosine similarity to your courses"
     score_sentence: ClassVar[str] = (
-        "The score compares the words of a course with those of the courses you picked: 1 means "
-        "the same words as one of them, 0 means none in common."
+        "The score compares the words of a course with those of each course you picked: 0 means no "
+        "word in common, 1 the same words as one of them."
     )
     collaborative: ClassVar[bool] = False
     instant: ClassVar[bool] = True
 
     threshold: int = hyperparameter(
-        50,
+        10,
         label="Similarity threshold",
         low=0,
         high=100,
@@ -60,26 +64,35 @@ class CourseSimilarity(Recommender):
         refit=False,
     )
     features: str = hyperparameter(
-        "bag of words",
+        "TF-IDF",
         label="Words",
-        choices=("bag of words", "TF-IDF"),
-        help="Counts words as they are, or lets words that few courses use weigh more.",
+        choices=("TF-IDF", "bag of words"),
+        help="Lets words that few courses use weigh more, or counts words as they are.",
+    )
+    title_weight: int = hyperparameter(
+        6,
+        label="Title weight",
+        low=1,
+        high=10,
+        help="How many times a word of the title counts.",
     )
     combine: str = hyperparameter(
-        "closest",
+        "sum",
         label="Your courses",
-        choices=("closest", "sum"),
-        help="Scores by the closest of your courses, or adds up the similarities to all of them.",
+        choices=("sum", "closest"),
+        help="Adds up the similarities to all of your courses, or takes that to the closest.",
         refit=False,
     )
 
     def _fit(self, dataset: Dataset, progress: Progress) -> None:
         progress(0.0, "Counting the words of every course")
-        counts = dataset.bags.counts
-        self.vocabulary_ = np.array(dataset.bags.vocabulary, dtype=str)
-        self.word_vectors_ = unit_rows(
-            tf_idf(counts) if self.features == "TF-IDF" else counts.astype(np.float64)
-        )
+        weighted = self.features == "TF-IDF"
+        titles, descriptions = dataset.courses["title"], dataset.courses["description"]
+        texts = (titles + " ") * self.title_weight + descriptions
+        bags = bag_of_words(texts, fold_plurals=weighted)
+        counts = bags.counts.astype(np.float64)
+        self.vocabulary_ = np.array(bags.vocabulary, dtype=str)
+        self.word_vectors_ = unit_rows(tf_idf(counts) if weighted else counts)
 
     def _score(self, histories: csr_matrix) -> np.ndarray:
         has_words = np.diff(self.word_vectors_.indptr) > 0

@@ -1,14 +1,18 @@
 """2 · User Profile: courses on the topics you have shown interest in.
 
 A profile is the sum of the ratings of a history per topic, and a course's score is how much of the
-profile lies on the course's topics:
+profile lies on the course's topics, on average over them:
 
     profile(t) = Σ rating(i) · topic(i, t) over the courses i of the history
-    score(j)   = Σ profile(t) · topic(j, t) over the topics t
+    score(j)   = Σ profile(t) · r(t)² · topic(j, t) / Σ r(t) · topic(j, t) over the topics t
 
-There is nothing to learn but the table of topics, and no other user is needed.
+where r(t) = log((1 + n) / n(t)) says how rare a topic is, n(t) being the courses on it among the n
+that people take: sharing a rare topic means more than sharing one that every other course has. The
+plain form, r = 1 and no average, favours whatever course lists the most topics.
 
-Pazzani & Billsus, "Content-based recommendation systems", The Adaptive Web 2007.
+Pazzani & Billsus, "Content-based recommendation systems", The Adaptive Web 2007; r is the inverse
+document frequency of Spärck Jones, "A statistical interpretation of term specificity and its
+application in retrieval", Journal of Documentation 1972.
 """
 
 from __future__ import annotations
@@ -28,20 +32,21 @@ from recsys.models.hyperparameters import hyperparameter
 
 @dataclass(eq=False)
 class UserProfile(Recommender):
-    """Dot product of the topics of the history and the topics of a course.
+    """Alignment of the topics of the history with the topics of a course.
 
     Fitted attributes
     -----------------
     topics_ : (n_topics,) their names
     course_topics_ : (n_courses, n_topics) 1 where the course has the topic
+    topic_weights_ : (n_courses, n_topics) what a unit of the profile adds to a course's score
     """
 
     name: ClassVar[str] = "User Profile"
     summary: ClassVar[str] = "Recommends courses on the topics of yours."
     score_label: ClassVar[str] = "Topic alignment"
     score_sentence: ClassVar[str] = (
-        "The score adds up, over the topics of a course, the ratings you gave to courses on each "
-        "of them."
+        "The score is how much you have rated on the topics of a course; a topic that few courses "
+        "have counts for more."
     )
     collaborative: ClassVar[bool] = False
     instant: ClassVar[bool] = True
@@ -54,11 +59,38 @@ class UserProfile(Recommender):
         help="Recommends nothing that scores less than this.",
         refit=False,
     )
+    topic_weight: str = hyperparameter(
+        "rarity",
+        label="Topics",
+        choices=("rarity", "alike"),
+        help="Lets rare topics count for more, averaged over a course's topics, or adds all up "
+        "alike.",
+    )
+    popularity_prior: int = hyperparameter(
+        0,
+        label="Popularity prior",
+        low=0,
+        high=100,
+        unit="%",
+        help="How far the scores are drawn towards what many people took; 0 looks at topics alone.",
+        refit=False,
+    )
 
     def _fit(self, dataset: Dataset, progress: Progress) -> None:
         progress(0.0, "Reading the topics of every course")
         self.topics_ = np.array(dataset.topics, dtype=str)
-        self.course_topics_ = dataset.topic_matrix
+        self.course_topics_ = dataset.topic_matrix.astype(np.float64)
+        self.topic_weights_ = self.course_topics_
+        if self.topic_weight == "rarity":
+            weights = self.course_topics_ * self._rarity()
+            total = weights.sum(axis=1, keepdims=True)
+            self.topic_weights_ = weights * self._rarity() / np.where(total > 0, total, 1)
+
+    def _rarity(self) -> np.ndarray:
+        """(n_topics,) r, among the courses somebody likes, or among all if nobody likes any."""
+        taken = self.course_topics_[self.popularity_ > 0] if self.popularity_.any() else None
+        courses = self.course_topics_ if taken is None else taken
+        return np.log((1 + len(courses)) / np.maximum(courses.sum(axis=0), 1))
 
     def profile(self, histories: csr_matrix) -> np.ndarray:
         """(n, n_topics) the sum of each history's ratings per topic."""
@@ -66,16 +98,22 @@ class UserProfile(Recommender):
 
     def _score(self, histories: csr_matrix) -> np.ndarray:
         profiles = self.profile(histories)
-        scores = profiles @ self.course_topics_.T
+        # Courses on the same topics are to score the same to the last bit, so that ties are ties.
+        scores = np.round(profiles @ self.topic_weights_.T, 9) * self._prior()
         scores[~profiles.any(axis=1)] = np.nan
         scores[:, ~self.course_topics_.any(axis=1)] = np.nan
         return scores
+
+    def _prior(self) -> np.ndarray:
+        """(n_courses,) 1 for the most popular course, and less the stronger the prior."""
+        share = (1 + self.popularity_) / (1 + self.popularity_.max())
+        return np.asarray(share ** (self.popularity_prior / 100))
 
     def evidence(self, history: Mapping[str, float], course_id: str) -> Evidence | None:
         """The topics of the course that the profile holds."""
         course, picked = self._positions([course_id])[0], self._positions(history)
         profile = np.array(list(history.values())) @ self.course_topics_[picked]
-        adds = profile * self.course_topics_[course]
+        adds = profile * self.topic_weights_[course] * self._prior()[course]
         topics = np.argsort(-adds, kind="stable")[: np.count_nonzero(adds)]
         if not len(topics):
             return None
