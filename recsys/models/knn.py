@@ -2,13 +2,22 @@
 
 Item-item nearest neighbours. Two courses are alike when the same users rate both:
 
-    similarity(i, j) = xᵢ·xⱼ / (‖xᵢ‖ ‖xⱼ‖) · c(i, j) / (c(i, j) + shrinkage)
+    similarity(i, j) = xᵢ·xⱼ / (‖xᵢ‖ ‖xⱼ‖)
 
-with xᵢ the column of ratings of course i and c(i, j) the number of users who like both. A course's
-score is the sum of its similarities to the courses of the history, among its nearest neighbours.
+with xᵢ the column of ratings of course i. The k most similar courses of a course j are its
+neighbours N, and its score is the sum of the weights of those that are in the history.
+
+The classic weight is the similarity itself. But neighbours are alike among themselves, so that what
+they have in common is counted once for each. Weights derived jointly share it out: they are the
+regression of who takes j on who takes each neighbour, with G(i, j) the users who like both,
+
+    w = (G over N×N + shrinkage · I)⁻¹ · (G over N×j)
+
+Shrinkage, in users, distrusts what rests on few of them; the classic form multiplies a similarity
+by G(i, j) / (G(i, j) + shrinkage) instead.
 
 Sarwar, Karypis, Konstan & Riedl, "Item-based collaborative filtering recommendation algorithms",
-WWW 2001; the shrinkage is that of Bell & Koren, "Scalable collaborative filtering with jointly
+WWW 2001; shrinkage and joint weights: Bell & Koren, "Scalable collaborative filtering with jointly
 derived neighborhood interpolation weights", ICDM 2007.
 """
 
@@ -16,15 +25,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, diags
 
 from recsys.dataset import Dataset
 from recsys.models.base import Evidence, Progress, Recommender
 from recsys.models.hyperparameters import hyperparameter
+
+LEAST_RIDGE = 1e-3  # users
 
 
 @dataclass(eq=False)
@@ -33,20 +45,21 @@ class KNN(Recommender):
 
     Fitted attributes
     -----------------
-    similarity_ : (n_courses, n_courses) sparse; row i holds the neighbours of course i
+    similarity_ : (n_courses, n_courses) sparse; row j holds the similarity of j to its neighbours
+    weights_ : (n_courses, n_courses) sparse; row j holds what each neighbour adds to j's score
     """
 
     name: ClassVar[str] = "KNN"
     summary: ClassVar[str] = "Recommends what people who took your courses took as well."
     score_label: ClassVar[str] = "Similarity to your courses by co-enrolment"
     score_sentence: ClassVar[str] = (
-        "The score adds up how much a course's participants overlap with those of each course "
-        "you picked; 1 is a perfect overlap with one of them."
+        "The score adds up how strongly each course you picked leads to a course, judged by the "
+        "people who took both; near 1, nearly all who picked like you took it."
     )
     instant: ClassVar[bool] = True
 
     neighbours: int | None = hyperparameter(
-        None,
+        40,
         label="Neighbours",
         low=1,
         high=100,
@@ -54,32 +67,38 @@ class KNN(Recommender):
         help="How many of the most similar courses each course listens to.",
     )
     shrinkage: float = hyperparameter(
-        0.0,
+        150.0,
         label="Shrinkage",
         low=0.0,
         high=500.0,
         unit="users",
-        help="Distrusts similarities that rest on few common users.",
+        help="Distrusts what rests on few common users.",
+    )
+    weighting: str = hyperparameter(
+        "joint",
+        label="Weights",
+        choices=("joint", "similarity"),
+        help="Weighs the neighbours together, so that like ones share what they have in common, "
+        "or each by its own similarity.",
     )
 
     def _fit(self, dataset: Dataset, progress: Progress) -> None:
         progress(0.0, "Comparing courses by the users they share")
         likes = dataset.likes
-        dot_products = (likes.T @ likes).tocoo()
-        lengths = np.sqrt(dot_products.diagonal())
-        different = dot_products.row != dot_products.col
-        row, column = dot_products.row[different], dot_products.col[different]
-        cosine = dot_products.data[different] / (lengths[row] * lengths[column])
-        if self.shrinkage:
-            binary = likes.sign()
-            shared = np.asarray((binary.T @ binary).tocsr()[row, column]).ravel()
-            cosine = cosine * shared / (shared + self.shrinkage)
-        self.similarity_ = _nearest(
-            csr_matrix((cosine, (row, column)), shape=dot_products.shape), self.neighbours
-        )
+        similarity = _without_diagonal(_cosines(likes.T @ likes))
+        binary = likes.sign()
+        common = csr_matrix(binary.T @ binary)
+        if self.weighting == "similarity" and self.shrinkage:
+            shared = np.asarray(common[similarity.nonzero()]).ravel()
+            similarity.data *= shared / (shared + self.shrinkage)
+        self.similarity_ = _nearest(similarity, self.neighbours)
+        self.weights_ = self.similarity_
+        if self.weighting == "joint":
+            progress(0.3, "Weighing the neighbours of each course")
+            self.weights_ = _joint_weights(common, self.similarity_, self.shrinkage)
 
     def _score(self, histories: csr_matrix) -> np.ndarray:
-        return (histories.sign() @ self.similarity_.T).toarray()
+        return (histories.sign() @ self.weights_.T).toarray()
 
     def evidence(self, history: Mapping[str, float], course_id: str) -> Evidence | None:
         """The courses of the history that are neighbours of the course."""
@@ -97,27 +116,56 @@ class KNN(Recommender):
                 "title": self.course_titles_[picked],
                 "similarity": similarity[picked],
                 "neighbour": nearer + 1,
+                "adds": self.weights_[course].toarray().ravel()[picked],
             }
         )
         return Evidence(
             f"Your courses among the neighbours of “{self.course_titles_[course]}”: how similar "
-            "they are by co-enrolment, and where they stand among all its neighbours.",
+            "they are by co-enrolment, where they stand among all its neighbours, and what each "
+            "adds to the score.",
             table,
         )
+
+
+def _cosines(dot_products: csr_matrix) -> csr_matrix:
+    """Cosines from a sparse matrix of dot products."""
+    lengths = np.sqrt(dot_products.diagonal())
+    scale = diags(1 / np.where(lengths > 0, lengths, 1))
+    return csr_matrix(scale @ dot_products @ scale)
+
+
+def _without_diagonal(matrix: csr_matrix) -> csr_matrix:
+    entries = matrix.tocoo()
+    off = entries.row != entries.col
+    return csr_matrix((entries.data[off], (entries.row[off], entries.col[off])), matrix.shape)
 
 
 def _nearest(similarity: csr_matrix, neighbours: int | None) -> csr_matrix:
     """Keep the largest entries of each row."""
     if neighbours is None:
         return similarity
-    order = np.lexsort((-similarity.data, np.repeat(*_rows(similarity))))
-    rank = np.arange(similarity.nnz) - np.repeat(similarity.indptr[:-1], np.diff(similarity.indptr))
-    kept = order[rank < neighbours]
-    rows = np.repeat(*_rows(similarity))[kept]
+    row = np.repeat(np.arange(similarity.shape[0]), np.diff(similarity.indptr))
+    order = np.lexsort((-similarity.data, row))
+    kept = order[np.arange(similarity.nnz) - similarity.indptr[row] < neighbours]
     return csr_matrix(
-        (similarity.data[kept], (rows, similarity.indices[kept])), shape=similarity.shape
+        (similarity.data[kept], (row[kept], similarity.indices[kept])), similarity.shape
     )
 
 
-def _rows(matrix: csr_matrix) -> tuple[np.ndarray, np.ndarray]:
-    return np.arange(matrix.shape[0]), np.diff(matrix.indptr)
+def _joint_weights(common: csr_matrix, neighbours: csr_matrix, ridge: float) -> csr_matrix:
+    """The regression of each course on its neighbours.
+
+    Parameters
+    ----------
+    common : (n_courses, n_courses) how many users like both
+    neighbours : (n_courses, n_courses) the entries of a row are the course's neighbours
+    ridge : is added to the diagonal, and at least a little, so that there is one solution even
+        where one neighbour repeats another
+    """
+    weights = neighbours.copy()
+    for course, (first, end) in enumerate(pairwise(neighbours.indptr)):
+        near = neighbours.indices[first:end]
+        rows = common[near].toarray().astype(np.float64)
+        among = rows[:, near] + max(ridge, LEAST_RIDGE) * np.eye(len(near))
+        weights.data[first:end] = np.linalg.solve(among, rows[:, course])
+    return weights
