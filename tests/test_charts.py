@@ -225,7 +225,7 @@ def test_the_map_of_a_clustering_keeps_distances(
 ) -> None:
     from sklearn.decomposition import PCA
 
-    model = cls(n_clusters=3).fit(beginners)
+    model = cls(n_clusters=3, scaling="standardised").fit(beginners)
     chart = charts.cluster_map(model, beginners, {"C0": 3, "C3": 3})
     you, users = chart.table[chart.table["who"] == "you"], chart.table[chart.table["who"] == "user"]
     assert len(users) == 100

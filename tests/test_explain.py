@@ -167,7 +167,7 @@ def test_knn_adds_up_and_shows_the_neighbours(dataset: Dataset) -> None:
     assert why.exact
     assert why.contributions["contribution"].sum() == pytest.approx(why.score)
     assert why.evidence is not None
-    assert why.evidence.table.columns.tolist() == ["course_id", "title", "similarity", "neighbour"]
+    assert why.evidence.table["adds"].sum() == pytest.approx(why.score)
     likes = dataset.likes.toarray().T
     target, picked = (likes[list(dataset.courses["id"]).index(c)] for c in ("DA1", "PY1"))
     cosine = target @ picked / np.linalg.norm(target) / np.linalg.norm(picked)
@@ -185,20 +185,27 @@ def test_shared_words_add_up_to_the_cosine(dataset: Dataset) -> None:
 
 
 def test_shared_topics_add_up_to_the_profile_score(dataset: Dataset) -> None:
-    why = explain(models.UserProfile().fit(dataset), {"PY1": 3, "PY2": 2, "WE1": 2}, "PY2")
+    model = models.UserProfile(topic_weight="alike").fit(dataset)
+    why = explain(model, {"PY1": 3, "PY2": 2, "WE1": 2}, "PY2")
     assert why.evidence is not None
     assert why.evidence.table.to_dict("list") == {"topic": ["Python"], "adds": [5.0]}
     assert why.score == 5
+    assert why.exact
+
+    why = explain(models.UserProfile().fit(dataset), {"PY1": 3, "WE1": 2}, "PY2")
+    assert why.evidence is not None
+    assert why.evidence.table["adds"].sum() == pytest.approx(why.score)
+    assert why.exact
 
 
 def test_a_cluster_is_shown_with_its_favourites(dataset: Dataset) -> None:
-    model = models.Clustering(n_clusters=2).fit(dataset)
+    model = models.Clustering(n_clusters=2, membership="nearest").fit(dataset)
     why = explain(model, {"PY1": 3, "DA1": 3}, "DA2")
     assert why.evidence is not None
     shown = why.evidence.table.set_index("course_id")
     assert shown["share"].is_monotonic_decreasing
     assert shown.loc["DA2", "share"] == pytest.approx(why.score)
-    assert "You are in cluster" in why.evidence.caption
+    assert "nearest to cluster" in why.evidence.caption
 
 
 def test_components_are_named_by_their_courses_and_add_up(dataset: Dataset) -> None:

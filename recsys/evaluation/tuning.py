@@ -23,21 +23,28 @@ Grid = Mapping[str, Sequence[Any]]
 
 GRIDS: dict[str, Grid] = {  # model -> hyperparameter -> values
     "course-similarity": {
-        "features": ("bag of words", "TF-IDF"),
-        "combine": ("closest", "sum"),
+        "features": ("TF-IDF", "bag of words"),
+        "title_weight": (1, 2, 4, 6, 8),
+        "combine": ("sum", "closest"),
+    },
+    "user-profile": {
+        "topic_weight": ("rarity", "alike"),
+        "popularity_prior": (0, 10, 25, 50, 75, 100),
     },
     "clustering": {
         "n_clusters": (5, 11, 20, 30),
-        "scaling": ("standardised", "normalised"),
+        "scaling": ("normalised", "standardised"),
+        "membership": ("shared", "nearest"),
     },
     "clustering-pca": {
         "n_clusters": (11, 20, 30),
-        "scaling": ("standardised", "normalised"),
+        "scaling": ("normalised", "standardised"),
         "variance": (50, 70, 90, 100),
     },
     "knn": {
         "neighbours": (10, 20, 40, 80, None),
-        "shrinkage": (0.0, 10.0, 50.0, 100.0, 200.0, 500.0),
+        "shrinkage": (0.0, 50.0, 150.0, 500.0),
+        "weighting": ("joint", "similarity"),
     },
     "nmf": {
         "n_components": (8, 15, 20, 30),

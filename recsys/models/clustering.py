@@ -1,15 +1,24 @@
 """3 · Clustering: what is popular among people whose topics are like yours.
 
-A user's profile is the sum of their ratings per topic. k-means groups the users into clusters
-around centroids, so that the squared distances to the own centroid,
+A user's profile is the sum of their ratings per topic, scaled to length 1 so that it tells the mix
+of topics and not how many courses were taken. k-means groups the users into clusters around
+centroids, so that the squared distances to the own centroid,
 
-    Σ ‖z(u) − centroid(cluster of u)‖²,    z(u) = (profile(u) − mean) / standard deviation,
+    Σ n(u) ‖z(u) − centroid(cluster of u)‖²,    z(u) = profile(u) / ‖profile(u)‖,
 
-are as small as possible in sum. A visitor belongs to the cluster of the nearest centroid, and a
-course's score is the share of that cluster's members who took it.
+are as small as possible in sum. A user counts by n(u), the courses beyond the first: a single
+course is not yet a mix. A visitor belongs to the clusters around them, to each the more the nearer
+it is, exp(−distance² / typical distance²), and a course's score is the share of those clusters'
+members who took it.
+
+The classic form standardises each topic, counts all users alike, and puts a visitor into the
+nearest cluster alone: someone with three courses then lands among the people with few courses,
+whatever they are about.
 
 Lloyd, "Least squares quantization in PCM", IEEE Transactions on Information Theory 1982, started
-as in Arthur & Vassilvitskii, "k-means++: the advantages of careful seeding", SODA 2007.
+as in Arthur & Vassilvitskii, "k-means++: the advantages of careful seeding", SODA 2007; unit
+profiles: Dhillon & Modha, "Concept decompositions for large sparse text data using clustering",
+Machine Learning 2001.
 """
 
 from __future__ import annotations
@@ -28,6 +37,7 @@ from recsys.models.base import Evidence, Progress, Recommender
 from recsys.models.hyperparameters import hyperparameter
 
 FAVOURITES = 5  # how many of a cluster's favourite courses stand for it in an explanation
+COMMON = 0.01  # of the users; keeps what hardly anybody takes from leading where lift is asked for
 
 
 @dataclass(eq=False)
@@ -42,27 +52,43 @@ class Clustering(Recommender):
     centroids_ : (n, n_dimensions) in the space of `embed`; n is `n_clusters`, or less where fewer
         users differ
     cluster_sizes_ : (n,) how many users each cluster has
-    cluster_popularity_ : (n, n_courses) the share of a cluster's members who like the course
-    inertia_ : the sum of the users' squared distances to their centroid
+    cluster_popularity_ : (n, n_courses) the share of a cluster's members who like the course,
+        counted as the users are
+    overall_popularity_ : (n_courses,) the same among all users
+    inertia_ : the sum of the users' squared distances to their centroid, counted as the users are
+    reach_ : the mean of them, a typical distance²
     """
 
     name: ClassVar[str] = "Clustering"
     summary: ClassVar[str] = "Recommends what is popular among people with topics like yours."
-    score_label: ClassVar[str] = "Popularity within your cluster"
+    score_label: ClassVar[str] = "Popularity among people like you"
     score_sentence: ClassVar[str] = (
-        "The score is the share of the people in your cluster, those whose topics are most like "
-        "yours, who took the course."
+        "The score is the share of the people with topics like yours, those of the clusters "
+        "nearest to you, who took the course."
     )
 
     n_clusters: int = hyperparameter(
-        11, label="Number of clusters", low=1, high=30, help="How many groups to form of all users."
+        20, label="Number of clusters", low=1, high=30, help="How many groups to form of all users."
+    )
+    membership: str = hyperparameter(
+        "shared",
+        label="You belong to",
+        choices=("shared", "nearest"),
+        help="All clusters around you, the nearer the more, or the nearest one alone.",
+        refit=False,
     )
     scaling: str = hyperparameter(
-        "standardised",
+        "normalised",
         label="Profiles",
-        choices=("standardised", "normalised"),
-        help="Measures each topic by its spread among users, or each user's topics by their mix "
-        "alone, however many courses they took.",
+        choices=("normalised", "standardised"),
+        help="Looks at each user's mix of topics, however many courses they took, or measures each "
+        "topic by its spread among users.",
+    )
+    lift: bool = hyperparameter(
+        False,
+        label="Favour the unusual",
+        help="Divides by how popular a course is among everybody: more novel, less often right.",
+        refit=False,
     )
     seed: int = hyperparameter(0, label="Seed", low=0, high=1000, help="Varies the start.")
 
@@ -70,25 +96,41 @@ class Clustering(Recommender):
         progress(0.0, "Comparing the users' topics")
         self.topics_ = np.array(dataset.topics, dtype=str)
         self.course_topics_ = dataset.topic_matrix
+        counts = self._user_counts(dataset.likes)
         # Users with equal profiles share a cluster: one point that weighs as much is the same.
-        profiles, which, weights = np.unique(
-            dataset.profiles, axis=0, return_inverse=True, return_counts=True
-        )
+        profiles, which = np.unique(dataset.profiles, axis=0, return_inverse=True)
+        which = which.ravel()
+        weights = np.bincount(which, counts, minlength=len(profiles))
         self._fit_embedding(profiles, weights)
         progress(0.4, f"Grouping {dataset.n_users:,} users")
         points = self.embed(profiles)
-        self.centroids_ = _k_means(points, weights, self.n_clusters, self.seed)
+        counted = weights > 0
+        self.centroids_ = _k_means(points[counted], weights[counted], self.n_clusters, self.seed)
         progress(0.8, "Counting the courses of each cluster")
         distances = _squared_distances(points, self.centroids_)
-        self.inertia_ = float(weights @ distances.min(axis=1))
-        members = _members(distances.argmin(axis=1)[which], len(self.centroids_))
-        self.cluster_sizes_ = np.diff(members.indptr)
+        self.inertia_ = float(weights @ distances.min(axis=1, initial=np.inf))
+        self.reach_ = self.inertia_ / max(weights.sum(), 1)
+        cluster = distances.argmin(axis=1)[which]
+        n_clusters = len(self.centroids_)
+        self.cluster_sizes_ = np.bincount(cluster, minlength=n_clusters)
+        members = _members(cluster, n_clusters, counts)
         taken = (members @ dataset.likes.sign()).toarray()
-        self.cluster_popularity_ = taken / np.maximum(self.cluster_sizes_, 1)[:, None]
+        size = np.bincount(cluster, counts, minlength=n_clusters)
+        self.cluster_popularity_ = taken / np.where(size > 0, size, 1)[:, None]
+        self.overall_popularity_ = taken.sum(axis=0) / max(size.sum(), 1)
+
+    def _user_counts(self, likes: csr_matrix) -> np.ndarray:
+        """(n_users,) n(u): how much each user counts; all alike in the classic form, and where
+        nobody has a second course.
+        """
+        beyond_the_first = np.maximum(np.asarray(likes.getnnz(axis=1)) - 1.0, 0)
+        if self.scaling == "standardised" or not beyond_the_first.any():
+            return np.ones(likes.shape[0])
+        return beyond_the_first
 
     def _fit_embedding(self, profiles: np.ndarray, weights: np.ndarray) -> None:
         """Learn what `embed` needs, from profiles that are had by so many users each."""
-        n_users = max(weights.sum(), 1)
+        n_users = weights.sum() or 1
         profiles = self._normalised(profiles)
         self.mean_ = weights @ profiles / n_users
         self.scale_ = np.ones_like(self.mean_)
@@ -114,13 +156,27 @@ class Clustering(Recommender):
         points = self.embed(self.profile(histories))
         return _squared_distances(points, self.centroids_).argmin(axis=1)
 
+    def membership_of(self, histories: csr_matrix) -> np.ndarray:
+        """(n, n_clusters) how far each history belongs to each cluster; rows add up to 1."""
+        points = self.embed(self.profile(histories))
+        distances = _squared_distances(points, self.centroids_)
+        beyond_nearest = distances - distances.min(axis=1, keepdims=True)
+        if self.membership == "nearest" or self.reach_ == 0:
+            shares = np.zeros_like(distances)
+            shares[np.arange(len(shares)), distances.argmin(axis=1)] = 1
+            return shares
+        nearness = np.exp(-beyond_nearest / self.reach_)
+        return np.asarray(nearness / nearness.sum(axis=1, keepdims=True))
+
     def _score(self, histories: csr_matrix) -> np.ndarray:
-        return self.cluster_popularity_[self.assign(histories)]
+        shares = self.membership_of(histories) @ self.cluster_popularity_
+        return shares / (self.overall_popularity_ + COMMON) if self.lift else shares
 
     def evidence(self, history: Mapping[str, float], course_id: str) -> Evidence | None:
         """The visitor's cluster: its favourites, and the course where it stands among them."""
         course = self._positions([course_id])[0]
-        cluster = self.assign(self._batch_of_one(history))[0]
+        belongs = self.membership_of(self._batch_of_one(history))[0]
+        cluster = int(belongs.argmax())
         share = self.cluster_popularity_[cluster]
         ranked = np.argsort(-share, kind="stable")
         shown = ranked[(np.arange(len(ranked)) < FAVOURITES) | (ranked == course)]
@@ -133,9 +189,9 @@ class Clustering(Recommender):
             }
         )
         return Evidence(
-            f"You are in cluster {cluster + 1} of {len(self.cluster_sizes_)}. Its favourites, and "
-            f"“{self.course_titles_[course]}”: the share of its {self.cluster_sizes_[cluster]:,} "
-            "people who took each.",
+            f"You are nearest to cluster {cluster + 1} of {len(belongs)}, which makes up "
+            f"{belongs[cluster]:.0%} of your score. Its favourites, and "
+            f"“{self.course_titles_[course]}”: the share of its people who took each.",
             table,
         )
 
@@ -168,14 +224,13 @@ def _k_means(points: np.ndarray, weights: np.ndarray, n_clusters: int, seed: int
         )
     # scikit-learn's threads add up in any order; averaging anew makes fits equal to the last bit.
     found, labels = np.unique(labels, return_inverse=True)
-    sums = _members(labels, len(found)) @ (points * weights[:, None])
+    sums = _members(labels, len(found), weights) @ points
     return np.asarray(sums / np.bincount(labels, weights)[:, None])
 
 
-def _members(labels: np.ndarray, n_clusters: int) -> csr_matrix:
-    """(n_clusters, len(labels)) 1 where the one belongs to the other."""
-    columns = np.arange(len(labels))
-    return csr_matrix((np.ones(len(labels)), (labels, columns)), (n_clusters, len(labels)))
+def _members(labels: np.ndarray, n_clusters: int, counts: np.ndarray) -> csr_matrix:
+    """(n_clusters, len(labels)) how much the one counts in the other it belongs to."""
+    return csr_matrix((counts, (labels, np.arange(len(labels)))), (n_clusters, len(labels)))
 
 
 def _squared_distances(points: np.ndarray, centroids: np.ndarray) -> np.ndarray:

@@ -20,7 +20,8 @@ def test_every_published_value_is_allowed(key):
 def test_every_combination_is_tried_and_the_default_too():
     tried = tune(KNN, a_dataset(), {"neighbours": (2, None), "shrinkage": (0.0, 7.0)}, k=3)
     combinations = set(zip(tried["neighbours"], tried["shrinkage"], strict=True))
-    assert combinations == {(2, 0.0), (2, 7.0), (None, 0.0), (None, 7.0)}
+    default = (KNN().neighbours, KNN().shrinkage)
+    assert combinations == {(2, 0.0), (2, 7.0), (None, 0.0), (None, 7.0), default}
     default = KNN()
     (row,) = tried[tried["default"]].to_dict("records")
     assert (row["neighbours"], row["shrinkage"]) == (default.neighbours, default.shrinkage)

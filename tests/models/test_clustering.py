@@ -35,8 +35,13 @@ def camps() -> Dataset:
     return Dataset.from_tables("Camps", courses, ratings)
 
 
+def classic(**hyperparameters: object) -> Clustering:
+    plain = {"scaling": "standardised", "membership": "nearest", "n_clusters": 11}
+    return Clustering(**{**plain, **hyperparameters})
+
+
 def test_groups_users_as_scikit_learn_does(camps: Dataset) -> None:
-    model = Clustering(n_clusters=3).fit(camps)
+    model = classic(n_clusters=3).fit(camps)
     standardised = StandardScaler().fit_transform(camps.profiles)
     reference = KMeans(3, n_init=10, random_state=0).fit(standardised)
 
@@ -47,7 +52,7 @@ def test_groups_users_as_scikit_learn_does(camps: Dataset) -> None:
 
 
 def test_score_is_the_share_of_the_cluster_that_took_the_course(camps: Dataset) -> None:
-    model = Clustering(n_clusters=3).fit(camps)
+    model = classic(n_clusters=3).fit(camps)
     cluster = model.assign(camps.likes)
     visitor = {"00": 3, "01": 3, "02": 3}
     own = model.assign(camps.histories([visitor]))[0]
@@ -57,34 +62,68 @@ def test_score_is_the_share_of_the_cluster_that_took_the_course(camps: Dataset) 
 
 
 def test_a_visitor_is_measured_by_the_users_mean_and_spread(camps: Dataset) -> None:
-    model = Clustering().fit(camps)
+    model = classic().fit(camps)
     visitor = camps.histories([{"00": 3, "10": 2}])
     expected = StandardScaler().fit(camps.profiles.astype(float)).transform([[3, 2, 0, 0]])
     np.testing.assert_allclose(model.standardise(model.profile(visitor)), expected)
 
 
 def test_one_cluster_ranks_by_popularity(camps: Dataset) -> None:
-    one = Clustering(n_clusters=1).fit(camps)
+    one = classic(n_clusters=1).fit(camps)
     np.testing.assert_allclose(one.score_one({"00": 3}), Popularity().fit(camps).score_one({}))
 
 
 def test_no_more_clusters_than_different_users(tiny: Dataset) -> None:
-    model = Clustering(n_clusters=30).fit(tiny)
+    model = classic(n_clusters=30).fit(tiny)
     assert model.cluster_sizes_.sum() == tiny.n_users
     assert len(model.cluster_sizes_) == len(np.unique(tiny.profiles, axis=0))
     assert model.inertia_ == pytest.approx(0)
 
 
 def test_normalised_profiles_tell_the_mix_of_topics_not_their_amount(camps: Dataset) -> None:
-    model = Clustering(scaling="normalised").fit(camps)
+    model = Clustering().fit(camps)
     unit = normalize(camps.profiles.astype(float))
-    np.testing.assert_allclose(model.standardise(camps.profiles), unit - unit.mean(axis=0))
+    beyond_the_first = camps.likes.getnnz(axis=1) - 1
+    mean = np.average(unit, axis=0, weights=beyond_the_first)
+    np.testing.assert_allclose(model.standardise(camps.profiles), unit - mean, atol=1e-12)
     few, many = camps.histories([{"00": 2}, {"00": 3, "01": 3, "02": 3, "03": 3}])
     assert model.assign(few) == model.assign(many)
 
 
+def test_users_count_by_their_courses_beyond_the_first(camps: Dataset) -> None:
+    model = Clustering(n_clusters=3, membership="nearest").fit(camps)
+    cluster = model.assign(camps.likes)
+    counts = camps.likes.getnnz(axis=1) - 1.0
+    visitor = {"00": 3, "01": 3}
+    own = cluster == model.assign(camps.histories([visitor]))[0]
+    taken = (camps.likes[own] > 0).toarray()
+    np.testing.assert_allclose(
+        model.score_one(visitor), np.average(taken, axis=0, weights=counts[own])
+    )
+
+
+def test_membership_is_shared_by_nearness(camps: Dataset) -> None:
+    model = Clustering(n_clusters=3).fit(camps)
+    torn = camps.histories([{"00": 3, "10": 3}, {"00": 3}])
+    shares = model.membership_of(torn)
+    distance = ((model.embed(model.profile(torn))[:, None] - model.centroids_) ** 2).sum(axis=2)
+    expected = np.exp(-distance / model.reach_)
+    np.testing.assert_allclose(shares, expected / expected.sum(axis=1, keepdims=True))
+    np.testing.assert_allclose(model.score(torn), shares @ model.cluster_popularity_)
+    assert shares[0].max() < 0.6
+    assert shares[1].max() > 0.9
+
+
+def test_lift_favours_what_is_special_to_the_cluster(camps: Dataset) -> None:
+    plain = Clustering(n_clusters=3).fit(camps)
+    lifted = Clustering(n_clusters=3, lift=True).fit(camps)
+    visitor = {"00": 3, "01": 3}
+    ratio = plain.score_one(visitor) / lifted.score_one(visitor)
+    np.testing.assert_allclose(ratio, plain.overall_popularity_ + 0.01)
+
+
 def test_more_clusters_lie_closer_to_their_users(camps: Dataset) -> None:
-    inertia = [Clustering(n_clusters=n).fit(camps).inertia_ for n in (1, 3, 11)]
+    inertia = [classic(n_clusters=n).fit(camps).inertia_ for n in (1, 3, 11)]
     assert inertia == sorted(inertia, reverse=True)
     assert inertia[0] == pytest.approx(3 * camps.n_users)  # three topics of variance 1
 
@@ -106,7 +145,7 @@ def test_order_of_courses_does_not_matter(camps: Dataset) -> None:
 def test_courses_without_topics_or_ratings_at_all(camps: Dataset) -> None:
     plain = Dataset.from_tables("Plain", camps.courses[["id", "title"]], camps.ratings)
     by_popularity = Popularity().fit(plain).score_one({})
-    np.testing.assert_allclose(Clustering().fit(plain).score_one({"00": 3}), by_popularity)
+    np.testing.assert_allclose(classic().fit(plain).score_one({"00": 3}), by_popularity)
 
     unrated = Dataset.from_tables("Unrated", camps.courses, camps.ratings[:0])
     model = Clustering().fit(unrated)
