@@ -12,9 +12,9 @@ from pathlib import Path
 import recsys
 
 ROOT = Path(__file__).resolve().parents[1]
-# What scripts, notebooks and new models import, from the top of the package down.
+# What scripts, notebooks and new models import; recsys brings recsys.models with it.
 MODULES = """
-    recsys recsys.dataset recsys.sources recsys.text recsys.models recsys.models.base
+    recsys recsys.dataset recsys.sources recsys.text recsys.models.base
     recsys.models.hyperparameters recsys.evaluation recsys.explanation recsys.charts
     recsys.store recsys.training recsys.standings
 """.split()
