@@ -51,7 +51,7 @@ class Library:
 REGULARISATIONS = (20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 4000.0)
 FACTORS = (4, 8, 12, 16, 24, 32, 48, 64)
 NEIGHBOURS = (10, 20, 40, 60, 80, 100, 150, 300)
-ALS = {"factors": (16, 48), "regularization": (20.0, 150.0), "alpha": (3.0, 10.0)}
+ALS = {"factors": (16, 64), "regularization": (30.0, 200.0), "alpha": (5.0, 15.0)}
 BPR = {"factors": (16, 48), "learning_rate": (0.01, 0.05), "regularization": (0.01, 0.1)}
 BM25 = {"K": (20, 60, 100, 300), "B": (0.25, 0.75)}
 
@@ -82,16 +82,16 @@ LIBRARIES = (
             Contender(
                 "ALS",
                 {
-                    "embedding_size": (16, 48),
-                    "regularization": (20.0, 150.0),
-                    "weight": (3.0, 10.0),
+                    "embedding_size": (16, 64),
+                    "regularization": (30.0, 200.0),
+                    "weight": (5.0, 15.0),
                 },
             ),
             Contender(
                 "BPR",
                 {
-                    "embedding_size": (16, 48),
-                    "learning_rate": (0.01, 0.03),
+                    "embedding_size": (16,),  # larger ones take minutes
+                    "learning_rate": (0.003, 0.01, 0.03, 0.1),
                     "regularization": (0.01, 0.1),
                 },
                 knows_queries=True,

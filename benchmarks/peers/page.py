@@ -67,10 +67,7 @@ def record(
                 "fit_seconds": round(one.fit_seconds, 4),
                 "knows_queries": bool(one.contender and one.contender.knows_queries),
                 "settings": one.settings,
-                "tried": [
-                    {"settings": settings, "ndcg" if isinstance(found, float) else "error": found}
-                    for settings, found in one.tried
-                ],
+                "tried": [{"settings": tried, "ndcg": ndcg} for tried, ndcg in one.tried],
                 "versions": one.versions,
             }
             for one in ordered(standings)

@@ -1,6 +1,8 @@
-"""What passes between us and a peer: a task in one `.npz`, ranked lists in another.
+"""What passes between us and a peer: a task in one `.npz`, ranked lists in others.
 
-    peer.py task.npz answer.npz --model ALS --params '{"factors": 16}'
+    peer.py task.npz answers --model ALS --params '{"factors": 16}' '{"factors": 48}'
+
+The peer fits its model with each of the settings, and writes answers/0.npz, answers/1.npz.
 
 A task holds likes of training users and queries of test users; what was held out of the queries is
 not in it. Both sides import this file, so it knows NumPy and SciPy only.
@@ -120,21 +122,23 @@ def read_answer(path: Path, task: Task) -> Answer:
 
 
 def serve(models: Mapping[str, Fit], packages: Sequence[str]) -> None:
-    """The main function of a peer: read the task, fit, recommend, write the answer."""
+    """The main function of a peer: read the task; fit, recommend and answer with each setting."""
     parser = argparse.ArgumentParser()
     parser.add_argument("task", type=Path)
-    parser.add_argument("answer", type=Path)
+    parser.add_argument("answers", type=Path, help="a folder that is there")
     parser.add_argument("--model", required=True, choices=models)
-    parser.add_argument("--params", type=json.loads, default={}, help="hyperparameters, as JSON")
+    parser.add_argument("--params", type=json.loads, nargs="+", help="hyperparameters, as JSON")
     given = parser.parse_args()
     task = read_task(given.task)
-    start = time.perf_counter()
-    recommend = models[given.model](task, **given.params)
-    fitted = time.perf_counter()
-    ranked = recommend()
-    done = time.perf_counter()
     versions = {package: version(package) for package in (*packages, "numpy", "scipy")}
-    write_answer(given.answer, Answer(ranked, fitted - start, done - fitted, versions))
+    for place, params in enumerate(given.params):
+        start = time.perf_counter()
+        recommend = models[given.model](task, **params)
+        fitted = time.perf_counter()
+        ranked = recommend()
+        done = time.perf_counter()
+        answer = Answer(ranked, fitted - start, done - fitted, versions)
+        write_answer(given.answers / f"{place}.npz", answer)
 
 
 def best(scores: np.ndarray, task: Task) -> np.ndarray:

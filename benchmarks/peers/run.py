@@ -16,6 +16,7 @@ import json
 import os
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +38,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 K = 10
 SEED = 0
-TIME_LIMIT = 600  # seconds for one fit of one peer
+TIME_LIMIT = 1800  # seconds for all settings of one model
 ONE_THREAD = dict.fromkeys(
     (
         "OMP_NUM_THREADS",
@@ -64,7 +65,7 @@ class Standing:
     library : its name; "recsys" for ours
     ndcg : (n_test_users,) of each
     settings : the chosen hyperparameters; None where the defaults were taken
-    tried : (settings, mean NDCG on the validation users), or (settings, what went wrong)
+    tried : (settings, mean NDCG on the validation users)
     contender : what it was compared as; None for ours
     """
 
@@ -73,7 +74,7 @@ class Standing:
     ndcg: np.ndarray
     fit_seconds: float
     settings: Settings | None
-    tried: list[tuple[Settings, float | str]]
+    tried: list[tuple[Settings, float]]
     contender: Contender | None
     versions: dict[str, str]
 
@@ -98,30 +99,26 @@ def compared(dataset: Dataset) -> tuple[list[Standing], list[str]]:
     test = split(dataset, "strong", SEED)
     validation = split(test.train, "strong", VALIDATION_SEED)
     standings, problems = ours(dataset, test, validation), []
-    with tempfile.TemporaryDirectory() as folder:
-        for library in LIBRARIES:
+    for library in LIBRARIES:
+        try:
+            peer = Peer(python_of(library.key), HERE / f"{library.key}_peer.py")
+        except NoEnvironmentError as error:
+            problems.append(f"{library.name} is left out here: {error}")
+            print(problems[-1], flush=True)
+            continue
+        for contender in library.contenders:
             try:
-                python = python_of(library.key)
-            except NoEnvironmentError as error:
-                problems.append(f"{library.name} is left out here: {error}")
+                standings.append(theirs(library.name, contender, peer, test, validation))
+                tell(standings[-1])
+            except PeerError as error:
+                problems.append(f"{library.name} {contender.model} is left out here: {error}")
                 print(problems[-1], flush=True)
-                continue
-            peer = Peer(python, HERE / f"{library.key}_peer.py", Path(folder))
-            for contender in library.contenders:
-                try:
-                    standing = theirs(library.name, contender, peer, test, validation)
-                except PeerError as error:
-                    problems.append(f"{library.name} {contender.model} is left out here: {error}")
-                    print(problems[-1], flush=True)
-                    continue
-                tell(standing)
-                standings.append(standing)
     return standings, problems
 
 
 def ours(dataset: Dataset, test: Split, validation: Split) -> list[Standing]:
     """EASE, tuned as the peers are, and all our models at their defaults."""
-    tried: list[tuple[Settings, float | str]] = []
+    tried: list[tuple[Settings, float]] = []
     for value in REGULARISATIONS:
         _, ndcg = asked(models.EASE(regularisation=value), validation, test.train)
         tried.append(({"regularisation": value}, float(ndcg.mean())))
@@ -147,51 +144,48 @@ def asked(model: Recommender, division: Split, dataset: Dataset) -> tuple[float,
 
 @dataclass(frozen=True)
 class Peer:
-    """A library's script, with the Python to run it and a folder for what passes between us."""
+    """A library's script, with the Python to run it."""
 
     python: Path
     script: Path
-    folder: Path
 
-    def __call__(self, model: str, settings: Settings, task: Task) -> Answer:
-        asked, answered = self.folder / "task.npz", self.folder / "answer.npz"
-        answered.unlink(missing_ok=True)
-        write_task(asked, task)
-        words = ["--model", model, "--params", json.dumps(settings)]
-        try:
-            done = subprocess.run(
-                [self.python, self.script, asked, answered, *words],
-                env=os.environ | ONE_THREAD,
-                capture_output=True,
-                text=True,
-                timeout=TIME_LIMIT,
-            )
-        except subprocess.TimeoutExpired:
-            raise PeerError(f"no answer within {TIME_LIMIT} seconds") from None
-        if done.returncode:
-            raise PeerError(" ".join(done.stderr.strip().splitlines()[-1:]) or "no message")
-        try:
-            return read_answer(answered, task)
-        except ValueError as error:
-            raise PeerError(str(error)) from None
+    def __call__(self, model: str, settings: Sequence[Settings], task: Task) -> list[Answer]:
+        """Its answers with each of the settings."""
+        with tempfile.TemporaryDirectory() as folder:
+            asked = Path(folder, "task.npz")
+            write_task(asked, task)
+            words = ["--model", model, "--params", *map(json.dumps, settings)]
+            try:
+                done = subprocess.run(
+                    [self.python, self.script, asked, folder, *words],
+                    env=os.environ | ONE_THREAD,
+                    capture_output=True,
+                    text=True,
+                    timeout=TIME_LIMIT,
+                )
+            except subprocess.TimeoutExpired:
+                raise PeerError(f"no answer within {TIME_LIMIT} seconds") from None
+            if done.returncode:
+                raise PeerError(" ".join(done.stderr.strip().splitlines()[-1:]) or "no message")
+            try:
+                return [read_answer(Path(folder, f"{i}.npz"), task) for i in range(len(settings))]
+            except ValueError as error:
+                raise PeerError(str(error)) from None
 
 
 def theirs(
     library: str, contender: Contender, peer: Peer, test: Split, validation: Split
 ) -> Standing:
     """Tune one of a peer's models on the validation users, and ask it once for the test users."""
-    tried: list[tuple[Settings, float | str]] = []
-    task = task_of(validation)
-    for settings in contender.settings():
-        try:
-            found = peer(contender.model, settings, task)
-            ndcg = ndcg_of(ranked_courses(found, validation), validation)
-            score: float | str = float(ndcg.mean())
-        except PeerError as error:
-            score = str(error)
-        tried.append((settings, score))
+    grid = list(contender.settings())
+    tried = [
+        (settings, float(ndcg_of(ranked_courses(found, validation), validation).mean()))
+        for settings, found in zip(
+            grid, peer(contender.model, grid, task_of(validation)), strict=True
+        )
+    ]
     settings = best(tried)
-    found = peer(contender.model, settings, task_of(test))
+    (found,) = peer(contender.model, [settings], task_of(test))
     return Standing(
         library,
         contender.model,
@@ -204,13 +198,10 @@ def theirs(
     )
 
 
-def best(tried: list[tuple[Settings, float | str]]) -> Settings:
+def best(tried: list[tuple[Settings, float]]) -> Settings:
     """The settings with the highest mean NDCG, the first of equals."""
     assert len(tried) == BUDGET, "every model gets the same budget"
-    scores = [score if isinstance(score, float) else -np.inf for _, score in tried]
-    if max(scores) == -np.inf:
-        raise PeerError(f"no setting worked: {tried[0][1]}")
-    return tried[int(np.argmax(scores))][0]
+    return max(tried, key=lambda one: one[1])[0]
 
 
 def task_of(division: Split) -> Task:

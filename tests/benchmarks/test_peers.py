@@ -87,19 +87,20 @@ def test_a_peer_is_asked_in_a_process_of_its_own(task, tmp_path):
     # `protocol` has to lie beside a peer's script, as it does beside ours
     (tmp_path / "protocol.py").write_text((PEERS / "protocol.py").read_text())
     (tmp_path / "popular_peer.py").write_text(POPULAR)
-    peer = Peer(Path(sys.executable), tmp_path / "popular_peer.py", tmp_path)
-    found = peer("popular", {"factor": 2}, task)
-    assert found.ranked.tolist() == [[0, 2, 3], [1, 2, 3]]
-    assert set(found.versions) == {"numpy", "scipy"}
+    peer = Peer(Path(sys.executable), tmp_path / "popular_peer.py")
+    most, least = peer("popular", [{"factor": 1}, {"factor": -1}], task)
+    assert most.ranked.tolist() == [[0, 2, 3], [1, 2, 3]]
+    assert least.ranked.tolist() == [[2, 3, 0], [2, 3, 1]]
+    assert set(most.versions) == {"numpy", "scipy"}
 
 
 def test_a_peer_that_fails_says_why(task, tmp_path):
     from run import Peer, PeerError
 
     (tmp_path / "broken_peer.py").write_text("raise SystemExit('out of luck')")
-    peer = Peer(Path(sys.executable), tmp_path / "broken_peer.py", tmp_path)
+    peer = Peer(Path(sys.executable), tmp_path / "broken_peer.py")
     with pytest.raises(PeerError, match="out of luck"):
-        peer("any", {}, task)
+        peer("any", [{}], task)
 
 
 def test_the_peers_lists_are_judged_as_ours_are(bundled: Dataset):
