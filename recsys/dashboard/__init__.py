@@ -28,6 +28,7 @@ class Dashboard:
     def __init__(self, source: str | None = None) -> None:
         _log_to_the_server()
         self.state = State(source)
+        self.state.begin()
         self.data_set = panels.data_set(self.state)
         self.picker = panels.picker(self.state)
         self.picked = panels.picked(self.state)

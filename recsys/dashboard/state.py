@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
+import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
@@ -17,6 +18,7 @@ import pandas as pd
 from traitlets import Bool, Dict, Float, HasTraits, Instance, Int, Tuple, Unicode
 
 from recsys import models, sources
+from recsys.dashboard.learners import Learner, examples, surprise
 from recsys.dataset import DataError, Dataset
 from recsys.models import HyperparameterError, Recommender
 from recsys.store import Store
@@ -81,6 +83,7 @@ class State(HasTraits):
     dataset = Instance(Dataset)
     history = Tuple(help="ids of the picked courses, in the order picked")
     can_undo = Bool(False, help="whether the last change of the history can be undone")
+    example = Unicode(help="the example learner who picked them; empty for the visitor's own")
     model_key = Unicode(help="key of the chosen model")
     values = Dict(help="the chosen model's hyperparameters")
     top_n = Int(10, help="how many recommendations to show at the most")
@@ -97,7 +100,9 @@ class State(HasTraits):
 
     def __init__(self, source: str | None = None, store: Store | None = None) -> None:
         super().__init__()
-        self._past: list[tuple[str, ...]] = []
+        self._past: list[tuple[tuple[str, ...], str]] = []
+        self._elsewhere: tuple[str, ...] = ()  # picked, but not in this data set
+        self._chance = random.Random()
         self._settings: dict[str, dict[str, Any]] = {}
         self._store = store or Store()
         self._in_training: Recommender | None = None
@@ -109,7 +114,23 @@ class State(HasTraits):
         self.values = self.model().values()
         self._use(source or present[0].key)
 
+    def begin(self) -> None:
+        """Show an example learner, with recommendations if they can be had at once."""
+        learners = self.learners
+        if learners:
+            self._follow(learners[0])
+            self._past.clear()
+            self.can_undo = False
+        if self.fitted is None and self.model.instant:
+            self.fitted = self._store.fitted(self.model(**self.values), self.dataset)
+            self._find_fitted()
+
     # What panels ask
+
+    @property
+    def learners(self) -> tuple[Learner, ...]:
+        """The example learners of this data set."""
+        return examples(self.dataset)
 
     @property
     def model(self) -> type[Recommender]:
@@ -141,27 +162,36 @@ class State(HasTraits):
         return str(self.dataset.courses["title"].iloc[self.dataset.positions([course_id])[0]])
 
     def search(self, words: str, topic: str = "") -> pd.DataFrame:
-        """The courses not picked yet, most taken first.
+        """The courses not picked yet: those named so before those only described so, most taken
+        first.
 
         Parameters
         ----------
-        words : each must occur in the title, the id, or a topic; in any case and order
+        words : each must occur in the title, id, description or topics; in any case and order
         topic : only courses with this topic, if given
         """
         found = ~self._courses["id"].isin(self.history)
-        for word in words.lower().split():
-            found &= self._courses["searched"].str.contains(word, regex=False)
         if topic:
             found &= self._courses[topic] == 1
-        return self._courses.loc[found]
+        named = found.copy()
+        for word in words.lower().split():
+            in_name = self._courses["named"].str.contains(word, regex=False)
+            found &= in_name | self._courses["described"].str.contains(word, regex=False)
+            named &= in_name
+        return pd.concat([self._courses.loc[named], self._courses.loc[found & ~named]])
 
     # What panels do: data set and courses
 
     @guarded("opening the data set")
     def choose_source(self, key: str) -> None:
-        """Open another data set; picked courses stay where it has them too."""
+        """Open another data set; picked courses stay where it has them too, the others come back
+        with a set that has them.
+        """
         if key != self.source:
+            example = self.example
             self._use(key)
+            if example:
+                self.begin()
 
     @guarded("adding courses")
     def add(self, course_ids: Iterable[str]) -> None:
@@ -177,14 +207,26 @@ class State(HasTraits):
     @guarded("removing all courses")
     def clear(self) -> None:
         """Drop all picked courses."""
+        self._elsewhere = ()
         self._change_history(())
+
+    @guarded("showing an example")
+    def follow(self, name: str) -> None:
+        """Pick the courses of an example learner instead."""
+        self._follow(next(one for one in self.learners if one.name == name))
+
+    @guarded("drawing courses by lot")
+    def surprise(self) -> None:
+        """Pick a few courses on a topic drawn by lot instead."""
+        self._change_history(surprise(self.dataset, self._chance))
 
     @guarded("taking back the last change")
     def undo(self) -> None:
         """Take back the last change of the history."""
         if self._past:
-            self.history = self._past.pop()
-            self.can_undo = bool(self._past)
+            with self.hold_trait_notifications():
+                self.history, self.example = self._past.pop()
+                self.can_undo = bool(self._past)
             self._answer()
 
     # What panels do: model and hyperparameters
@@ -253,27 +295,33 @@ class State(HasTraits):
             " ".join(name for name, has in zip(dataset.topics, row, strict=True) if has)
             for row in dataset.topic_matrix
         ]
-        searched = courses["title"] + " " + courses["id"] + " " + pd.Series(topics)
+        named = courses["title"] + " " + courses["id"] + " " + pd.Series(topics)
         order = (-pd.Series(dataset.popularity)).argsort(kind="stable")
-        self._courses = courses.assign(searched=searched.str.lower()).iloc[order]
-        kept = tuple(one for one in self.history if one in dataset.course_index)
-        lost = len(self.history) - len(kept)
+        texts = {"named": named.str.lower(), "described": courses["description"].str.lower()}
+        self._courses = courses.assign(**texts).iloc[order]
+        wanted = () if self.example else (*self.history, *self._elsewhere)
+        kept = tuple(one for one in wanted if one in dataset.course_index)
+        self._elsewhere = tuple(one for one in wanted if one not in dataset.course_index)
+        lost = len(self._elsewhere)
         self._past.clear()
         with self.hold_trait_notifications():
-            self.source, self.dataset, self.history = key, dataset, kept
+            self.source, self.dataset, self.history, self.example = key, dataset, kept, ""
             self.can_undo, self.fitted, self.answer = False, None, Answer()
             self.training = False
         are = "is" if lost == 1 else "are"
         self.status = f"{lost} of the courses you picked {are} not in this set." if lost else ""
         self._find_fitted()
 
-    def _change_history(self, course_ids: Iterable[str]) -> None:
+    def _follow(self, learner: Learner) -> None:
+        self._change_history(learner.courses, learner.name)
+
+    def _change_history(self, course_ids: Iterable[str], example: str = "") -> None:
         wanted = tuple(dict.fromkeys(course_ids))
         self.dataset.positions(wanted)
         if wanted != self.history:
-            self._past.append(self.history)
-            self.history = wanted
-            self.can_undo = True
+            self._past.append((self.history, self.example))
+            with self.hold_trait_notifications():
+                self.history, self.example, self.can_undo = wanted, example, True
             self._answer()
 
     def _suits(self, model: Recommender | None) -> bool:

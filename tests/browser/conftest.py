@@ -19,7 +19,7 @@ from dashboard_page import Dashboard
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60_000  # milliseconds, for what includes importing TensorFlow on a busy machine
+PATIENCE = 120_000  # milliseconds, for what includes importing TensorFlow on a busy machine
 NO_BROWSER = (
     "The browser tests need Chromium or Chrome. Install one (Debian, Ubuntu: apt install chromium; "
     "macOS: brew install --cask chromium) or name its program in CHROME_PATH."
@@ -151,9 +151,17 @@ def page(browser: Browser, server: Server) -> Iterator[Page]:
 
 
 @pytest.fixture
-def app(page: Page, server: Server) -> Dashboard:
-    """The dashboard, opened and ready."""
+def opened(page: Page, server: Server) -> Dashboard:
+    """The dashboard as a new visitor sees it, with an example."""
     page.goto(server.url)
     expect(page.locator("#loading")).to_have_count(0)
     expect(page.get_by_role("option", name="Python", exact=False).first).to_be_attached()
     return Dashboard(page)
+
+
+@pytest.fixture
+def app(opened: Dashboard) -> Dashboard:
+    """The dashboard without any course picked."""
+    opened.button("Start fresh").click()
+    expect(opened.picked).to_have_count(0)
+    return opened

@@ -17,7 +17,8 @@ class Dashboard:
         self.list = page.get_by_role("listbox")
         self.picked = page.locator(".recsys-chips button")
         self.model = page.get_by_label("Model", exact=True)
-        self.rows = page.locator(".recsys-table tbody tr")
+        self.rows = page.locator(".recsys-table tr.recommended")
+        self.reasons = page.locator(".recsys-table tr.why")
         self.charts = page.locator(".recsys-chart .js-plotly-plot .main-svg:first-child")
         self.captions = page.locator(".recsys-caption")
         self.advice = page.locator(".recsys-outdated")
@@ -36,6 +37,10 @@ class Dashboard:
         self.list.select_option(index=list(range(number)))
         self.button("Add").click()
         expect(self.picked).to_have_count(before + number)
+
+    def ranking(self) -> list[str]:
+        """The recommended titles with their scores, as they are read."""
+        return self.rows.all_inner_texts()
 
     def choose(self, model: str) -> None:
         """Choose a model by its key."""

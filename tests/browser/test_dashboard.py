@@ -23,7 +23,7 @@ CHARTS = {
 
 
 @pytest.mark.parametrize("key", [one.key() for one in models.registry()])
-def test_every_model_recommends_and_shows_its_charts(app: Dashboard, key: str) -> None:
+def test_every_model_recommends_shows_its_charts_and_says_why(app: Dashboard, key: str) -> None:
     app.pick(3)
     app.choose(key)
     app.recommend()
@@ -32,7 +32,47 @@ def test_every_model_recommends_and_shows_its_charts(app: Dashboard, key: str) -
     wanted = ["recommendations by", *CHARTS.get(key, [])]
     expect(app.captions).to_contain_text(wanted)
     expect(app.charts).to_have_count(len(wanted))
+
+    app.rows.first.locator("summary").click()
+    why = app.reasons.first
+    expect(why).to_be_visible()
+    expect(why.locator("li")).to_have_count(3)
+    words = why.locator(".recsys-words").inner_text()
+    assert ("Leave-one-out" in why.inner_text()) == ("leaving each pick out" in words)
+    main_reason = re.search(r"main reason is “(.+?)”:", words)
+    assert main_reason
+
+    before = app.rows.first.inner_text()
+    app.picked.filter(has_text=main_reason[1]).click()
+    expect(app.picked).to_have_count(2)
+    expect(app.rows.first).not_to_have_text(before, use_inner_text=True)
+    assert before not in app.rows.all_inner_texts()
     expect(app.error).to_be_hidden()
+
+
+def test_the_first_page_shows_an_example_that_one_click_clears(opened: Dashboard) -> None:
+    expect(opened.page.locator(".recsys-example")).to_contain_text("An example: “Data beginner”")
+    expect(opened.rows).to_have_count(10)
+    expect(opened.picked).not_to_have_count(0)
+    before = opened.ranking()
+    opened.button("Cloud engineer").click()
+    expect(opened.page.locator(".recsys-example")).to_contain_text("“Cloud engineer”")
+    assert opened.ranking() != before
+    opened.button("Surprise me").click()
+    expect(opened.page.locator(".recsys-example")).to_be_hidden()
+    expect(opened.rows.first).to_be_visible()
+    opened.button("Undo").click()
+    opened.button("Start fresh").click()
+    expect(opened.picked).to_have_count(0)
+    expect(opened.page.locator(".recsys-table")).to_contain_text("Pick at least one course first")
+
+
+def test_a_term_is_explained_to_the_keyboard(app: Dashboard) -> None:
+    app.choose("knn")
+    term = app.page.locator(".recsys-model .recsys-term:visible").first
+    term.focus()
+    shown = term.evaluate("one => getComputedStyle(one, '::after').content")
+    assert term.get_attribute("aria-label") in shown
 
 
 @pytest.mark.parametrize(
@@ -46,8 +86,6 @@ def test_train_fits_with_the_settings_shown_and_the_last_list_stays_until_then(
     app.choose("course-similarity")
     app.recommend()
     app.choose(key)
-    if key == "knn":
-        app.page.get_by_label("all", exact=True).uncheck()
     app.slider(setting).press("Home")
     expect(app.advice).to_contain_text("This list is from")
     expect(app.advice).to_contain_text("Press Train to fit")
@@ -86,7 +124,7 @@ def test_search_by_title_id_and_topic(app: Dashboard) -> None:
     expect(options).to_have_count(0)
     expect(app.page.get_by_text("Nothing matches")).to_be_visible()
     app.search.fill("MACHINE learning")
-    expect(app.page.get_by_text(re.compile(r"^\d+ courses, most taken first"))).to_be_visible()
+    expect(app.page.get_by_text(re.compile(r"^\d+ courses, titles before"))).to_be_visible()
     expect(options).not_to_have_count(0)
     app.search.fill("")
     topic = app.topic.locator("option", has_text="Blockchain")
@@ -137,10 +175,11 @@ def test_picking_and_removing_with_the_keyboard_alone(app: Dashboard) -> None:
 def test_a_description_opens_on_demand(app: Dashboard) -> None:
     app.pick(3)
     app.recommend()
-    description = app.rows.first.locator("details p")
+    description = app.reasons.first.locator(".recsys-about")
     expect(description).to_be_hidden()
-    app.rows.first.locator("summary").click()
+    app.rows.first.locator("summary").press("Enter")
     expect(description).to_be_visible()
+    expect(app.reasons.nth(1)).to_be_hidden()
 
 
 def test_without_a_course_the_page_says_what_to_do(app: Dashboard) -> None:

@@ -147,6 +147,36 @@ def test_an_unknown_course_is_told_and_nothing_is_added(state: State) -> None:
     assert state.error == ""
 
 
+def test_it_can_begin_with_an_example_and_its_recommendations(state: State) -> None:
+    state.begin()
+    assert state.example == state.learners[0].name
+    assert state.history == state.learners[0].courses
+    assert ids(state)
+    assert not state.can_undo
+    state.clear()
+    assert (state.example, state.history) == ("", ())
+    state.undo()
+    assert state.example == state.learners[0].name
+
+
+def test_an_example_becomes_that_of_another_data_set(state: State) -> None:
+    state.begin()
+    state.choose_source("two")
+    assert state.history == state.learners[0].courses
+    assert ids(state)
+
+
+def test_words_of_descriptions_are_found_after_those_of_titles(state: State) -> None:
+    courses = SETS["one"].courses.assign(description=["", "", "", "", "", "Databases, told again"])
+    ratings = pd.DataFrame({"user": [1] * 6, "item": list("abcdef"), "rating": [3] * 6})
+    SETS["described"] = Dataset.from_tables("Described", courses, ratings)
+    try:
+        state.choose_source("described")
+        assert list(state.search("databases")["id"]) == ["d", "f"]
+    finally:
+        del SETS["described"]
+
+
 # Recommendations
 
 
@@ -193,9 +223,10 @@ def test_settings_go_back_to_a_fitted_model_at_once(state: State) -> None:
     state.choose_model("knn")
     state.add(["a"])
     train(state)
+    default = state.values["neighbours"]
     state.set_value("neighbours", 3)
     assert state.outdated
-    state.set_value("neighbours", None)
+    state.set_value("neighbours", default)
     assert not state.outdated
 
 
@@ -214,7 +245,7 @@ def test_a_model_that_is_in_the_store_needs_no_training(new_state: Callable[[], 
 def test_each_model_remembers_its_settings(state: State) -> None:
     state.set_value("power", 4)
     state.choose_model("knn")
-    assert state.values == {"neighbours": None, "shrinkage": 0.0}
+    assert state.values == models.KNN().values()
     state.choose_model("letters")
     assert state.values["power"] == 4
 
@@ -245,6 +276,17 @@ def test_another_data_set_keeps_the_courses_it_has(state: State) -> None:
     assert not ids(state)
     train(state)
     assert ids(state) == ["z", "y", "x", "d"]
+
+
+def test_courses_that_another_data_set_lacks_come_back_with_their_own(state: State) -> None:
+    state.add(["a", "b"])
+    state.choose_source("two")
+    state.add(["z"])
+    state.choose_source("one")
+    assert set(state.history) == {"a", "b"}
+    state.clear()
+    state.choose_source("two")
+    assert state.history == ()
 
 
 def test_a_data_set_that_cannot_be_opened_leaves_the_former_one(state: State) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from recsys.charts import Chart
+from recsys.dashboard.glossary import explained
 from recsys.dashboard.model_charts import charts_for
 from recsys.dashboard.panels.frame import frame, paragraph, text, watch
 from recsys.dashboard.state import State
@@ -51,6 +52,6 @@ class _Slot:
             return
         self._bundle = bundle
         self._figure.layout.min_height = f"{chart.figure.layout.height}px"
-        self._caption.value = paragraph(chart.text)
+        self._caption.value = f"<p>{explained(chart.text)}</p>"
         # Assigned, not captured with `with`: that can hang a page that is still loading.
         self._figure.outputs = ({"output_type": "display_data", "data": bundle, "metadata": {}},)

@@ -8,7 +8,8 @@ from typing import Any
 import ipywidgets as widgets
 
 from recsys import models
-from recsys.dashboard.panels.frame import frame, paragraph, row, text, watch
+from recsys.dashboard.glossary import explained
+from recsys.dashboard.panels.frame import frame, row, text, watch
 from recsys.dashboard.state import MOST_RECOMMENDATIONS, State
 from recsys.models import Hyperparameter
 
@@ -35,7 +36,7 @@ def model(state: State) -> widgets.VBox:
     )
 
     def show() -> None:
-        summary.value = paragraph(state.model.summary)
+        summary.value = f"<p>{explained(state.model.summary)}</p>"
         settings = [
             control(one, state.values[one.name], state.set_value)
             for one in state.model.hyperparameters()
@@ -75,7 +76,8 @@ def _slider(one: Hyperparameter, label: str, value: float | None) -> widgets.Wid
     assert one.low is not None
     assert one.high is not None
     value = one.high if value is None else value
-    bounds = {"min": one.low, "max": one.high, "value": value, "description": label}
+    bounds = {"min": one.low, "max": one.high, "value": value, "description": explained(label)}
+    bounds |= {"description_allow_html": True}
     if one.kind is int:
         return widgets.IntSlider(**bounds, continuous_update=False)
     step = (one.high - one.low) / 100
@@ -103,6 +105,8 @@ def _slider_or_none(
 
 
 def _with_help(widget: widgets.Widget, one: Hyperparameter) -> widgets.VBox:
-    box = widgets.VBox([widget, text(one.help, kind="hint")])
+    hint = text(kind="hint")
+    hint.value = f"<p>{explained(one.help)}</p>" if one.help else ""
+    box = widgets.VBox([widget, hint])
     box.add_class("recsys-setting")
     return box

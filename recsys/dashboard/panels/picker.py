@@ -1,4 +1,4 @@
-"""The course picker: search and add; and the courses picked, to remove again."""
+"""The course picker: search and add; and the courses picked, to remove again, or an example's."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from recsys.dashboard.learners import Learner
 from recsys.dashboard.panels.frame import frame, paragraph, row, text, watch
 from recsys.dashboard.state import State
 
@@ -13,14 +14,14 @@ MOST_LISTED = 400  # a longer list helps nobody, and a browser chokes on ten tho
 
 
 def picker(state: State) -> widgets.VBox:
-    """Search by title, id and topic, and pick one or several."""
+    """Search titles, ids, topics and descriptions, and pick one or several."""
     search = widgets.Text(
         description="Search",
-        placeholder="Title, topic, id",
+        placeholder="Title, topic, word",
         continuous_update=True,
     )
     topic = widgets.Dropdown(description="Topic")
-    listed = widgets.SelectMultiple(rows=8)
+    listed = widgets.SelectMultiple(rows=6)
     add = widgets.Button(description="Add", button_style="primary")
     count = text(kind="hint")
 
@@ -37,9 +38,10 @@ def picker(state: State) -> widgets.VBox:
         listed.value = ()  # else the page looks for the marked ones in the new, shorter list
         listed.options = list(zip(shown["title"], shown["id"], strict=True))
         plural = "" if len(found) == 1 else "s"
+        order = "titles before descriptions" if search.value.strip() else "most taken first"
         left_out = f", the first {MOST_LISTED} listed" if len(found) > MOST_LISTED else ""
         count.value = paragraph(
-            f"{len(found):,} {state.dataset.noun}{plural}, most taken first{left_out}."
+            f"{len(found):,} {state.dataset.noun}{plural}, {order}{left_out}."
             if len(found)
             else "Nothing matches; try fewer letters or another topic."
         )
@@ -98,4 +100,28 @@ def picked(state: State) -> widgets.VBox:
     undo.on_click(lambda _: state.undo())
     watch(state, "dataset", known.clear)
     watch(state, ["dataset", "history", "can_undo"], show)
-    return frame(none, chips, row(clear, undo), name="picked")
+    return frame(none, chips, row(clear, undo), examples(state), name="picked")
+
+
+def examples(state: State) -> widgets.HBox:
+    """A button for each example learner, and one for courses drawn by lot."""
+    surprise = widgets.Button(
+        description="Surprise me", tooltip="Pick a few courses on a topic drawn by lot"
+    )
+    surprise.on_click(lambda _: state.surprise())
+    label = text("Or try an example:", kind="hint")
+    box = row(label)
+    box.add_class("recsys-examples")
+
+    def offer() -> None:
+        box.children = [label, *(_example(state, one) for one in state.learners), surprise]
+
+    watch(state, "dataset", offer)
+    return box
+
+
+def _example(state: State, learner: Learner) -> widgets.Button:
+    titles = ", ".join(state.title(one) for one in learner.courses)
+    button = widgets.Button(description=learner.name, tooltip=f"Pick {titles}")
+    button.on_click(lambda _: state.follow(learner.name))
+    return button

@@ -60,6 +60,11 @@ function pickerOf(element) {
   };
 }
 
+// What is shown about a term goes away with Escape, as any tooltip should.
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && event.target.matches?.(".recsys-term")) event.target.blur();
+});
+
 // Capturing, since text widgets keep their keys to themselves.
 function handleKey(event) {
   const { search, list, add } = pickerOf(event.target);
@@ -74,6 +79,13 @@ function handleKey(event) {
   } else if (event.target === list && event.key === "Enter") {
     event.preventDefault();
     add.click();
+  } else if (
+    event.target === list &&
+    (event.key === "Escape" || (event.key === "ArrowUp" && list.selectedIndex <= 0))
+  ) {
+    event.preventDefault();
+    search.focus();
+    search.select();
   }
 }
 document.addEventListener("keydown", handleKey, true);

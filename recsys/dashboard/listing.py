@@ -1,0 +1,159 @@
+"""The recommendations as HTML: a table whose rows open on a description and an explanation.
+
+One writing for the page and for the report that is taken home. All that comes from the data is
+escaped. Must not know widgets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+import numpy as np
+import pandas as pd
+
+from recsys.dashboard.glossary import explained
+from recsys.dashboard.state import State
+from recsys.explanation import Explanation, explain_all, readable
+from recsys.models.base import Evidence
+
+MOST_BARS = 12  # contributions drawn per explanation; the rest is summed up
+MOST_EVIDENCE = 8  # rows of a model's evidence
+
+
+def as_table(state: State, *, open_rows: bool = False) -> str:
+    """The answer as an HTML table, with an explanation per row; `open_rows` shows them all."""
+    answer, dataset = state.answer, state.dataset
+    assert answer.model is not None
+    course_ids = list(answer.table["course_id"])
+    reasons = explain_all(answer.model, state.ratings, course_ids)
+    scores = answer.table["score"].to_numpy()
+    rows = "".join(
+        _row(dataset.courses.iloc[place], dataset.topics, rank, score, share, why, open_rows)
+        for place, rank, score, share, why in zip(
+            dataset.positions(course_ids),
+            answer.table["rank"],
+            aligned(scores),
+            _shares(scores),
+            reasons,
+            strict=True,
+        )
+    )
+    columns = ("Rank", dataset.noun.capitalize(), "Topics", "Score")
+    heads = "".join(f'<th role="columnheader" scope="col">{escape(one)}</th>' for one in columns)
+    return (
+        f'<table role="table"><caption>Recommended {dataset.noun}s, best first. '
+        f"Score: {escape(answer.model.score_label)}.</caption>"
+        f'<thead role="rowgroup"><tr role="row">{heads}</tr></thead>{rows}</table>'
+    )
+
+
+def why_html(why: Explanation) -> str:
+    """An explanation: the words, what each picked course adds, and the model's evidence."""
+    evidence = _evidence(why.evidence) if why.evidence else ""
+    return (
+        f'<p class="recsys-words">{explained(why.words)}</p>'
+        f'<div class="recsys-reasons">{_contributions(why)}{evidence}</div>'
+    )
+
+
+def aligned(numbers: Iterable[float]) -> list[str]:
+    """Numbers for a column: all with the same decimals, three digits that count in the largest."""
+    values = np.asarray(list(numbers), float)
+    top = np.abs(values[np.isfinite(values)]).max(initial=0)
+    decimals = int(np.clip(2 - np.floor(np.log10(top)), 0, 6)) if top > 0 else 0
+    return [f"{value:,.{decimals}f}".replace("-", "−") for value in values]
+
+
+def _row(
+    course: pd.Series,
+    topics: Sequence[str],
+    rank: int,
+    score: str,
+    share: float,
+    why: Explanation,
+    opened: bool,
+) -> str:
+    """A course in two rows: the second is shown while the first one's title is open."""
+    tags = " ".join(f"<span>{escape(name)}</span>" for name in topics if course[name])
+    about = f'<p class="recsys-about">{escape(course["description"])}</p>'
+    return (
+        f'<tbody role="rowgroup" data-course="{escape(course["id"])}">'
+        f'<tr role="row" class="recommended"><td role="cell" class="rank">{rank}</td>'
+        f'<th role="rowheader" scope="row"><details{" open" * opened}>'
+        f"<summary>{escape(course['title'])}</summary></details></th>"
+        f'<td role="cell" class="topics">{tags}</td>'
+        f'<td role="cell" class="score"><span class="number">{score}</span>'
+        f'<span class="bar" aria-hidden="true"><i style="width:{share:.0%}"></i></span></td></tr>'
+        f'<tr role="row" class="why"><td role="cell" colspan="4">'
+        f"{about * bool(course['description'])}{why_html(why)}</td></tr></tbody>"
+    )
+
+
+def _contributions(why: Explanation) -> str:
+    """Signed bars around a common zero; their lengths also stand in figures."""
+    table = why.contributions
+    if table.empty or np.isnan(why.score):
+        return ""
+    shown, rest = table.head(MOST_BARS), table.iloc[MOST_BARS:]
+    numbers = shown["contribution"].to_numpy(float)
+    low, high = min(0.0, numbers.min()), max(0.0, numbers.max())
+    span = (high - low) or 1.0
+    bars = "".join(
+        f'<li><span class="of">{escape(title)}</span><span class="track" aria-hidden="true">'
+        f'<i class="{"against" if value < 0 else "for"}" style="left:'
+        f'{(min(value, 0) - low) / span:.1%};width:{abs(value) / span:.1%}"></i>'
+        f'<b style="left:{-low / span:.1%}"></b></span>'
+        f'<span class="number">{"+" if value > 0 else ""}{figure}</span></li>'
+        for title, value, figure in zip(shown["title"], numbers, aligned(numbers), strict=True)
+    )
+    if len(rest):
+        bars += (
+            f'<li class="rest">{len(rest)} others of your picks together: '
+            f"{readable(float(rest['contribution'].sum()))}</li>"
+        )
+    head = "What each of your picks adds" if why.exact else "What the score loses without each pick"
+    how = (
+        "These add up to the score."
+        if why.exact
+        else "Leave-one-out: each pick is taken away in turn; these need not add up to the score."
+    )
+    return (
+        f'<section class="recsys-contributions"><h4>{head}</h4><ul>{bars}</ul>'
+        f"<p>{how}</p></section>"
+    )
+
+
+def _evidence(evidence: Evidence) -> str:
+    """The model's own terms, as a table."""
+    table = evidence.table.drop(columns="course_id", errors="ignore").head(MOST_EVIDENCE)
+    columns = [_cells(table[name]) for name in table]
+    heads = "".join(f'<th scope="col">{escape(_heading(name))}</th>' for name in table)
+    rows = "".join(f"<tr>{''.join(cells)}</tr>" for cells in zip(*columns, strict=True))
+    left = len(evidence.table) - len(table)
+    more = f"<p>And {left} more.</p>" if left else ""
+    return (
+        f'<section class="recsys-evidence"><h4>What the model has to show</h4>'
+        f"<p>{explained(evidence.caption)}</p>"
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{more}</section>"
+    )
+
+
+def _cells(column: pd.Series) -> list[str]:
+    if pd.api.types.is_bool_dtype(column):
+        return [f"<td>{'yes' if one else 'no'}</td>" for one in column]
+    if pd.api.types.is_integer_dtype(column):
+        return [f'<td class="number">{one:,}</td>' for one in column]
+    if pd.api.types.is_numeric_dtype(column):
+        return [f'<td class="number">{one}</td>' for one in aligned(column)]
+    return [f"<td>{escape(str(one))}</td>" for one in column]
+
+
+def _heading(name: object) -> str:
+    return str(name).replace("_", " ").capitalize()
+
+
+def _shares(scores: np.ndarray) -> np.ndarray:
+    """Each score as a part of the best one, for the bars; negative scores have none."""
+    best = scores.max()
+    return np.clip(scores / best, 0, 1) if best > 0 else np.zeros_like(scores)

@@ -1,0 +1,154 @@
+"""What Binder does with a checkout, in small: postBuild, then Jupyter's own server, then a visitor.
+
+The environment is new, but borrows the packages of the one that runs the tests: nothing is
+downloaded, and everything that postBuild puts into an environment must come from postBuild.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import sysconfig
+import venv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, _wait_until_it_answers
+from dashboard_page import Dashboard
+from playwright.sync_api import Page, expect
+
+from recsys import models
+
+NOBODY = "http://127.0.0.1:9"  # a proxy that refuses: no request leaves this machine
+
+
+@dataclass
+class Binder:
+    """A checkout after postBuild, the environment it was built in, and what a shell there sees."""
+
+    checkout: Path
+    python: Path
+    variables: dict[str, str]
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, cwd=self.checkout, env=self.variables, capture_output=True, text=True
+        )
+
+
+@pytest.fixture(scope="module")
+def binder(tmp_path_factory: pytest.TempPathFactory) -> Binder:
+    folder = tmp_path_factory.mktemp("binder")
+    checkout, environment, home = folder / "checkout", folder / "environment", folder / "home"
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, checkout / name)
+    venv.create(environment, symlinks=True, with_pip=False)
+    python = environment / "bin" / "python"
+    home.mkdir()
+    variables = {
+        "PATH": f"{environment / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        "HTTPS_PROXY": NOBODY,
+        "HTTP_PROXY": NOBODY,
+        "OMP_NUM_THREADS": "1",
+    }
+    binder = Binder(checkout, python, variables)
+    where = binder.run(str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))")
+    Path(where.stdout.strip(), "borrowed.pth").write_text(sysconfig.get_path("purelib"))
+    # Jupyter looks for its own files (kernels, the lab) in the environment too.
+    variables["JUPYTER_PATH"] = _borrowed_jupyter(folder / "jupyter")
+    done = binder.run("./postBuild")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return binder
+
+
+def _borrowed_jupyter(folder: Path) -> str:
+    """This environment's share/jupyter, without our template: that is postBuild's to install."""
+    ours = Path("voila", "templates", "recsys")
+    shared = Path(sys.prefix, "share", "jupyter")
+    shutil.copytree(
+        shared,
+        folder,
+        ignore=lambda at, names: [
+            one for one in names if Path(at, one).relative_to(shared) == ours or one == "kernels"
+        ],
+    )
+    return str(folder)
+
+
+def test_post_build_fits_every_model(binder: Binder) -> None:
+    again = binder.run(str(binder.python), "-m", "recsys", "train", "--all")
+    assert again.returncode == 0
+    assert "All nine models are ready" in again.stdout
+    assert "fitted in" not in again.stderr
+
+
+@pytest.fixture(scope="module")
+def address(binder: Binder) -> Iterator[str]:
+    """Jupyter's server, started as Binder starts it: in the checkout, below an address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    base = "/user/someone/"
+    command = [str(binder.python), "-m", "jupyterlab", "--ip=127.0.0.1", f"--port={port}"]
+    command += [f"--ServerApp.base_url={base}", "--IdentityProvider.token=", "--allow-root"]
+    log = binder.checkout.parent / "log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [*command, "--no-browser"],
+            cwd=binder.checkout,
+            env=binder.variables,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _wait_until_it_answers(f"http://127.0.0.1:{port}{base}nothing", process, log)
+        yield f"http://127.0.0.1:{port}{base}"
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def test_a_launch_opens_in_the_dashboard(page: Page, address: str) -> None:
+    page.goto(f"{address}voila/render/dashboard.ipynb")
+    expect(page.locator("#loading")).to_have_count(0)
+    expect(page.get_by_role("option", name="Python", exact=False).first).to_be_attached()
+    dashboard = Dashboard(page)
+    start = dashboard.button("Start fresh")
+    if start.count():
+        start.click()
+    dashboard.pick(3)
+    dashboard.recommend()
+    expect(dashboard.rows.first).to_be_visible()
+    assert page.locator("pre:visible, .jp-InputArea:visible").count() == 0
+
+
+def test_a_launch_opens_in_jupyterlab(page: Page, address: str) -> None:
+    page.goto(f"{address}lab/tree/dashboard.ipynb")
+    expect(page.get_by_role("heading", name="Course recommender")).to_be_visible()
+    expect(page.locator(".jp-Notebook .jp-CodeCell").first).to_be_visible()
+
+
+def test_the_pages_settings_are_those_of_voila_json(binder: Binder) -> None:
+    import json
+
+    def settings(name: str) -> object:
+        return json.loads((ROOT / name).read_text())["VoilaConfiguration"]
+
+    assert settings("jupyter_config.json") == settings("voila.json")
+    assert models.registry()
