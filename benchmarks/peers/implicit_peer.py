@@ -12,7 +12,9 @@ from implicit.bpr import BayesianPersonalizedRanking
 from implicit.nearest_neighbours import BM25Recommender, CosineRecommender
 from protocol import NOTHING, Recommend, Task, padded, serve
 
-FILTERED = -1e38  # implicit scores what it was told to leave out with the lowest float
+# Where implicit has too little to recommend it fills up with what it was told to leave out: items of
+# the query itself, or any with the lowest float as their score.
+FILTERED = -1e38
 
 
 def als(task: Task, **params: float) -> Recommend:
@@ -44,7 +46,9 @@ def neighbours(model: CosineRecommender | BM25Recommender, task: Task) -> Recomm
 
 def lists(model: object, task: Task, users: np.ndarray, **options: bool) -> np.ndarray:
     ids, scores = model.recommend(users, task.queries, N=task.k, **options)
-    return padded(np.where(scores > FILTERED, ids, NOTHING), task)
+    known = task.queries.astype(bool).toarray()
+    left_out = (scores <= FILTERED) | np.take_along_axis(known, ids, axis=1)
+    return padded(np.where(left_out, NOTHING, ids), task)
 
 
 if __name__ == "__main__":
