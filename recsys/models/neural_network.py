@@ -28,11 +28,11 @@ from recsys.dataset import Dataset
 from recsys.models.base import Progress, Recommender
 from recsys.models.hyperparameters import hyperparameter
 
-PASSES = 12  # over all users, in an epoch
-MIN_STEPS = 120  # in an epoch, so that few users do not mean few steps but more passes
-BATCH_SIZE = 128  # users in a step
+PASSES = 16  # over all users, in an epoch
+MIN_STEPS = 60  # in an epoch, so that few users do not mean few steps but more passes
+BATCH_SIZE = 256  # users in a step
 HIDDEN_SHARE = 0.2  # the chance of each course of a user to be hidden in a pass
-LEARNING_RATE = 0.007  # at first; falls to zero in a straight line
+LEARNING_RATE = 0.03  # at first, a large one, which keeps weights small; falls steadily to zero
 SHRINKAGE = 1.0  # users' worth of pull of all weights towards zero: the fewer users, the more of it
 ALREADY_SEEN = 1e3  # taken off the evidence for what need not be guessed
 VALIDATION_SHARE = 0.05
