@@ -12,8 +12,8 @@ from implicit.bpr import BayesianPersonalizedRanking
 from implicit.nearest_neighbours import BM25Recommender, CosineRecommender
 from protocol import NOTHING, Recommend, Task, padded, serve
 
-# Where implicit has too little to recommend it fills up with what it was told to leave out: items of
-# the query itself, or any with the lowest float as their score.
+# Where implicit has too little to recommend it fills up with what it was told to leave out: items
+# of the query itself, or any with the lowest float as their score.
 FILTERED = -1e38
 
 
