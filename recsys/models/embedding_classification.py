@@ -6,8 +6,10 @@ the ratings by their probabilities:
 
     score(u, j) = Σ rating · P(rating | u, j)
 
-Each tree chooses its questions among thresholds drawn by lot, so that it errs in its own way, and
-the forest's probability is the mean of its trees'. Unlike a regression, a tree can say "only if".
+Each tree chooses its questions among thresholds drawn by lot, one per feature, so that it errs in
+its own way, and the forest's probability is the mean of its trees'. Unlike a regression, a tree can
+say "only if". The trees grow on users the network was not trained on, and of the courses these
+have not taken mostly on the likeliest, weighted, so that the probabilities stay true.
 
 Breiman, "Random forests", Machine Learning 2001; the thresholds by lot, which grow as good a
 forest in a fraction of the time, are those of Geurts, Ernst & Wehenkel, "Extremely randomized
@@ -26,9 +28,9 @@ from recsys.dataset import Dataset
 from recsys.models.base import Progress
 from recsys.models.hyperparameters import hyperparameter
 from recsys.models.neural_network import NeuralNetwork
-from recsys.models.pairs import first_part, pair_features, sample_pairs
+from recsys.models.pairs import divided, first_part, pair_features, sample_pairs
 
-MIN_LEAF = 20  # pairs; smaller leaves have no probability worth the name
+MIN_LEAF = 100  # pairs; smaller leaves have no probability worth the name
 MAX_RATINGS = 3  # classes besides "not taken"
 BLOCK = 20_000  # pairs scored at a time
 
@@ -65,12 +67,13 @@ class EmbeddingClassification(NeuralNetwork):
     )
 
     def _fit(self, dataset: Dataset, progress: Progress) -> None:
-        super()._fit(dataset, first_part(progress, 0.4))
+        trained_on, others = divided(dataset, self.seed)
+        super()._fit(trained_on, first_part(progress, 0.6))
         if not dataset.likes.nnz:
             self._plant(np.zeros(1), [])
             return
-        progress(0.4, "Growing the forest")
-        pairs = sample_pairs(dataset.likes, np.random.default_rng(self.seed))
+        progress(0.6, "Growing the forest")
+        pairs = sample_pairs(others, self, np.random.default_rng(self.seed))
         features = pair_features(self, self.embed(pairs.seen), pairs.user, pairs.course)
         ratings = np.array([0, *_levels(dataset.likes.data)])
         nearest = np.abs(pairs.rating[:, None] - ratings[1:]).argmin(axis=1) + 1
@@ -86,7 +89,7 @@ class EmbeddingClassification(NeuralNetwork):
             self.trees,
             max_depth=self.depth,
             min_samples_leaf=MIN_LEAF,
-            max_features=0.5,
+            max_features=None,
             n_jobs=-1,
             random_state=self.seed,
         )

@@ -3,11 +3,12 @@
 The neural network's embeddings, u of a user and cⱼ of a course, become features of a linear
 regression that predicts the user's rating of the course, 0 if they did not take it:
 
-    rating(u, j) = α + a·(u ∘ cⱼ) + b·cⱼ + β·biasⱼ + γ·chance(u, j)
+    rating(u, j) = α + a·(u ∘ cⱼ) + β·biasⱼ + γ·chance(u, j) + δ·log chance(u, j)
 
 The products u ∘ cⱼ, number by number, keep what is between this user and this course; with u + cⱼ
 in their place the user's part would be the same for all courses and could not rank. Courses not
-taken belong to the training data, or there would be next to nothing to predict.
+taken belong to the training data, or there would be next to nothing to predict. The regression
+learns from users the network was not trained on.
 
 He et al., "Neural collaborative filtering", WWW 2017 (products of embeddings as features);
 Tibshirani, "Regression shrinkage and selection via the lasso", JRSS B 1996; Hoerl & Kennard,
@@ -26,7 +27,7 @@ from recsys.dataset import Dataset
 from recsys.models.base import Progress
 from recsys.models.hyperparameters import hyperparameter
 from recsys.models.neural_network import NeuralNetwork
-from recsys.models.pairs import first_part, pair_features, sample_pairs
+from recsys.models.pairs import SMALLEST, divided, first_part, pair_features, sample_pairs
 
 
 @dataclass(eq=False)
@@ -36,7 +37,7 @@ class EmbeddingRegression(NeuralNetwork):
     Fitted attributes
     -----------------
     those of `NeuralNetwork`, and
-    coef_ : (2·embedding_size + 2,) a, b, β and γ, in the order of `pair_features`
+    coef_ : (embedding_size + 3,) a, β, γ and δ, in the order of `pair_features`
     intercept_ : α
     rating_coef_, rating_intercept_ : the same, of the regression on courses taken alone
     """
@@ -65,14 +66,15 @@ class EmbeddingRegression(NeuralNetwork):
     )
 
     def _fit(self, dataset: Dataset, progress: Progress) -> None:
-        super()._fit(dataset, first_part(progress, 0.8))
-        self.coef_ = np.zeros(2 * self.embedding_size + 2)
+        trained_on, others = divided(dataset, self.seed)
+        super()._fit(trained_on, first_part(progress, 0.9))
+        self.coef_ = np.zeros(self.embedding_size + 3)
         self.intercept_ = 0.0
         self.rating_coef_, self.rating_intercept_ = self.coef_, dataset.typical_rating
         if not dataset.likes.nnz:
             return
-        progress(0.8, "Fitting the regression")
-        pairs = sample_pairs(dataset.likes, np.random.default_rng(self.seed))
+        progress(0.9, "Fitting the regression")
+        pairs = sample_pairs(others, self, np.random.default_rng(self.seed))
         features = pair_features(self, self.embed(pairs.seen), pairs.user, pairs.course)
         scale = features.std(axis=0)  # so that the penalty weighs alike on all
         scale[scale == 0] = 1
@@ -105,8 +107,8 @@ class EmbeddingRegression(NeuralNetwork):
     def _sum(self, histories: csr_matrix, coef: np.ndarray, intercept: float) -> np.ndarray:
         """(n, n_courses) the features of all pairs, weighted and added up."""
         users = self.embed(histories)
-        size = self.embedding_size
-        products, own, (bias, chance) = np.split(coef, [size, 2 * size])
-        course = intercept + self.course_embeddings_ @ own + bias * self.course_bias_
-        pair = (users * products) @ self.course_embeddings_.T + chance * self.chances(users)
-        return pair + course
+        products, (bias, chance, log_chance) = np.split(coef, [self.embedding_size])
+        scores = (users * products) @ self.course_embeddings_.T + bias * self.course_bias_
+        chances = self.chances(users)
+        scores += chance * chances + log_chance * np.log(np.maximum(chances, SMALLEST))
+        return scores + intercept

@@ -3,22 +3,29 @@
 A row says how the user rated the course, 0 if they did not. Its features let a course matter more
 to one user than to another: the products of their embeddings, number by number (the user's and
 the course's added up would rank the courses alike for everyone). The user is embedded without the
-course in question, as a visitor is. Must not know what is fitted to the table.
+course in question, and is none the network was trained on, as a visitor is. Must not know what is
+fitted to the table.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from recsys.dataset import Dataset
 from recsys.models.base import Progress
 from recsys.models.neural_network import NeuralNetwork
 
+PAIR_SHARE = 0.1  # of the users, kept from the network
+MIN_PAIR_USERS = 50  # fewer say too little, and are used twice instead
 MAX_HISTORIES = 10_000
 MAX_ROUNDS = 10  # of hiding a course of the same user
-NEGATIVES = 10  # courses a user has not taken, per course they have
+MAX_CELLS = 10_000_000  # histories times courses, for the sake of memory
+EASY, HARD = 3, 6  # courses not taken, per history: drawn alike, and by the network's chances
+SMALLEST = 1e-9  # chance; the logarithm of zero is no feature
 
 
 class Pairs(NamedTuple):
@@ -39,54 +46,70 @@ class Pairs(NamedTuple):
     weight: np.ndarray
 
 
-def sample_pairs(likes: csr_matrix, rng: np.random.Generator) -> Pairs:
-    """Hide one course from each of many histories, and draw courses that are not in them."""
+def divided(dataset: Dataset, seed: int) -> tuple[Dataset, csr_matrix]:
+    """A data set to train the network on, and the likes of other users to make pairs of.
+
+    The network knows the users it was trained on better than it will know a visitor, and whoever
+    learned from them would trust it too much. Only where there are few users, the two overlap.
+    """
+    several = np.flatnonzero(np.asarray(dataset.likes.getnnz(axis=1)) > 1)
+    n_users = round(PAIR_SHARE * len(several))
+    if n_users < MIN_PAIR_USERS:
+        return dataset, dataset.likes
+    kept = np.ones(dataset.n_users, bool)
+    kept[np.random.default_rng(seed).choice(several, n_users, replace=False)] = False
+    rest = replace(dataset, users=dataset.users[kept], interactions=dataset.interactions[kept])
+    return rest, dataset.likes[~kept]
+
+
+def sample_pairs(likes: csr_matrix, network: NeuralNetwork, rng: np.random.Generator) -> Pairs:
+    """Hide one course from each of many histories, and draw courses that are not in them.
+
+    A course not taken is drawn the more often the likelier the network thinks it, and weighs the
+    less: the head of a list is where the order matters.
+    """
     lengths = np.diff(likes.indptr)
     eligible = np.flatnonzero(lengths > 1) if lengths.max() > 1 else np.flatnonzero(lengths)
-    n_histories = min(MAX_HISTORIES, MAX_ROUNDS * len(eligible))
-    likes = likes[np.resize(rng.permutation(eligible), n_histories)]
-    lengths = np.diff(likes.indptr)
-    hidden = likes.indptr[:-1] + rng.integers(lengths)
+    most = min(MAX_HISTORIES, MAX_ROUNDS * len(eligible), 1 + MAX_CELLS // likes.shape[1])
+    likes = likes[np.resize(rng.permutation(eligible), most)]
+    hidden = likes.indptr[:-1] + rng.integers(np.diff(likes.indptr))
     seen = likes.copy()
     seen.data[hidden] = 0
     seen.eliminate_zeros()
 
-    rated = np.unique(likes.indices)
-    user = np.repeat(np.arange(n_histories), NEGATIVES)
-    course = rng.choice(rated, len(user))
-    untaken = np.asarray(likes[user, course]).ravel() == 0
-    user, course = user[untaken], course[untaken]
-    drawn = np.bincount(user, minlength=n_histories)
-    each_stands_for = (len(rated) - lengths) / np.maximum(drawn, 1)
+    drawn = HARD * network.chances(network.embed(seen)) + EASY / (network.popularity_ > 0).sum()
+    drawn[:, network.popularity_ == 0] = 0
+    drawn[likes.nonzero()] = 0
+    user, course = np.nonzero(rng.random(drawn.shape, np.float32) < drawn)
     return Pairs(
         seen,
-        np.concatenate([np.arange(n_histories), user]),
+        np.concatenate([np.arange(most), user]),
         np.concatenate([likes.indices[hidden], course]),
         np.concatenate([likes.data[hidden], np.zeros(len(user), np.float32)]),
-        np.concatenate([np.ones(n_histories), each_stands_for[user]]),
+        np.concatenate([np.ones(most), 1 / np.minimum(drawn[user, course], 1)]),
     )
 
 
 def pair_features(
     network: NeuralNetwork, users: np.ndarray, user: np.ndarray, course: np.ndarray
 ) -> np.ndarray:
-    """(n_pairs, 2·embedding_size + 2) the features of pairs.
+    """(n_pairs, embedding_size + 3) the features of pairs.
 
-    They are the products of the two embeddings, the course's embedding, its bias in the network,
-    and the network's own chance for the pair.
+    They are the products of the two embeddings, the course's bias in the network, and the
+    network's own chance for the pair, plain and as a logarithm.
 
     Parameters
     ----------
     users : (n_users, embedding_size) embedded users
     user, course : (n_pairs,) row of `users` and position of the course of each pair
     """
-    courses = network.course_embeddings_[course]
+    chance = network.chances(users)[user, course]
     return np.column_stack(
         [
-            users[user] * courses,
-            courses,
+            users[user] * network.course_embeddings_[course],
             network.course_bias_[course],
-            network.chances(users)[user, course],
+            chance,
+            np.log(np.maximum(chance, SMALLEST)),
         ]
     )
 

@@ -9,8 +9,9 @@ import pytest
 from sklearn.linear_model import LinearRegression
 from taste_groups import assert_finds_the_group, taste_groups
 
+from recsys.dataset import Dataset
 from recsys.models import EmbeddingRegression
-from recsys.models.pairs import pair_features, sample_pairs
+from recsys.models.pairs import divided, pair_features, sample_pairs
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,8 @@ def test_scores_equal_the_prediction_of_scikit_learn() -> None:
 
     with patch.object(EmbeddingRegression, "_regression", remember):
         model = EmbeddingRegression(embedding_size=4, regression="linear").fit(dataset)
-    pairs = sample_pairs(dataset.likes, np.random.default_rng(model.seed))
+    _, others = divided(dataset, model.seed)
+    pairs = sample_pairs(others, model, np.random.default_rng(model.seed))
     scale = pair_features(model, model.embed(pairs.seen), pairs.user, pairs.course).std(axis=0)
     histories = dataset.interactions[:20]
     user, course = np.divmod(np.arange(20 * dataset.n_courses), dataset.n_courses)
@@ -65,17 +67,33 @@ def test_lasso_sets_weights_to_zero(model: EmbeddingRegression) -> None:
 def test_predicted_ratings_are_as_large_as_the_ratings(model: EmbeddingRegression) -> None:
     """One course of each training user is hidden: what is predicted adds up to one rating."""
     dataset = taste_groups()
-    pairs = sample_pairs(dataset.likes, np.random.default_rng(1))
+    pairs = sample_pairs(dataset.likes, model, np.random.default_rng(1))
     scores = model.score(pairs.seen)
     scores[pairs.seen.toarray() > 0] = 0
     assert scores.sum(axis=1).mean() == pytest.approx(dataset.likes.data.mean(), rel=0.1)
 
 
-def test_pairs_hide_the_course_from_the_user() -> None:
+def test_pairs_hide_the_course_from_the_user(model: EmbeddingRegression) -> None:
     likes = taste_groups().likes
-    pairs = sample_pairs(likes, np.random.default_rng(0))
+    pairs = sample_pairs(likes, model, np.random.default_rng(0))
     seen = np.asarray(pairs.seen[pairs.user, pairs.course]).ravel()
     assert not seen.any()
     assert set(pairs.rating) == {0, 2, 3}
     # every user has five of the 28 courses, and the negatives stand for the 23 others
-    assert pairs.weight[pairs.rating == 0].sum() / (pairs.rating > 0).sum() == pytest.approx(23)
+    stood_for = pairs.weight[pairs.rating == 0].sum() / (pairs.rating > 0).sum()
+    assert stood_for == pytest.approx(23, rel=0.02)
+
+
+def test_the_network_was_not_trained_on_the_users_of_the_pairs() -> None:
+    dataset = taste_groups()
+    trained_on, others = divided(dataset, 0)
+    assert trained_on.n_users == 810
+    assert others.shape[0] == 90
+    both = trained_on.likes.sum() + others.sum()
+    assert both == dataset.likes.sum()
+
+
+def test_few_users_serve_twice(tiny: Dataset) -> None:
+    trained_on, others = divided(tiny, 0)
+    assert trained_on is tiny
+    assert others is tiny.likes
