@@ -75,11 +75,13 @@ check: $(STAMP) ## linters, types, import contracts and unit tests
 	@echo "== import contracts"
 	@$(BIN)/lint-imports --no-logo
 	@echo "== unit tests"
-	@$(BIN)/python -m pytest -m "not browser"
+	@$(BIN)/python -m pytest -m "not browser and not lessons"
 
-test: check ## all of it: check, the notebook, and the browser tests
-	@echo "== the notebook, cell by cell"
-	@$(BIN)/python -m pytest --nbval-lax --nbval-current-env dashboard.ipynb
+test: check ## all of it: check, the notebooks, and the browser tests
+	@echo "== the notebooks, cell by cell"
+	@$(BIN)/python -m pytest --nbval-lax --nbval-current-env dashboard.ipynb notebooks
+	@echo "== the exercises of the lessons, solved"
+	@$(BIN)/python -m pytest -m lessons
 	@echo "== browser tests"
 	@$(BIN)/python -m pytest -m browser --junitxml=test-results/browser.xml
 	@echo "All tests passed."
