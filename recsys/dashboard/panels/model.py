@@ -35,7 +35,12 @@ def model(state: State) -> widgets.VBox:
         continuous_update=False,
     )
 
+    def choose(change: dict[str, Any]) -> None:
+        if change["new"] != state.model_key:  # else the dropdown has only followed the state
+            state.choose_model(change["new"])
+
     def show() -> None:
+        choice.value = state.model_key
         summary.value = f"<p>{explained(state.model.summary)}</p>"
         settings = [
             control(one, state.values[one.name], state.set_value)
@@ -51,7 +56,7 @@ def model(state: State) -> widgets.VBox:
         more.description = "More settings" if folded else "Fewer settings"
 
     more.on_click(lambda _: fold(rarely_used.layout.display == ""))
-    choice.observe(lambda change: state.choose_model(change["new"]), "value")
+    choice.observe(choose, "value")
     top_n.observe(lambda change: state.set_top_n(change["new"]), "value")
     watch(state, "model_key", show)
     return frame(choice, summary, controls, rarely_used, more, top_n, name="model")
