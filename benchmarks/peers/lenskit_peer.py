@@ -1,8 +1,4 @@
-"""LensKit: EASE, SLIM, item neighbours, ALS, and BPR (FlexMF).
-
-All score a user nobody knows from the history in the query. BPR's own way to do that, the mean of
-the history's item factors, is not what it was trained for, so it is trained on the queries too.
-"""
+"""LensKit: EASE, SLIM, item neighbours, and ALS. All score an unknown user from their history."""
 
 from __future__ import annotations
 
@@ -12,12 +8,10 @@ import numpy as np
 import pandas as pd
 from lenskit.als import ImplicitMFScorer
 from lenskit.data import ItemList, RecQuery, from_interactions_df
-from lenskit.flexmf import FlexMFImplicitScorer
 from lenskit.knn import EASEScorer, ItemKNNScorer, SLIMScorer
 from lenskit.logging import LoggingConfig
 from lenskit.training import TrainingOptions
 from protocol import Recommend, Task, best, serve
-from scipy.sparse import csr_matrix
 
 
 def ease(task: Task, **params: float) -> Recommend:
@@ -36,29 +30,19 @@ def als(task: Task, **params: float) -> Recommend:
     return from_history(ImplicitMFScorer(**params), task)
 
 
-def bpr(task: Task, **params: float) -> Recommend:
-    scorer = FlexMFImplicitScorer(preset="bpr", **params)
-    train(scorer, task.with_queries)
-    queries = [RecQuery(user_id=user) for user in task.test_users.tolist()]
-    return lambda: ranked(scorer, queries, task)
-
-
 def from_history(scorer: object, task: Task) -> Recommend:
-    train(scorer, task.train)
-    rows = np.split(task.queries.indices, task.queries.indptr[1:-1])
-    queries = [RecQuery(history_items=ItemList(item_ids=row)) for row in rows]
-    return lambda: ranked(scorer, queries, task)
-
-
-def train(scorer: object, likes: csr_matrix) -> None:
-    users, items = likes.nonzero()
+    users, items = task.train.nonzero()
     data = from_interactions_df(pd.DataFrame({"user_id": users, "item_id": items}))
     scorer.train(data, TrainingOptions(rng=0))
+    rows = np.split(task.queries.indices, task.queries.indptr[1:-1])
+    queries = [RecQuery(history_items=ItemList(item_ids=row)) for row in rows]
+    candidates = ItemList(item_ids=np.arange(task.queries.shape[1]))
 
+    def recommend() -> np.ndarray:
+        scores = np.stack([scorer(query, candidates).scores() for query in queries])
+        return best(scores, task)
 
-def ranked(scorer: object, queries: list[RecQuery], task: Task) -> np.ndarray:
-    items = ItemList(item_ids=np.arange(task.queries.shape[1]))
-    return best(np.stack([scorer(query, items).scores() for query in queries]), task)
+    return recommend
 
 
 if __name__ == "__main__":
@@ -66,5 +50,5 @@ if __name__ == "__main__":
     config.set_verbose(False)
     config.apply()
     logging.disable(logging.INFO)
-    models = {"EASE": ease, "SLIM": slim, "ItemKNN": item_knn, "ALS": als, "BPR": bpr}
+    models = {"EASE": ease, "SLIM": slim, "ItemKNN": item_knn, "ALS": als}
     serve(models, ["lenskit", "torch"])

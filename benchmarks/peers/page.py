@@ -33,7 +33,7 @@ def page(
         f"{dataset.noun}s that somebody likes are candidates. All are given the same likes, "
         f"without grades. Each peer, and our EASE, had {BUDGET} settings to choose from (listed in "
         "`benchmarks/peers/contenders.py`), judged on a validation part of the training users; "
-        "the test users were looked at once. Our other models are at their defaults. NDCG@{k} is "
+        f"the test users were looked at once. Our other models are at their defaults. NDCG@{k} is "
         "computed by our own code for all; in brackets is its 95 % bootstrap interval over users; "
         "the difference to our EASE is paired, the same users under both, and real where its "
         "interval is clear of 0. Fit times, without imports, are of one run on one thread: take "
