@@ -26,8 +26,9 @@ def top_k(
     ----------
     scores : (n, n_courses) higher is better; NaN is never recommended
     candidates : (n, n_courses) or (n_courses,) what may be recommended
-    popularity : (n_courses,) decides between equal scores, as `Recommender.recommend` does; then,
-        or without it, the order of the catalogue
+    popularity : (n_courses,) decides between equal scores, as `Recommender.recommend` does, and
+        then the lot does: a catalogue may list the best courses first, and a model that cannot
+        tell courses apart must not profit. Without it, the order of the catalogue decides.
 
     Returns
     -------
@@ -35,7 +36,8 @@ def top_k(
     """
     order = np.arange(scores.shape[1])
     if popularity is not None:
-        order = np.argsort(-popularity, kind="stable")
+        lot = np.random.default_rng(0).permutation(len(popularity))
+        order = np.lexsort((lot, -popularity))
     key = np.where(candidates & ~np.isnan(scores), -scores, np.inf)[:, order]
     first = np.argsort(key, axis=1, kind="stable")[:, :k]
     ranked = np.where(np.isinf(np.take_along_axis(key, first, axis=1)), NOTHING, order[first])

@@ -65,8 +65,14 @@ def test_top_k_leaves_out_what_is_no_candidate_and_what_has_no_score():
 
 def test_of_equal_scores_the_more_popular_course_comes_first():
     scores = np.array([[1.0, 1.0, 2.0, 1.0]])
-    ranked = metrics.top_k(scores, np.ones(4, bool), 4, popularity=np.array([0, 5, 1, 5]))
+    ranked = metrics.top_k(scores, np.ones(4, bool), 4, popularity=np.array([0, 6, 1, 5]))
     assert ranked.tolist() == [[2, 1, 3, 0]]
+
+
+def test_the_order_of_the_catalogue_gives_nothing_away():
+    """Of a hundred courses nobody knows, the first ones listed do not lead."""
+    ranked = metrics.top_k(np.zeros((1, 100)), np.ones(100, bool), 10, popularity=np.zeros(100))
+    assert 20 < ranked.mean() < 80
 
 
 def test_top_k_fills_up_where_the_catalogue_is_shorter_than_k():
