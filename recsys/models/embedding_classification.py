@@ -45,7 +45,7 @@ class EmbeddingClassification(NeuralNetwork):
     ratings_ : (n_classes,) what each class is worth; 0 is "not taken"
     feature_ : (trees, n_nodes) which feature of `pair_features` a node asks for
     threshold_ : (trees, n_nodes) pairs with at most this value go left
-    left_, right_ : (trees, n_nodes) where they go; a leaf, and padding, leads to itself
+    child_ : (trees, n_nodes, 2) where they go, and where the others go; a leaf leads to itself
     probability_ : (trees, n_nodes, n_classes) of the classes among a node's pairs
     depth_ : the longest way from a root to a leaf
     """
@@ -101,29 +101,30 @@ class EmbeddingClassification(NeuralNetwork):
         shape = (len(trees), max((tree.node_count for tree in trees), default=0))
         self.feature_ = np.zeros(shape, np.int32)
         self.threshold_ = np.zeros(shape)
-        self.left_ = np.tile(np.arange(shape[1], dtype=np.int32), (shape[0], 1))
-        self.right_ = self.left_.copy()
+        itself = np.arange(shape[1], dtype=np.int32)
+        self.child_ = np.tile(itself[:, None], (shape[0], 1, 2))
         self.probability_ = np.zeros((*shape, len(ratings)))
         for row, tree in enumerate(trees):
             inner = np.flatnonzero(tree.children_left >= 0)
             self.feature_[row, inner] = tree.feature[inner]
             self.threshold_[row, inner] = tree.threshold[inner]
-            self.left_[row, inner] = tree.children_left[inner]
-            self.right_[row, inner] = tree.children_right[inner]
+            self.child_[row, inner, 0] = tree.children_left[inner]
+            self.child_[row, inner, 1] = tree.children_right[inner]
             counts = tree.value[:, 0]
             self.probability_[row, : len(counts)] = counts / counts.sum(axis=1, keepdims=True)
 
     def class_probabilities(self, features: np.ndarray) -> np.ndarray:
         """(n_pairs, n_classes) the forest's vote on rows of `pair_features`."""
-        features = features.astype(np.float32)  # what the thresholds were chosen on
+        values = features.astype(np.float32).ravel()  # what the thresholds were chosen on
+        first = np.arange(len(features)) * features.shape[1]
         total = np.zeros((len(features), len(self.ratings_)))
-        pair = np.arange(len(features))
-        for tree in range(len(self.feature_)):
+        forest = zip(self.feature_, self.threshold_, self.child_, strict=True)
+        for tree, (feature, threshold, child) in enumerate(forest):
             node = np.zeros(len(features), np.int32)
             for _ in range(self.depth_):
-                left = features[pair, self.feature_[tree, node]] <= self.threshold_[tree, node]
-                node = np.where(left, self.left_[tree, node], self.right_[tree, node])
-            total += self.probability_[tree, node]
+                right = values.take(first + feature.take(node)) > threshold.take(node)
+                node = child.take(2 * node + right)
+            total += self.probability_[tree].take(node, axis=0)
         return total / max(len(self.feature_), 1)
 
     def _score(self, histories: csr_matrix) -> np.ndarray:
