@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -63,6 +64,13 @@ def test_conda_installs_the_lock_and_nothing_beside_it() -> None:
     assert int(low) <= int(re.fullmatch(r"python=3\.(\d+)", python).group(1)) < int(high)
     assert pip == "pip"
     assert from_pip == {"pip": ["-r requirements.lock"]}
+
+
+def test_binder_shows_the_page_as_make_dashboard_does() -> None:
+    def settings(file: str) -> object:
+        return json.loads((ROOT / file).read_text())["VoilaConfiguration"]
+
+    assert settings("jupyter_config.json") == settings("voila.json")
 
 
 @pytest.mark.parametrize("module", ["recsys", "recsys.models", "recsys.evaluation"])
