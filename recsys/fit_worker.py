@@ -51,13 +51,13 @@ def job_for(model: Any, source: str, key: str, store: Path, spare: Path) -> str:
 def main() -> int:
     # Interrupting a notebook's kernel is no order to end its training; Cancel is.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    events = _private_output()
+    events = private_output()
 
     def tell(event: str, **what: Any) -> None:
         print(json.dumps({"event": event, **what}), file=events, flush=True)
 
     job = json.loads(sys.stdin.readline())
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    threading.Thread(target=end_with_the_parent, daemon=True).start()
     try:
         tell("finished", file=str(_fit(job, tell)))
     except Exception as error:  # told where a person reads it, whatever it is
@@ -102,14 +102,15 @@ def _fit(job: dict[str, Any], tell: Any) -> Path:
         return Path(job["spare"])
 
 
-def _private_output() -> TextIO:
+def private_output() -> TextIO:
     """Standard output, kept from libraries that print: what they say goes to standard error."""
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     return events
 
 
-def _end_with_the_parent() -> None:
+def end_with_the_parent() -> None:
+    """End this process when its standard input ends; for a thread of its own."""
     while os.read(0, 1):  # not sys.stdin, which would hold its lock when the interpreter ends
         pass
     os._exit(1)

@@ -1,7 +1,8 @@
 """The leaderboard, remembered: what a model answered to a split is kept beside the fitted models,
 so that only what is new is fitted, and an evaluation that was stopped goes on where it was.
 
-Must not know who asks.
+`python -m recsys.standings SET STORE` is the child process of an evaluation: it fills the store,
+tells how it goes in lines of JSON, and ends when its standard input does. Must not know who asks.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import hashlib
 import json
 import logging
 import os
+import sys
+import threading
 import time
 import zipfile
 from collections.abc import Iterable, Mapping
@@ -23,8 +26,9 @@ from recsys.dataset import Dataset
 from recsys.evaluation import Split, compare, k_core, leaderboard, split
 from recsys.evaluation.leaderboard import LENGTH, Answering, Answers, all_candidates, answer
 from recsys.evaluation.split import Catalogue, Protocol
-from recsys.models import Progress, Recommender, silent
-from recsys.sources import movielens
+from recsys.fit_worker import end_with_the_parent, in_words, private_output
+from recsys.models import Progress, Recommender, baselines, registry, silent
+from recsys.sources import load_dataset, movielens
 from recsys.store import Store
 
 _VERSION = 1  # raise it when the same model would answer the same split otherwise
@@ -108,6 +112,32 @@ def remembering(store: Store, afresh: bool = False) -> Answering:
     return answers
 
 
+def contestants() -> list[Recommender]:
+    """All registered models and the baselines, at their defaults."""
+    return [kind() for kind in (*registry(), *baselines())]
+
+
+def main(source: str, folder: str) -> int:
+    """Evaluate the contestants on a data set, into the store in this folder."""
+    events = private_output()
+
+    def tell(event: str, **what: float | str) -> None:
+        print(json.dumps({"event": event, **what}), file=events, flush=True)
+
+    def progress(done: float, message: str, **_: float) -> None:
+        tell("progress", done=done, message=message)
+
+    threading.Thread(target=end_with_the_parent, daemon=True).start()
+    try:
+        dataset = for_evaluation(load_dataset(source))
+        standings(contestants(), dataset, Store(folder), progress=progress)
+        tell("finished")
+    except Exception as error:  # told where a person reads it, whatever it is
+        tell("failed", reason=in_words(error))
+        raise
+    return 0
+
+
 def _path(
     store: Store, model: Recommender, division: Split, candidates: Mapping[str, np.ndarray], k: int
 ) -> Path:
@@ -153,3 +183,7 @@ def _write(answers: Answers, path: Path) -> None:
         log.warning("The evaluation could not be remembered (%s).", error)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

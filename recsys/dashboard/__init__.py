@@ -36,6 +36,8 @@ class Dashboard:
         self.training = panels.training(self.state)
         self.notices = panels.notices(self.state)
         self.recommendations = panels.recommendations(self.state)
+        self.takeaway = panels.takeaway(self.state)
+        self.leaderboard = panels.leaderboard(self.state)
         self.charts = panels.charts(self.state)
 
 

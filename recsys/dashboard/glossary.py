@@ -61,6 +61,16 @@ def explained(text: str) -> str:
     return "".join([*parts, escape(text[end:])])
 
 
+def question(label: str) -> str:
+    """For a label that is no HTML: “What is shrinkage?” with the answer; "" if it has no term."""
+    found = _TERM.search(label)
+    if not found:
+        return ""
+    term = _SPELLING[found[1].lower()]
+    verb = "is" if found[0].lower() == found[1].lower() else "are"
+    return term_html(f"What {verb} {found[0].lower()}?", TERMS[term])
+
+
 def term_html(shown: str, meaning: str) -> str:
     """A word with a line about it that shows on hover and on focus; `style.css` does the rest."""
     return (

@@ -104,7 +104,7 @@ class State(HasTraits):
         self._elsewhere: tuple[str, ...] = ()  # picked, but not in this data set
         self._chance = random.Random()
         self._settings: dict[str, dict[str, Any]] = {}
-        self._store = store or Store()
+        self.store = store or Store()
         self._in_training: Recommender | None = None
         self.job: TrainingJob | None = None
         present = sources.available()
@@ -122,7 +122,7 @@ class State(HasTraits):
             self._past.clear()
             self.can_undo = False
         if self.fitted is None and self.model.instant:
-            self.fitted = self._store.fitted(self.model(**self.values), self.dataset)
+            self.fitted = self.store.fitted(self.model(**self.values), self.dataset)
             self._find_fitted()
 
     # What panels ask
@@ -332,7 +332,7 @@ class State(HasTraits):
     def _find_fitted(self) -> None:
         """Answer with the chosen model if it is fitted already; else mark the answer outdated."""
         if not self._suits(self.fitted):
-            stored = self._store.get(self.model(**self.values), self.dataset)
+            stored = self.store.get(self.model(**self.values), self.dataset)
             if stored is not None:
                 self.fitted = stored
         self.outdated = not self._suits(self.fitted)
@@ -356,7 +356,7 @@ class State(HasTraits):
         if self.training:
             return
         model = self.model(**self.values)
-        loop = _running_loop()
+        loop = running_loop()
 
         def hear(event: Event) -> None:  # on the job's thread
             if loop is None:
@@ -368,7 +368,7 @@ class State(HasTraits):
         with self.hold_trait_notifications():
             self.training, self.progress, self.seconds = True, 0.0, 0.0
             self.status = f"Training {model.name}"
-        self.job = TrainingJob(model, self.dataset, self.source, self._store, hear)
+        self.job = TrainingJob(model, self.dataset, self.source, self.store, hear)
         self.job.start()  # after it has its name: an event may ask to cancel it
         if loop is not None:
             loop.call_later(1, self._tick, loop, model)
@@ -406,7 +406,7 @@ class State(HasTraits):
             loop.call_later(1, self._tick, loop, model)
 
 
-def _running_loop() -> asyncio.AbstractEventLoop | None:
+def running_loop() -> asyncio.AbstractEventLoop | None:
     """The event loop of a notebook's kernel; None in a script."""
     try:
         return asyncio.get_running_loop()

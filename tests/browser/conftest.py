@@ -151,12 +151,19 @@ def page(browser: Browser, server: Server) -> Iterator[Page]:
 
 
 @pytest.fixture
-def opened(page: Page, server: Server) -> Dashboard:
-    """The dashboard as a new visitor sees it, with an example."""
+def first_visit(page: Page, server: Server) -> Dashboard:
+    """The dashboard as a new visitor sees it."""
     page.goto(server.url)
     expect(page.locator("#loading")).to_have_count(0)
     expect(page.get_by_role("option", name="Python", exact=False).first).to_be_attached()
     return Dashboard(page)
+
+
+@pytest.fixture
+def opened(first_visit: Dashboard) -> Dashboard:
+    """The dashboard with its example, the tour skipped."""
+    first_visit.button("Skip the tour").click()
+    return first_visit
 
 
 @pytest.fixture

@@ -38,10 +38,6 @@ class Dashboard:
         self.button("Add").click()
         expect(self.picked).to_have_count(before + number)
 
-    def ranking(self) -> list[str]:
-        """The recommended titles with their scores, as they are read."""
-        return self.rows.all_inner_texts()
-
     def choose(self, model: str) -> None:
         """Choose a model by its key."""
         keys = [one.key() for one in models.registry()]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 
 import pytest
+from conftest import Server
 from dashboard_page import Dashboard
 from playwright.sync_api import expect
 
@@ -54,10 +56,10 @@ def test_the_first_page_shows_an_example_that_one_click_clears(opened: Dashboard
     expect(opened.page.locator(".recsys-example")).to_contain_text("An example: “Data beginner”")
     expect(opened.rows).to_have_count(10)
     expect(opened.picked).not_to_have_count(0)
-    before = opened.ranking()
+    before = opened.rows.first.inner_text()
     opened.button("Cloud engineer").click()
     expect(opened.page.locator(".recsys-example")).to_contain_text("“Cloud engineer”")
-    assert opened.ranking() != before
+    expect(opened.rows.first).not_to_have_text(before, use_inner_text=True)
     opened.button("Surprise me").click()
     expect(opened.page.locator(".recsys-example")).to_be_hidden()
     expect(opened.rows.first).to_be_visible()
@@ -65,6 +67,49 @@ def test_the_first_page_shows_an_example_that_one_click_clears(opened: Dashboard
     opened.button("Start fresh").click()
     expect(opened.picked).to_have_count(0)
     expect(opened.page.locator(".recsys-table")).to_contain_text("Pick at least one course first")
+
+
+def test_the_tour_has_three_steps_and_stays_away_afterwards(
+    first_visit: Dashboard, server: Server
+) -> None:
+    tour = first_visit.page.get_by_role("region", name="Tour")
+    for step in ("1 of 3", "2 of 3", "3 of 3"):
+        first_visit.button("Next").press("Enter")
+        expect(tour).to_contain_text(step)
+        expect(first_visit.page.locator(".tour-mark")).to_be_in_viewport()
+    first_visit.button("Done").click()
+    expect(tour).to_have_count(0)
+    again = first_visit.page.context.new_page()
+    again.goto(server.url)
+    expect(again.locator("#loading")).to_have_count(0)
+    expect(again.locator(".tour")).to_have_count(0)
+
+
+def test_the_list_the_code_and_the_report_can_be_taken_home(
+    opened: Dashboard, tmp_path: Path
+) -> None:
+    page = opened.page
+    with page.expect_download() as table:
+        page.get_by_role("link", name="Save as CSV").click()
+    lines = list(csv.DictReader(table.value.path().read_text("utf-8-sig").splitlines()))
+    assert [line["title"] for line in lines] == opened.rows.locator("summary").all_inner_texts()
+
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_text("The code for this list").click()
+    opened.button("Copy").click()
+    expect(opened.button("Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()").startswith("from recsys import")
+
+    with page.expect_download() as saved:
+        opened.button("Report").click()
+    saved.value.save_as(tmp_path / "report.html")
+    report = page.context.new_page()
+    asked: list[str] = []
+    report.on("request", lambda request: asked.append(request.url))
+    report.goto((tmp_path / "report.html").as_uri())
+    expect(report.locator("tr.why")).to_have_count(10)
+    expect(report.locator("tr.why").last).to_be_visible()
+    assert len(asked) == 1
 
 
 def test_a_term_is_explained_to_the_keyboard(app: Dashboard) -> None:
@@ -163,7 +208,9 @@ def test_picking_and_removing_with_the_keyboard_alone(app: Dashboard) -> None:
     keyboard.press("ArrowDown")
     keyboard.press("Enter")
     expect(app.picked).to_have_count(2)
-    for _ in range(5):
+    keyboard.press("Escape")
+    expect(app.search).to_be_focused()
+    for _ in range(8):
         keyboard.press("Tab")
         if app.picked.first.evaluate("one => one === document.activeElement"):
             break

@@ -4,92 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 import pytest
+from letters import SETS, Letters
 from scipy.sparse import csr_matrix
 
-from recsys import models, sources
+from recsys import models
 from recsys.dashboard.state import State
-from recsys.dataset import DataError, Dataset
-from recsys.models import Progress, Recommender, hyperparameter
-from recsys.store import Store
-
-
-def a_dataset(name: str, ids: str, noun: str = "course") -> Dataset:
-    """Courses named by letters; the later in the alphabet, the more users took them."""
-    titles = {"a": "Python Basics", "b": "Python for Data", "c": "Containers <b>", "d": "Databases"}
-    courses = pd.DataFrame(
-        {
-            "id": list(ids),
-            "title": [titles.get(one, f"Title {one}") for one in ids],
-            "description": "",
-            "Python": [int(one in "ab") for one in ids],
-            "Ops": [int(one in "cd") for one in ids],
-        }
-    )
-    ratings = [(user, one, 3) for user, one in enumerate(ids, 1) for one in ids[user - 1 :]]
-    return Dataset.from_tables(
-        name, courses, pd.DataFrame(ratings, columns=["user", "item", "rating"]), noun=noun
-    )
-
-
-@dataclass(eq=False)
-class Letters(Recommender):
-    """Scores a course by its place in the alphabet; counts its fits."""
-
-    name: ClassVar[str] = "Letters"
-    summary: ClassVar[str] = "Later letters are better."
-    score_label: ClassVar[str] = "Place"
-    instant: ClassVar[bool] = True
-    fits: ClassVar[int] = 0
-
-    power: int = hyperparameter(1, label="Power", low=1, high=9)
-    threshold: int = hyperparameter(0, label="Threshold", low=0, high=100, refit=False)
-
-    def _fit(self, dataset: Dataset, progress: Progress) -> None:
-        type(self).fits += 1
-        progress(0.5, "Reading the alphabet")
-        if self.power == 9:
-            raise ValueError("nine is too much")
-        self.place_ = np.arange(1.0, dataset.n_courses + 1) ** self.power
-
-    def _score(self, histories: csr_matrix) -> np.ndarray:
-        return np.tile(self.place_, (histories.shape[0], 1))
-
-    def _floor(self) -> float:
-        return self.threshold
-
-
-SETS = {"one": a_dataset("Set one", "abcdef"), "two": a_dataset("Set two", "bcdxyz", "film")}
-
-
-@pytest.fixture
-def new_state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], State]:
-    """A maker of states over two small data sets and one model beside the registered ones."""
-
-    def available() -> tuple[sources.Source, ...]:
-        return tuple(sources.Source(key, key, "course", "", tmp_path) for key in SETS)
-
-    def load(key: str) -> Dataset:
-        if key not in SETS:
-            raise DataError(f"There is no data set “{key}”.")
-        return SETS[key]
-
-    monkeypatch.setattr(sources, "available", available)
-    monkeypatch.setattr(sources, "load_dataset", load)
-    monkeypatch.setattr(models, "_MODELS", [Letters, models.KNN])
-    monkeypatch.setattr(Letters, "fits", 0)
-    return lambda: State(store=Store(tmp_path))
-
-
-@pytest.fixture
-def state(new_state: Callable[[], State]) -> State:
-    return new_state()
+from recsys.dataset import Dataset
+from recsys.models import Progress
 
 
 def train(state: State) -> None:

@@ -5,19 +5,23 @@ A panel binds widgets to the state and holds no rules of its own.
 
 from recsys.dashboard.panels.charts import charts
 from recsys.dashboard.panels.data_set import data_set
+from recsys.dashboard.panels.leaderboard import leaderboard
 from recsys.dashboard.panels.model import model
 from recsys.dashboard.panels.notices import notices
 from recsys.dashboard.panels.picker import picked, picker
 from recsys.dashboard.panels.recommendations import recommendations
+from recsys.dashboard.panels.takeaway import takeaway
 from recsys.dashboard.panels.training import training
 
 __all__ = [
     "charts",
     "data_set",
+    "leaderboard",
     "model",
     "notices",
     "picked",
     "picker",
     "recommendations",
+    "takeaway",
     "training",
 ]

@@ -9,18 +9,25 @@ import ipywidgets as widgets
 from recsys.charts import Chart
 from recsys.dashboard.glossary import explained
 from recsys.dashboard.model_charts import charts_for
-from recsys.dashboard.panels.frame import frame, paragraph, text, watch
+from recsys.dashboard.panels.frame import frame, paragraph, text
 from recsys.dashboard.state import State
 
 
 def charts(state: State) -> widgets.VBox:
-    """The recommendations' scores, and what belongs to the model."""
+    """The recommendations' scores, and what belongs to the model.
+
+    An answer that is older than the panel is drawn on demand (in Voilà the page itself presses the
+    button, once it is up): of a page that loads with figures in it, one in six lost them.
+    """
     slots: list[_Slot] = []
     none = text(kind="hint")
+    draw = widgets.Button(description="Draw the charts")
+    draw.add_class("recsys-draw")
     grid = widgets.VBox()
     grid.add_class("recsys-charts")
 
-    def show() -> None:
+    def show(_: Any = None) -> None:
+        draw.layout.display = "none"
         shown = charts_for(state.answer, state.dataset, state.ratings)
         while len(slots) < len(shown):
             slots.append(_Slot())
@@ -31,8 +38,11 @@ def charts(state: State) -> widgets.VBox:
             grid.children = boxes
         none.value = paragraph("" if shown else "They will appear with the recommendations.")
 
-    watch(state, "answer", show)
-    return frame(none, grid, name="all-charts")
+    draw.on_click(show)
+    state.observe(show, "answer")
+    if state.answer.table.empty:
+        show()
+    return frame(none, draw, grid, name="all-charts")
 
 
 class _Slot:

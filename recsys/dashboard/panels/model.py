@@ -8,7 +8,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from recsys import models
-from recsys.dashboard.glossary import explained
+from recsys.dashboard.glossary import explained, question
 from recsys.dashboard.panels.frame import frame, row, text, watch
 from recsys.dashboard.state import MOST_RECOMMENDATIONS, State
 from recsys.models import Hyperparameter
@@ -81,8 +81,7 @@ def _slider(one: Hyperparameter, label: str, value: float | None) -> widgets.Wid
     assert one.low is not None
     assert one.high is not None
     value = one.high if value is None else value
-    bounds = {"min": one.low, "max": one.high, "value": value, "description": explained(label)}
-    bounds |= {"description_allow_html": True}
+    bounds = {"min": one.low, "max": one.high, "value": value, "description": label}
     if one.kind is int:
         return widgets.IntSlider(**bounds, continuous_update=False)
     step = (one.high - one.low) / 100
@@ -111,7 +110,8 @@ def _slider_or_none(
 
 def _with_help(widget: widgets.Widget, one: Hyperparameter) -> widgets.VBox:
     hint = text(kind="hint")
-    hint.value = f"<p>{explained(one.help)}</p>" if one.help else ""
+    words = " ".join(filter(None, [explained(one.help), question(one.label)]))
+    hint.value = f"<p>{words}</p>" if words else ""
     box = widgets.VBox([widget, hint])
     box.add_class("recsys-setting")
     return box

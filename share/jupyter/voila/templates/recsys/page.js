@@ -37,6 +37,14 @@ function nameControls() {
       figure.setAttribute("aria-label", caption.textContent);
     }
   }
+  for (const copy of document.querySelectorAll(".recsys-copy")) {
+    copy.classList.add("recsys-works"); // elsewhere, as in JupyterLab, nobody listens to it
+  }
+  // What was asked for by a button is saved at once.
+  for (const link of document.querySelectorAll(".recsys-row a[download='report.html']")) {
+    if (!link.dataset.saved) link.click();
+    link.dataset.saved = "yes";
+  }
   for (const status of document.querySelectorAll(".recsys-status, .recsys-outdated")) {
     status.setAttribute("role", "status");
   }
@@ -90,7 +98,95 @@ function handleKey(event) {
 }
 document.addEventListener("keydown", handleKey, true);
 
+async function copyCode(button) {
+  const code = button.parentElement.querySelector("pre");
+  try {
+    await navigator.clipboard.writeText(code.textContent);
+  } catch {
+    // Only a secure page may write to the clipboard; the old way needs a selection.
+    getSelection().selectAllChildren(code);
+    document.execCommand("copy");
+  }
+  button.textContent = "Copied";
+  setTimeout(() => (button.textContent = "Copy"), 2000);
+}
+
+document.addEventListener("click", (event) => {
+  const copy = event.target.closest?.(".recsys-copy");
+  if (copy) copyCode(copy);
+});
+
 document.addEventListener("dblclick", (event) => {
   const { list, add } = pickerOf(event.target);
   if (list?.contains(event.target)) add.click();
 });
+
+// The tour: three steps, shown until it is dismissed once.
+
+const TOUR = [
+  [".recsys-picked", "These courses stand for what you know. Remove one, or add your own above."],
+  [".recsys-model", "Nine models answer in different ways. Choose one, and move its sliders."],
+  [".recsys-recommendations", "The list follows at once. Open a course to see why it is there."],
+];
+
+function remembered(value) {
+  try {
+    if (value) localStorage.setItem("recsys-tour", value);
+    return localStorage.getItem("recsys-tour");
+  } catch {
+    return "unknown"; // a browser that keeps nothing would show the tour every time
+  }
+}
+
+function showTour() {
+  const card = document.createElement("section");
+  card.className = "tour";
+  card.setAttribute("aria-label", "Tour");
+  card.innerHTML =
+    '<p role="status"></p><div><button data-tour="end">Skip the tour</button>' +
+    '<button data-tour="next">Next</button></div>';
+  const words = card.querySelector("p");
+  const next = card.querySelector("[data-tour=next]");
+  let step = -1;
+
+  const mark = (on) => document.querySelector(TOUR[step]?.[0])?.classList.toggle("tour-mark", on);
+  const end = () => {
+    mark(false);
+    card.remove();
+    remembered("done");
+  };
+  const advance = () => {
+    mark(false);
+    step += 1;
+    if (step === TOUR.length) return end();
+    mark(true);
+    document.querySelector(TOUR[step][0])?.scrollIntoView({ block: "center" });
+    words.textContent = `${step + 1} of ${TOUR.length}: ${TOUR[step][1]}`;
+    if (step === TOUR.length - 1) {
+      next.textContent = "Done";
+      card.querySelector("[data-tour=end]").remove();
+    }
+  };
+  card.addEventListener("click", ({ target }) => {
+    if (target.dataset.tour === "end") end();
+    if (target.dataset.tour === "next") advance();
+  });
+  card.addEventListener("keydown", ({ key }) => key === "Escape" && end());
+  document.body.append(card);
+  words.textContent = "New here? Three steps show what this page does.";
+}
+
+// The panels may come a moment after the loading screen has gone.
+function drawCharts() {
+  const draw = document.querySelector(".recsys-draw");
+  if (!draw) setTimeout(drawCharts, 100);
+  else if (draw.style.display !== "none") draw.click();
+}
+
+// Voilà takes the loading screen away once all is there.
+new MutationObserver((_, watcher) => {
+  if (document.getElementById("loading")) return;
+  watcher.disconnect();
+  drawCharts();
+  if (!remembered()) showTour();
+}).observe(document.body, { childList: true });

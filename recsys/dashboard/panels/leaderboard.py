@@ -1,0 +1,99 @@
+"""The leaderboard: how well each model foresees what held-out users took."""
+
+from __future__ import annotations
+
+from html import escape
+
+import ipywidgets as widgets
+import pandas as pd
+
+from recsys.dashboard.glossary import explained
+from recsys.dashboard.listing import aligned
+from recsys.dashboard.panels.frame import frame, paragraph, row, text, watch
+from recsys.dashboard.scoreboard import LENGTH, Scoreboard
+from recsys.dashboard.state import State
+
+_COLUMNS = {
+    "coverage": "Coverage",
+    "novelty": "Novelty",
+    "diversity": "Diversity",
+    "fit_seconds": "Fit (s)",
+}
+
+
+def leaderboard(state: State) -> widgets.VBox:
+    """The known standings, how they are measured, and a button that evaluates what is missing."""
+    board = Scoreboard(state)
+    opened = widgets.Button(description="Show the leaderboard")
+    refresh = widgets.Button(description="Evaluate what is missing")
+    cancel = widgets.Button(description="Cancel the evaluation")
+    bar = widgets.FloatProgress(min=0.0, max=1.0)
+    bar.add_class("recsys-evaluating")
+    status, about = text(kind="status"), text(kind="hint")
+    table = widgets.HTML()
+    table.add_class("recsys-board")
+    shown = widgets.VBox([row(refresh, cancel), bar, status, table, about])
+    shown.layout.display = "none"
+
+    def show(_: widgets.Button) -> None:
+        opened.layout.display, shown.layout.display = "none", ""
+        board.show()
+
+    def tell() -> None:
+        table.value = as_table(board.table) if len(board.table) else ""
+        about.value = f"<p>{explained(board.about)}</p>" if board.about else ""
+
+    def progress() -> None:
+        refresh.disabled = board.running or board.reading or not board.missing
+        cancel.layout.display = bar.layout.display = "" if board.running else "none"
+        bar.value = board.progress
+        status.value = paragraph(board.status)
+
+    opened.on_click(show)
+    refresh.on_click(lambda _: board.refresh())
+    cancel.on_click(lambda _: board.cancel())
+    watch(board, ["table", "about"], tell)
+    watch(board, ["running", "reading", "progress", "status", "missing"], progress)
+    return frame(opened, shown, name="leaderboard")
+
+
+def as_table(standings: pd.DataFrame) -> str:
+    """The standings as HTML, each accuracy with its 95 % interval, in figures and as a mark."""
+    heads = [f"NDCG@{LENGTH}", f"Recall@{LENGTH}", *_COLUMNS.values()]
+    columns = [
+        [f'<th scope="row">{escape(name)}{_near(one)}</th>' for name, one in _named(standings)],
+        _intervals(standings, "ndcg"),
+        _intervals(standings, "recall"),
+        *([f'<td class="number">{one}</td>' for one in aligned(standings[c])] for c in _COLUMNS),
+    ]
+    rows = "".join(f"<tr>{''.join(cells)}</tr>" for cells in zip(*columns, strict=True))
+    return (
+        '<div role="region" aria-label="Leaderboard" tabindex="0"><table><thead><tr>'
+        f'<th scope="col">Model</th>{"".join(f"<th scope=col>{explained(h)}</th>" for h in heads)}'
+        f"</tr></thead><tbody>{rows}</tbody></table></div>"
+        f"<p>{explained('Each mark is the 95 % confidence interval over the held-out users.')}</p>"
+    )
+
+
+def _named(standings: pd.DataFrame) -> list[tuple[str, pd.Series]]:
+    return [(str(one["model"]), one) for _, one in standings.iterrows()]
+
+
+def _near(one: pd.Series) -> str:
+    """A word where the difference to the best model may be chance."""
+    if one["ndcg_over_best"] < 0 <= one["ndcg_over_best_high"]:
+        return '<span class="near">as good as the best, within chance</span>'
+    return ""
+
+
+def _intervals(standings: pd.DataFrame, metric: str) -> list[str]:
+    low, high = standings[f"{metric}_low"], standings[f"{metric}_high"]
+    top = max(float(high.max()), 1e-9)
+    figures = zip(aligned(standings[metric]), aligned(low), aligned(high), low, high, strict=True)
+    return [
+        f'<td class="interval"><span class="number">{mean}</span> '
+        f'<span class="number range">{at_least}–{at_most}</span>'
+        f'<span class="track" aria-hidden="true"><i style="left:{start / top:.1%};'
+        f'width:max(3px, {(end - start) / top:.1%})"></i></span></td>'
+        for mean, at_least, at_most, start, end in figures
+    ]

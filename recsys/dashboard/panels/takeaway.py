@@ -1,0 +1,53 @@
+"""Take it with you: the list as a file, the report, and the code that makes it again."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from html import escape
+
+import ipywidgets as widgets
+
+from recsys.dashboard.panels.frame import frame, row, watch
+from recsys.dashboard.state import State
+from recsys.dashboard.takeaway import as_code, as_csv, as_report
+
+
+def takeaway(state: State) -> widgets.VBox:
+    """A link to the list as CSV, a report on demand, and the code with a button that copies it."""
+    table = widgets.HTML()
+    make = widgets.Button(
+        description="Report", tooltip="One HTML page with all reasons, which opens offline"
+    )
+    report, code = widgets.HTML(), widgets.HTML()
+    code.add_class("recsys-code-box")
+
+    def show() -> None:
+        report.value = ""
+        make.disabled = state.answer.model is None
+        text = as_code(state)
+        csv = f"\ufeff{as_csv(state)}"  # the mark by which spreadsheets know UTF-8
+        some = len(state.answer.table) > 0
+        table.value = _download("Save as CSV", "recommendations.csv", "text/csv", csv) * some
+        code.value = (
+            "<details><summary>The code for this list</summary>"
+            '<button type="button" class="recsys-copy jupyter-button">Copy</button>'
+            f'<pre class="recsys-code" tabindex="0">{escape(text)}</pre></details>'
+            if text
+            else ""
+        )
+
+    def write(_: widgets.Button) -> None:
+        report.value = _download("Save the report", "report.html", "text/html", as_report(state))
+
+    make.on_click(write)
+    watch(state, "answer", show)
+    return frame(row(table, make, report), code, name="takeaway")
+
+
+def _download(words: str, name: str, kind: str, content: str) -> str:
+    """A link that saves a text as a file; the text is in the link, so that no server is asked."""
+    data = b64encode(content.encode("utf-8")).decode("ascii")
+    return (
+        f'<a class="recsys-download" download="{name}" '
+        f'href="data:{kind};charset=utf-8;base64,{data}">{words}</a>'
+    )

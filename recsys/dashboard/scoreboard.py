@@ -1,0 +1,186 @@
+"""The leaderboard's state: what is known of it at once, and the evaluation that fills it.
+
+The evaluation runs in a child process, which only fills the store; this process reads what is
+there. Must not know widgets.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+import pandas as pd
+from traitlets import Bool, Float, HasTraits, Instance, Tuple, Unicode
+
+from recsys.dashboard.state import State, running_loop
+from recsys.dataset import Dataset
+from recsys.evaluation.report import PROTOCOLS
+from recsys.standings import contestants, for_evaluation, remembered, standings
+from recsys.store import Store
+
+SEED = 0
+LENGTH = 10
+
+
+class Scoreboard(HasTraits):
+    """The standings of all models at their defaults on the state's data set.
+
+    Parameters
+    ----------
+    state : whose data set is meant; another one empties the table
+    """
+
+    table = Instance(pd.DataFrame, (), help="as `standings` makes it; empty while none is known")
+    missing = Tuple(help="the names of the models that are not evaluated yet")
+    about = Unicode(help="data set, protocol and seed, in words")
+    reading = Bool(False, help="whether the store is being read")
+    running = Bool(False, help="whether an evaluation is under way")
+    progress = Float(0.0)
+    status = Unicode()
+
+    def __init__(self, state: State) -> None:
+        super().__init__()
+        self._state = state
+        self._child: subprocess.Popen[str] | None = None
+        self._reader = threading.Thread()
+        self._wanted = False
+        state.observe(lambda _: self._start_over(), "dataset")
+
+    def show(self) -> None:
+        """Read what the store knows."""
+        self._wanted = True
+        dataset = self._state.dataset
+        self.reading = True
+        self.status = "Reading the results"
+
+        def read(tell: Callable[..., None]) -> None:
+            try:
+                tell(self._read, dataset, *_known(self._state, dataset))
+            except Exception as problem:  # such as too few ratings to hold any out
+                tell(self._give_up, dataset, problem)
+
+        self._in_background(read)
+
+    def refresh(self) -> None:
+        """Evaluate the models whose answers are not known."""
+        if self.running:
+            return
+        self.running, self.progress, self.status = True, 0.0, "Starting the evaluation"
+        child = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "recsys.standings"),
+                *(self._state.source, str(self._state.store.folder)),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            encoding="utf-8",
+        )
+        self._child = child
+        self._in_background(
+            lambda tell: _follow(child, lambda event: tell(self._hear, child, event))
+        )
+
+    def cancel(self) -> None:
+        """End the evaluation; what it has found so far stays."""
+        if self._child is not None:
+            self._child.kill()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for what goes on in the background; whether it came to its end. For scripts."""
+        while True:
+            reader = self._reader
+            reader.join(timeout)
+            if reader.is_alive() or reader is self._reader:
+                return not reader.is_alive()
+
+    def _in_background(self, work: Callable[[Callable[..., None]], None]) -> None:
+        """Do `work` on a thread; what it tells is heard on this one, if it has an event loop."""
+        loop = running_loop()
+
+        def tell(act: Callable[..., None], *details: object) -> None:
+            if loop is None:
+                act(*details)
+            else:
+                loop.call_soon_threadsafe(act, *details)
+
+        self._reader = threading.Thread(target=work, args=(tell,), daemon=True)
+        self._reader.start()
+
+    def _read(
+        self, dataset: Dataset, table: pd.DataFrame, missing: tuple[str, ...], about: str
+    ) -> None:
+        if dataset is not self._state.dataset:
+            return
+        with self.hold_trait_notifications():
+            self.table, self.missing, self.about, self.reading = table, missing, about, False
+            if not self.running:
+                left = ", ".join(missing)
+                self.status = f"Not evaluated yet: {left}." if missing else "All are evaluated."
+
+    def _give_up(self, dataset: Dataset, problem: Exception) -> None:
+        if dataset is self._state.dataset:
+            self.reading, self.status = False, "There are no results for this data set."
+            self._state.report(problem, "reading the leaderboard")
+
+    def _hear(self, child: subprocess.Popen[str], event: dict[str, object]) -> None:
+        """Follow the evaluation; what comes of an abandoned one is passed over."""
+        if child is not self._child:
+            return
+        if event["event"] == "progress":
+            with self.hold_trait_notifications():
+                self.progress = float(str(event["done"]))
+                self.status = str(event["message"])
+            return
+        self._child, self.running = None, False
+        if event["event"] == "failed":
+            self._state.error = f"The evaluation failed: {event['reason']}"
+        self.show()
+
+    def _start_over(self) -> None:
+        self.cancel()
+        self._child, self.running = None, False
+        self.table, self.missing, self.about, self.status = pd.DataFrame(), (), "", ""
+        if self._wanted:
+            self.show()
+
+
+def _known(state: State, dataset: Dataset) -> tuple[pd.DataFrame, tuple[str, ...], str]:
+    """The standings of the models whose answers are stored, the names of the others, and what
+    the figures are of.
+    """
+    store: Store = state.store
+    judged = for_evaluation(dataset)
+    models = contestants()
+    known = remembered(models, judged, store, seed=SEED)
+    table = standings(known, judged, store, k=LENGTH, seed=SEED) if known else pd.DataFrame()
+    missing = tuple(one.name for one in models if one not in known)
+    noun = dataset.noun
+    about = (
+        f"{dataset.name}: {judged.n_courses:,} {noun}s, {judged.n_users:,} users; seed {SEED}. "
+        f"{PROTOCOLS['strong'][1].format(noun=noun)}"
+    )
+    return table, missing, about
+
+
+def _follow(child: subprocess.Popen[str], tell: Callable[[dict[str, object]], None]) -> None:
+    """Pass a child's events on, the last of which says that it has ended."""
+    assert child.stdout is not None
+    assert child.stdin is not None
+    last: dict[str, object] = {"event": "ended"}
+    for line in child.stdout:
+        with suppress(json.JSONDecodeError):  # a line that is cut short is its last
+            event = json.loads(line)
+            if event["event"] == "progress":
+                tell(event)
+            else:
+                last = event
+    child.wait()
+    with suppress(OSError):
+        child.stdin.close()
+    child.stdout.close()
+    tell(last)

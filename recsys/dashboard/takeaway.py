@@ -1,0 +1,99 @@
+"""What a visitor takes home: the list as CSV, the code that makes it again, and a report.
+
+Texts from a state; must not know widgets.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date
+from html import escape
+from importlib.resources import files
+
+from recsys import models
+from recsys.dashboard.listing import as_table
+from recsys.dashboard.state import State
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def as_csv(state: State) -> str:
+    """The answer as CSV. A title that a spreadsheet would take for a formula gets a ' in front."""
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\r\n")
+    writer.writerow(["rank", "course_id", "title", "score"])
+    for row in state.answer.table.itertuples(index=False):
+        texts = [_inert(str(one)) for one in (row.course_id, row.title)]
+        writer.writerow([row.rank, *texts, f"{row.score:.6g}"])
+    return lines.getvalue()
+
+
+def as_code(state: State) -> str:
+    """Python that gives the answer again: data set, model, settings, courses."""
+    model = state.answer.model
+    if model is None:
+        return ""
+    kind = type(model)
+    known = getattr(models, kind.__name__, None) is kind
+    defaults = kind().values()
+    settings = ", ".join(
+        f"{name}={value!r}" for name, value in model.values().items() if value != defaults[name]
+    )
+    picked = "".join(f"    {one!r},  # {_one_line(state.title(one))}\n" for one in state.history)
+    listed = f"[\n{picked}]" if picked else "[]"
+    return (
+        f"from recsys import load_dataset{', models' if known else ''}\n\n"
+        f"dataset = load_dataset({state.source!r})\n"
+        f"model = {'models.' if known else ''}{kind.__name__}({settings}).fit(dataset)\n"
+        f"picked = {listed}\n"
+        f"model.recommend(dict.fromkeys(picked, dataset.typical_rating), k={state.top_n})\n"
+    )
+
+
+def as_report(state: State) -> str:
+    """The answer and all its reasons as one HTML page that needs nothing else."""
+    answer, dataset = state.answer, state.dataset
+    model = answer.model
+    if model is None:
+        return ""
+    title = f"Recommendations by {model.name}"
+    settings = "; ".join(
+        f"{one.label}: {escape(_shown(one.none if value is None else value))}"
+        for one in model.hyperparameters()
+        for value in [model.values()[one.name]]
+    )
+    picked = "".join(f"<li>{escape(state.title(one))}</li>" for one in state.history)
+    listed = (
+        as_table(state, open_rows=True) if len(answer.table) else f"<p>{escape(answer.silence)}</p>"
+    )
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<style>{_read('report.css')}{_read('style.css')}</style></head>"
+        f'<body><main class="recsys"><h1>{escape(title)}</h1>'
+        f"<p>{escape(model.summary)} {escape(model.score_sentence)}</p>"
+        f"<dl><dt>Data set</dt><dd>{escape(dataset.name)}: {dataset.n_courses:,} "
+        f"{dataset.noun}s, {dataset.n_users:,} users</dd>"
+        f"<dt>Settings</dt><dd>{settings}</dd><dt>Made on</dt><dd>{date.today()}</dd></dl>"
+        f"<h2>Picked</h2><ul>{picked}</ul><h2>Recommended, and why</h2>"
+        f'<div class="recsys-table"><div class="widget-html-content">{listed}</div></div>'
+        f'<h2>The same again, in Python</h2><pre class="recsys-code">{escape(as_code(state))}</pre>'
+        "</main></body></html>"
+    )
+
+
+def _inert(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _shown(value: object) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def _read(name: str) -> str:
+    return files("recsys.dashboard").joinpath(name).read_text("utf-8")

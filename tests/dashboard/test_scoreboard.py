@@ -1,0 +1,67 @@
+"""The leaderboard's state: reading what is known, evaluating the rest, cancelling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from recsys import models, sources, standings
+from recsys.dashboard import scoreboard
+from recsys.dashboard.panels.leaderboard import as_table
+from recsys.dashboard.scoreboard import Scoreboard
+from recsys.dashboard.state import State
+from recsys.dataset import Dataset
+from recsys.models import Recommender
+
+
+@pytest.fixture
+def state(
+    new_state: Callable[[], State], bundled: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> State:
+    """A state over the open course set, with two contestants that are quick."""
+    contestants: list[Recommender] = [models.Popularity(), models.Random()]
+    monkeypatch.setattr(scoreboard, "contestants", lambda: contestants)
+    monkeypatch.setattr(sources, "load_dataset", lambda key: bundled)
+    return new_state()
+
+
+def test_what_was_evaluated_before_is_shown_at_once(state: State, bundled: Dataset) -> None:
+    board = Scoreboard(state)
+    board.show()
+    assert board.wait(60)
+    assert board.table.empty
+    assert len(board.missing) == 2
+
+    known = scoreboard.contestants()[:1]
+    standings.standings(known, bundled, state.store)
+    board.show()
+    assert board.wait(60)
+    assert list(board.table["model"]) == [known[0].name]
+    assert board.missing == (scoreboard.contestants()[1].name,)
+    assert "seed 0" in board.about
+    assert known[0].name in as_table(board.table)
+
+
+def test_another_data_set_starts_over_and_what_cannot_be_evaluated_says_so(
+    state: State, bundled: Dataset, tiny: Dataset
+) -> None:
+    standings.standings(scoreboard.contestants(), bundled, state.store)
+    board = Scoreboard(state)
+    board.show()
+    assert board.wait(60)
+    assert len(board.table) == 2
+    state.dataset = tiny
+    assert board.wait(60)
+    assert board.table.empty
+    assert not board.reading
+    assert "nobody has 5 ratings" in state.error
+
+
+def test_an_evaluation_that_is_cancelled_ends_and_can_begin_again(state: State) -> None:
+    board = Scoreboard(state)
+    board.refresh()
+    assert board.running
+    board.cancel()
+    assert board.wait(60)
+    assert not board.running

@@ -1,0 +1,65 @@
+"""What is taken home says the same as the page."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+
+import pandas as pd
+
+from recsys import models
+from recsys.dashboard.state import Answer, State
+from recsys.dashboard.takeaway import as_code, as_csv, as_report
+
+
+def answered(state: State) -> State:
+    """A state with an answer by KNN, with a setting that is not the default."""
+    state.add(["a", "b"])
+    state.choose_model("knn")
+    state.set_value("shrinkage", 1)
+    state.train()
+    assert state.job is not None
+    assert state.job.wait(30) is not None
+    return state
+
+
+def test_the_code_gives_the_same_list(new_state: Callable[[], State]) -> None:
+    state = answered(new_state())
+    code = as_code(state)
+    assert "shrinkage=1" in code
+    names: dict[str, object] = {}
+    body, last = code.rstrip().rsplit("\n", 1)
+    exec(f"{body}\nresult = {last}", names)
+    pd.testing.assert_frame_equal(names["result"], state.answer.table)  # type: ignore[arg-type]
+
+
+def test_a_title_that_looks_like_a_formula_is_made_inert(new_state: Callable[[], State]) -> None:
+    state = new_state()
+    table = pd.DataFrame(
+        {
+            "course_id": ["=x", "b"],
+            "title": ["=HYPERLINK(1)", "Plain, with a comma"],
+            "score": [0.5, -0.25],
+            "rank": [1, 2],
+        }
+    )
+    state.answer = Answer(table, models.KNN())
+    first, second = csv.DictReader(io.StringIO(as_csv(state)))
+    assert (first["course_id"], first["title"]) == ("'=x", "'=HYPERLINK(1)")
+    assert (second["title"], second["score"]) == ("Plain, with a comma", "-0.25")
+
+
+def test_the_report_is_a_page_of_its_own(new_state: Callable[[], State]) -> None:
+    state = answered(new_state())
+    report = as_report(state)
+    for title in state.answer.table["title"]:
+        assert title.replace("<b>", "&lt;b&gt;") in report
+    assert "<b>" not in report.replace('<b style="left', "")
+    assert "http" not in report.replace("http://www.w3.org/2000/svg", "")
+    assert "<script" not in report
+
+
+def test_before_there_is_an_answer_there_is_nothing_to_take(new_state: Callable[[], State]) -> None:
+    state = new_state()
+    assert as_code(state) == as_report(state) == ""
