@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Iterable, Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any
 
-from contenders import BUDGET, LEFT_OUT
+from contenders import BUDGET, NOTES
 
 from recsys.dataset import Dataset
-from recsys.evaluation import difference, interval
+from recsys.evaluation import GRIDS, difference, interval
 from recsys.evaluation.certainty import Interval
 from recsys.sources import ibm
 
@@ -33,7 +34,9 @@ def page(
         f"{dataset.noun}s that somebody likes are candidates. All are given the same likes, "
         f"without grades. Each peer, and our EASE, had {BUDGET} settings to choose from (listed in "
         "`benchmarks/peers/contenders.py`), judged on a validation part of the training users; "
-        f"the test users were looked at once. Our other models are at their defaults. NDCG@{k} is "
+        "the test users were looked at once. Our other models are at their defaults, which had a "
+        f"budget of their own: grids of up to {largest_grid()} settings "
+        f"(`recsys/evaluation/tuning.py`), not searched anew for this page. NDCG@{k} is "
         "computed by our own code for all; in brackets is its 95 % bootstrap interval over users; "
         "the difference to our EASE is paired, the same users under both, and real where its "
         "interval is clear of 0. Fit times, without imports, are of one run on one thread: take "
@@ -41,7 +44,7 @@ def page(
         table(standings, k),
         f"{KNOWS_QUERIES} cannot fold in users it does not know, so it was trained on the test "
         "users' queries too: a gift that no other model gets.",
-        bullets([*notes, *LEFT_OUT, *problems]),
+        bullets([*notes, *NOTES, *problems]),
         f"Versions: {', '.join(versions(standings))}; Python {platform.python_version()} for ours. "
         f"Machine: {platform.system()} {platform.machine()}, {os.cpu_count()} cores.",
     ]
@@ -73,6 +76,11 @@ def record(
             for one in ordered(standings)
         ],
     }
+
+
+def largest_grid() -> int:
+    """How many settings the largest of our own grids has."""
+    return max(prod(len(values) for values in grid.values()) for grid in GRIDS.values())
 
 
 def title(dataset: Dataset) -> str:
