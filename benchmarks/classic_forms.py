@@ -37,6 +37,7 @@ from recsys.models import (
     Recommender,
     UserProfile,
 )
+from recsys.sources import ibm
 from recsys.standings import remembering
 from recsys.store import Store
 
@@ -176,7 +177,7 @@ def main() -> None:
         found = ndcg([yardstick, *(model for _, model in everything)], dataset)
         for model, value in found.items():
             measured.setdefault(model, []).extend((value, value / found[yardstick]))
-    names = [dataset.name for dataset in datasets]
+    names = [title(dataset) for dataset in datasets]
     for page, forms in FORMS.items():
         write(page, table(forms, measured, names))
     both = [form for form in everything if form[0].startswith(("default", "classic"))]
@@ -192,6 +193,11 @@ def present() -> list[Dataset]:
         except DataError as error:
             print(f"{source}: left out, and out of the tables. {error}")
     return found
+
+
+def title(dataset: Dataset) -> str:
+    inferred = any(ibm.NOT_PUBLISHED in repair for repair in dataset.repairs)
+    return f"{dataset.name} (inferred ratings)" if inferred else dataset.name
 
 
 def ndcg(models: list[Recommender], dataset: Dataset) -> dict[Recommender, float]:
