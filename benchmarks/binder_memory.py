@@ -1,0 +1,180 @@
+"""Peak memory of a Binder session: the lab, one dashboard, and a neural training, at once.
+
+    python benchmarks/binder_memory.py [--limit 2048] [--core 0]
+
+Starts Jupyter's server as Binder does, on one core, opens the lab with the notebook and the
+dashboard in a browser, presses Train for the neural network, and samples the proportional set size
+of the server and everything it started (each shared page counted once). The browser is the
+visitor's and does not count. Exits with 1 if the peak is above the limit. Linux only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+from playwright.sync_api import Page, sync_playwright
+
+from recsys import models
+
+ROOT = Path(__file__).resolve().parents[1]
+INTERVAL = 0.1  # seconds between two samples
+PATIENCE = 300_000  # milliseconds
+SERVER = [sys.executable, "-m", "jupyterlab", "--no-browser", "--IdentityProvider.token="]
+SERVER += ["--allow-root"]  # as in a container
+
+
+class Sampler(threading.Thread):
+    """Adds up the memory of a process and its descendants until told to stop."""
+
+    def __init__(self, root: int) -> None:
+        super().__init__(daemon=True)
+        self.root = root
+        self.now = 0.0
+        self.peak = 0.0
+        self.at_peak: list[tuple[float, str]] = []
+        self.done = threading.Event()
+
+    def run(self) -> None:
+        while not self.done.wait(INTERVAL):
+            parts = sorted(_memory(self.root), reverse=True)
+            self.now = sum(megabytes for megabytes, _ in parts)
+            if self.now > self.peak:
+                self.peak, self.at_peak = self.now, parts
+
+
+def _memory(root: int) -> Iterator[tuple[float, str]]:
+    """MiB of each process of the tree, and what it is."""
+    try:
+        main = psutil.Process(root)
+        tree = [main, *main.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return
+    for one in tree:
+        try:
+            words = one.cmdline()
+            rollup = Path(f"/proc/{one.pid}/smaps_rollup").read_text()
+        except (psutil.NoSuchProcess, OSError):
+            continue  # it has just ended
+        pss = next(line for line in rollup.splitlines() if line.startswith("Pss:"))
+        yield int(pss.split()[1]) / 1024, _role(words)
+
+
+def _role(words: list[str]) -> str:
+    line = " ".join(words)
+    for mark, role in {
+        "jupyterlab": "Jupyter's server",
+        "ipykernel": "a kernel",
+        "fit_worker": "the training",
+        "multiprocessing": "the training",
+    }.items():
+        if mark in line:
+            return role
+    return Path(words[0]).name if words else "?"
+
+
+@contextmanager
+def _server(core: int) -> Iterator[tuple[str, int]]:
+    """The lab on one core; yields its address and process id."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        # An empty store, so that Train trains.
+        environment = os.environ | {"RECSYS_STORE": folder}
+        settings = Path(folder, "etc")
+        settings.mkdir()
+        shutil.copy(ROOT / "jupyter_config.json", settings)
+        environment["JUPYTER_CONFIG_PATH"] = str(settings)
+        process = subprocess.Popen(
+            [*SERVER, f"--port={port}"],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        psutil.Process(process.pid).cpu_affinity([core])  # what it starts inherits it
+        try:
+            _wait_for(port)
+            yield f"http://localhost:{port}/", process.pid
+        finally:
+            process.terminate()
+            process.wait(60)
+
+
+def _wait_for(port: int) -> None:
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.2)
+    raise SystemExit("Jupyter's server did not start within two minutes.")
+
+
+def _session(page: Page, address: str, sampler: Sampler) -> None:
+    """What a visitor does, with the memory after each step."""
+
+    def say(step: str) -> None:
+        print(f"{sampler.now:7.0f} MiB  {step}", flush=True)
+
+    page.goto(f"{address}lab/tree/dashboard.ipynb")
+    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+    page.get_by_text("| Idle").first.wait_for()
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
+    page.get_by_role("option", name="Python", exact=False).first.wait_for(state="attached")
+    say("JupyterLab with dashboard.ipynb, all cells run")
+    other = page.context.new_page()
+    other.set_default_timeout(PATIENCE)
+    other.goto(f"{address}voila/render/dashboard.ipynb")
+    other.get_by_role("option", name="Python", exact=False).first.wait_for(state="attached")
+    say("the dashboard beside it")
+    keys = [one.key() for one in models.registry()]
+    other.get_by_label("Model", exact=True).select_option(index=keys.index("neural-network"))
+    train = other.get_by_role("button", name="Train", exact=True)
+    train.click()
+    other.get_by_role("button", name="Cancel", exact=True, disabled=False).wait_for()
+    other.get_by_role("button", name="Cancel", exact=True, disabled=True).wait_for()
+    say("after a neural training")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--limit", type=float, default=2048, help="MiB (default: 2048)")
+    parser.add_argument("--core", type=int, default=0, help="the one to run on (default: 0)")
+    given = parser.parse_args()
+    browser = os.environ.get("CHROME_PATH") or next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
+    if browser is None:
+        raise SystemExit("This needs Chromium or Chrome; or name its program in CHROME_PATH.")
+    with _server(given.core) as (address, pid), sync_playwright() as playwright:
+        sampler = Sampler(pid)
+        sampler.start()
+        visitor = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        page = visitor.new_context().new_page()
+        page.set_default_timeout(PATIENCE)
+        _session(page, address, sampler)
+        visitor.close()
+        sampler.done.set()
+        sampler.join()
+    print(f"{sampler.peak:7.0f} MiB  at the peak, of these:")
+    for megabytes, role in sampler.at_peak:
+        print(f"{megabytes:7.0f} MiB    {role}")
+    return int(sampler.peak > given.limit)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
