@@ -29,7 +29,7 @@ FIND_PYTHON = python=; version=; \
 	  exit 1; \
 	fi
 
-.PHONY: help install data dashboard lab test check bench peers lock clean
+.PHONY: help install data dashboard lab test check docs bench peers lock clean
 
 help:
 	@echo "make TARGET, where TARGET is one of"
@@ -65,7 +65,7 @@ lab: $(STAMP) ## open the dashboard's notebook in JupyterLab
 	@$(BIN)/python -m recsys train --all
 	@$(BIN)/python -m jupyterlab --ServerApp.answer_yes=True dashboard.ipynb
 
-check: $(STAMP) ## linters, types, import contracts and unit tests
+check: $(STAMP) ## linters, types, import contracts and the fast unit tests: under a minute
 	@echo "== ruff: mistakes"
 	@$(BIN)/ruff check .
 	@echo "== ruff: layout"
@@ -75,9 +75,11 @@ check: $(STAMP) ## linters, types, import contracts and unit tests
 	@echo "== import contracts"
 	@$(BIN)/lint-imports --no-logo
 	@echo "== unit tests"
-	@$(BIN)/python -m pytest -m "not browser and not lessons"
+	@$(BIN)/python -m pytest -q -m "not browser and not lessons and not slow"
 
-test: check ## all of it: check, the notebooks, and the browser tests
+test: check ## all of it: check, the slow unit tests, the notebooks, and the browser tests
+	@echo "== slow unit tests"
+	@$(BIN)/python -m pytest -m "slow and not browser and not lessons"
 	@echo "== the notebooks, cell by cell"
 	@$(BIN)/python -m pytest --nbval-lax --nbval-current-env dashboard.ipynb notebooks
 	@echo "== the exercises of the lessons, solved"
@@ -85,6 +87,10 @@ test: check ## all of it: check, the notebooks, and the browser tests
 	@echo "== browser tests"
 	@$(BIN)/python -m pytest -m browser --junitxml=test-results/browser.xml
 	@echo "All tests passed."
+
+docs: $(STAMP) ## write what follows from the code, and the API reference into build/api
+	@$(BIN)/python docs/generate.py
+	@$(BIN)/python docs/api.py
 
 bench: $(STAMP) ## fit and recommend times of every model (ARGS="--data bundled")
 	@$(BIN)/python benchmarks/models.py $(ARGS)

@@ -12,6 +12,27 @@ from recsys.sources import load_dataset
 
 ROOT = Path(__file__).resolve().parents[1]
 
+# What `make check` leaves to `make test`: tests that start processes or servers, read whole data
+# sets, or train networks.
+SLOW_FILES = {
+    "test_bundled.py", "test_cli.py", "test_embedding_classification.py",
+    "test_embedding_regression.py", "test_fetch.py", "test_model_pages.py",
+    "test_neural_network.py", "test_peers.py", "test_readme.py", "test_training.py",
+}  # fmt: skip
+SLOW_FIXTURES = {"bundled", "ibm", "ibm_folder", "movielens", "movielens_folder"}
+SLOW_NAMES = (
+    "neural-network", "embedding-regression", "embedding-classification",
+    "test_scoring_needs_neither", "test_the_reference_builds",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        reads_much = SLOW_FIXTURES & {*getattr(item, "fixturenames", ())}
+        is_named = any(name in item.name for name in SLOW_NAMES)
+        if reads_much or is_named or item.path.name in SLOW_FILES:
+            item.add_marker(pytest.mark.slow)
+
 
 @pytest.fixture(scope="session")
 def tiny() -> Dataset:
