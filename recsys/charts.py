@@ -13,7 +13,7 @@ from __future__ import annotations
 import html
 import json
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -621,7 +621,10 @@ def _bars(
             "color": np.where(below, VERMILION, BLUE).tolist(),
             "pattern": _hatched(below),
         },
-        text=[("+" if signed and value > 0 else "") + readable(value) for value in values],
+        text=[
+            f"{'+' if signed and value > 0 else ''}{figure}"
+            for value, figure in zip(values, aligned(values), strict=True)
+        ],
         textposition="outside",
         cliponaxis=False,
         customdata=labels.map(_hover),
@@ -658,6 +661,14 @@ def _nothing(title: str, table: pd.DataFrame) -> Chart:
 
 
 # Words in figures
+
+
+def aligned(numbers: Iterable[float]) -> list[str]:
+    """Numbers for a column: all with the same decimals, three digits that count in the largest."""
+    values = np.asarray(list(numbers), float)
+    top = np.abs(values[np.isfinite(values)]).max(initial=0)
+    decimals = int(np.clip(2 - np.floor(np.log10(top)), 0, 6)) if top > 0 else 0
+    return [f"{value:,.{decimals}f}".replace("-", "−") for value in values]
 
 
 def _plain(text: str) -> str:

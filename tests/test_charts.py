@@ -97,7 +97,7 @@ def test_scores_are_bars_with_the_best_on_top() -> None:
     assert list(bar.y) == [0, 1, 2]
     top, bottom = chart.figure.layout.yaxis.range
     assert top > bottom  # the axis runs downwards
-    assert list(bar.text) == ["1.15", "0.9", "0.25"]
+    assert list(bar.text) == ["1.15", "0.90", "0.25"]
     assert chart.title == "Data Analysis with Python leads with 1.15"
     assert chart.figure.layout.xaxis.title.text == "Similarity"
     assert chart.figure.layout.xaxis.range[0] == 0
@@ -135,7 +135,7 @@ def test_contributions_are_signed_and_hatched_below_zero() -> None:
     chart = ALL["contributions"]
     (bar,) = chart.figure.data
     assert list(bar.x) == [0.6, -0.2, 0.1]
-    assert list(bar.text) == ["+0.6", "−0.2", "+0.1"]
+    assert list(bar.text) == ["+0.600", "−0.200", "+0.100"]
     assert list(bar.marker.pattern.shape) == ["", "/", ""]
     assert bar.marker.color[0] != bar.marker.color[1]
     assert chart.title.startswith("Data Analysis with Python speaks most for Statistics 101")

@@ -6,12 +6,13 @@ escaped. Must not know widgets.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from html import escape
 
 import numpy as np
 import pandas as pd
 
+from recsys.charts import aligned
 from recsys.dashboard.glossary import explained
 from recsys.dashboard.state import State
 from recsys.explanation import Explanation, explain_all, readable
@@ -55,14 +56,6 @@ def why_html(why: Explanation) -> str:
         f'<p class="recsys-words">{explained(why.words)}</p>'
         f'<div class="recsys-reasons">{_contributions(why)}{evidence}</div>'
     )
-
-
-def aligned(numbers: Iterable[float]) -> list[str]:
-    """Numbers for a column: all with the same decimals, three digits that count in the largest."""
-    values = np.asarray(list(numbers), float)
-    top = np.abs(values[np.isfinite(values)]).max(initial=0)
-    decimals = int(np.clip(2 - np.floor(np.log10(top)), 0, 6)) if top > 0 else 0
-    return [f"{value:,.{decimals}f}".replace("-", "−") for value in values]
 
 
 def _row(

@@ -22,7 +22,7 @@ class Dashboard:
         self.charts = page.locator(".recsys-chart .js-plotly-plot .main-svg:first-child")
         self.captions = page.locator(".recsys-caption")
         self.advice = page.locator(".recsys-outdated")
-        self.status = page.locator(".recsys-status")
+        self.status = page.locator(".recsys-training .recsys-status")
         self.error = page.get_by_role("alert")
 
     def button(self, name: str) -> Locator:

@@ -112,6 +112,20 @@ def test_the_list_the_code_and_the_report_can_be_taken_home(
     assert len(asked) == 1
 
 
+def test_the_leaderboard_evaluates_on_demand_and_can_be_cancelled(opened: Dashboard) -> None:
+    opened.button("Show the leaderboard").click()
+    panel = opened.page.locator(".recsys-leaderboard")
+    expect(panel).to_contain_text("Not evaluated yet")
+    expect(panel).to_contain_text("seed 0")
+    opened.button("Evaluate what is missing").click()
+    expect(opened.page.get_by_role("progressbar", name="Evaluation")).to_be_visible()
+    expect(panel.locator(".recsys-status")).to_contain_text("split 0")
+    opened.button("Cancel the evaluation").click()
+    expect(opened.page.get_by_role("progressbar", name="Evaluation")).to_be_hidden()
+    expect(panel.locator(".recsys-status")).to_contain_text("Not evaluated yet")
+    expect(opened.button("Evaluate what is missing")).to_be_enabled()
+
+
 def test_a_term_is_explained_to_the_keyboard(app: Dashboard) -> None:
     app.choose("knn")
     term = app.page.locator(".recsys-model .recsys-term:visible").first

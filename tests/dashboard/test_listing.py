@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from recsys.dashboard.listing import aligned, why_html
+from recsys.charts import aligned
+from recsys.dashboard.listing import why_html
 from recsys.dataset import Dataset
 from recsys.explanation import explain
 from recsys.models import KNN

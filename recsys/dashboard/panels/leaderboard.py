@@ -7,8 +7,8 @@ from html import escape
 import ipywidgets as widgets
 import pandas as pd
 
+from recsys.charts import aligned
 from recsys.dashboard.glossary import explained
-from recsys.dashboard.listing import aligned
 from recsys.dashboard.panels.frame import frame, paragraph, row, text, watch
 from recsys.dashboard.scoreboard import LENGTH, Scoreboard
 from recsys.dashboard.state import State

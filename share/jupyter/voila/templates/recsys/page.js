@@ -24,7 +24,8 @@ function nameControls() {
     }
   }
   for (const bar of document.querySelectorAll(".progress:not([aria-label])")) {
-    bar.setAttribute("aria-label", "Training");
+    const evaluates = bar.closest(".recsys-evaluating");
+    bar.setAttribute("aria-label", evaluates ? "Evaluation" : "Training");
     bar.setAttribute("role", "progressbar");
   }
   for (const chip of document.querySelectorAll(".recsys-chips button")) {
@@ -59,6 +60,13 @@ new MutationObserver(() => {
   naming = requestAnimationFrame(nameControls);
 }).observe(document.body, { childList: true, subtree: true });
 
+// Typing may still be refilling the list, which unmarks what was marked.
+function markFirst(list) {
+  if (list.selectedIndex >= 0 || !list.options.length) return;
+  list.selectedIndex = 0;
+  list.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
 function pickerOf(element) {
   const picker = element.closest(".recsys-picker");
   return {
@@ -80,12 +88,10 @@ function handleKey(event) {
   if (event.target === search && (event.key === "ArrowDown" || event.key === "Enter")) {
     event.preventDefault();
     list.focus();
-    if (list.selectedIndex < 0 && list.options.length) {
-      list.selectedIndex = 0;
-      list.dispatchEvent(new Event("change", { bubbles: true }));
-    }
+    markFirst(list);
   } else if (event.target === list && event.key === "Enter") {
     event.preventDefault();
+    markFirst(list);
     add.click();
   } else if (
     event.target === list &&
