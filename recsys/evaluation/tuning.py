@@ -53,7 +53,7 @@ GRIDS: dict[str, Grid] = {  # model -> hyperparameter -> values
     },
     "neural-network": {
         "embedding_size": (8, 16, 30),
-        "epochs": (3, 5, 10),
+        "epochs": (1, 3, 5, 10),
     },
     "embedding-regression": {
         "regression": ("ridge", "lasso"),
