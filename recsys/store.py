@@ -28,7 +28,7 @@ import recsys.models
 import recsys.text
 from recsys.dataset import Dataset
 from recsys.models import Progress, Recommender, find, silent
-from recsys.sources.places import cache_folders, home
+from recsys.sources.places import cache_folders, flush, home
 
 _MAGIC = b"recsys model 1\n"  # raise the number when the format below changes
 _CHECKSUM = hashlib.sha256
@@ -63,7 +63,7 @@ def save(model: Recommender, path: str | os.PathLike[str]) -> None:
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
-    _flush_folder(target.parent)
+    flush(target.parent)
 
 
 def load(path: str | os.PathLike[str], kind: type[Recommender] | None = None) -> Recommender:
@@ -322,12 +322,3 @@ def _code_version(source: Path | None) -> str:
     for file in sorted(files):
         digest.update(f"\n{file.name}\n".encode() + file.read_bytes())
     return digest.hexdigest()
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make a rename last through a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterable
@@ -21,6 +20,7 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from recsys.dataset import COURSE_COLUMNS, Dataset
+from recsys.sources.places import flush
 
 FORMAT = 1  # raise it when the files below, or what parsing makes of a CSV, change
 _ARRAYS = ("users", "indptr", "indices", "ratings", "topics")
@@ -64,7 +64,7 @@ def save(dataset: Dataset, folder: Path) -> None:
         except OSError:
             if not folder.exists():  # else another process was first, with the same content
                 raise
-        _flush(folder.parent)
+        flush(folder.parent)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
@@ -88,10 +88,10 @@ def _write(dataset: Dataset, folder: Path) -> None:
     }
     for part, array in arrays.items():
         np.save(folder / f"{part}.npy", array, allow_pickle=False)
-        _flush(folder / f"{part}.npy")
+        flush(folder / f"{part}.npy")
     (folder / "dataset.json").write_text(json.dumps(about, ensure_ascii=False), "utf-8")
-    _flush(folder / "dataset.json")
-    _flush(folder)
+    flush(folder / "dataset.json")
+    flush(folder)
 
 
 def _array(folder: Path, part: str, expected: str) -> np.ndarray:
@@ -125,12 +125,3 @@ def _assembled(name: str, about: dict[str, Any], arrays: dict[str, np.ndarray]) 
 def _sum(array: np.ndarray) -> str:
     about = f"{array.dtype.str} {array.shape}".encode()
     return hashlib.blake2b(about + array.tobytes(), digest_size=16).hexdigest()
-
-
-def _flush(path: Path) -> None:
-    """Make sure it is on the disk, so that a power cut cannot leave a name without content."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

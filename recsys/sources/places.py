@@ -37,3 +37,12 @@ def cache_folders() -> list[Path]:
 
 def _checkout() -> Path:
     return Path(__file__).resolve().parents[2]
+
+
+def flush(path: Path) -> None:
+    """Make sure a file, or a rename within a folder, is on the disk and survives a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -417,7 +417,7 @@ def test_a_half_written_entry_is_never_seen(
     def full_disk(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(cache, "_flush", full_disk)
+    monkeypatch.setattr(cache, "flush", full_disk)
     load_dataset(write(folder, IBM))
     assert entries(alone) == []
 
