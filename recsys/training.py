@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import selectors
 import signal
 import subprocess
 import sys
@@ -15,7 +17,7 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +27,8 @@ from recsys.dataset import Dataset
 from recsys.fit_worker import in_words, job_for
 from recsys.models import Recommender
 from recsys.store import Store, load, with_values_of
+
+SILENCE = 300.0  # seconds without a word from the child, after which it counts as hung
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +113,7 @@ class TrainingJob:
         self.outcome: Event | None = None
         self._thread = threading.Thread(target=self._run, name="recsys-training", daemon=True)
         self._guard = threading.Lock()  # between starting the child and cancelling
-        self._child: subprocess.Popen[str] | None = None
+        self._child: subprocess.Popen[bytes] | None = None
         self._cancelled = False
         self._last: tuple[Any, ...] = ()
         self._started = time.monotonic()
@@ -177,7 +181,7 @@ class TrainingJob:
                         with suppress(OSError):
                             pipe.close()  # type: ignore[union-attr]
 
-    def _started_child(self, errors: IO[bytes]) -> subprocess.Popen[str]:
+    def _started_child(self, errors: IO[bytes]) -> subprocess.Popen[bytes]:
         with self._guard:
             if self._cancelled:
                 raise _Cancel
@@ -186,20 +190,17 @@ class TrainingJob:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                encoding="utf-8",
             )
             return self._child
 
-    def _outcome_of(self, child: subprocess.Popen[str], job: str, errors: IO[bytes]) -> str:
+    def _outcome_of(self, child: subprocess.Popen[bytes], job: str, errors: IO[bytes]) -> str:
         """Follow the child to its end; returns the file it has put the model in."""
         assert child.stdin is not None
         assert child.stdout is not None
         with suppress(BrokenPipeError):  # it has ended already: what follows says why
-            child.stdin.write(job)
+            child.stdin.write(job.encode())
             child.stdin.flush()  # and left open, since its end would end the child
-        for line in child.stdout:
-            if not line.endswith("\n"):
-                break
+        for line in _lines(child.stdout, errors):
             event = json.loads(line)
             kind = event.pop("event")
             if kind == "finished":
@@ -238,6 +239,24 @@ class _FailedInChild(Exception):
     def __init__(self, reason: str, details: str) -> None:
         super().__init__(reason)
         self.reason, self.details = reason, details
+
+
+def _lines(pipe: IO[bytes], errors: IO[bytes]) -> Iterator[bytes]:
+    """The whole lines that arrive, until the pipe is closed or silent for too long."""
+    begun = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(pipe, selectors.EVENT_READ)
+        while selector.select(SILENCE):
+            arrived = os.read(pipe.fileno(), 65536)
+            if not arrived:
+                return
+            *lines, begun = (begun + arrived).split(b"\n")
+            yield from lines
+    raise _FailedInChild(
+        f"The training was stopped: it had made no progress for {SILENCE:.0f} seconds. "
+        "Try again, or with smaller values.",
+        _tail(errors),
+    )
 
 
 def _why_it_ended(code: int) -> str:

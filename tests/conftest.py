@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from stage import Stage
 
 from recsys.dataset import DataError, Dataset
 from recsys.sources import load_dataset
@@ -92,6 +94,20 @@ def ibm(ibm_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 @pytest.fixture(scope="session")
 def movielens(movielens_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     return _loaded(str(movielens_folder), tmp_path_factory)
+
+
+@pytest.fixture
+def stage(tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """A place where trainings of `training_models` run in real child processes."""
+    monkeypatch.setenv("RECSYS_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("RECSYS_TEST_PIPE", str(tmp_path / "pipe"))
+    monkeypatch.setenv("RECSYS_TEST_LOG", str(tmp_path / "log"))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    monkeypatch.delenv("RECSYS_DATA", raising=False)
+    one = Stage(tmp_path, tiny)
+    monkeypatch.setattr(tempfile, "tempdir", str(one.scratch))
+    return one
 
 
 def _folder(name: str, file: str) -> Path:

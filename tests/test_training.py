@@ -6,7 +6,6 @@ Nothing here waits for time to pass: a child says its process id and then waits 
 from __future__ import annotations
 
 import os
-import queue
 import signal
 import subprocess
 import sys
@@ -14,63 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from stage import LONG, Stage
 from training_models import Clumsy, Patient
 
 from recsys.dataset import Dataset
-from recsys.models import KNN, Progress, Recommender
-from recsys.sources import load_dataset
+from recsys.models import KNN, Progress
 from recsys.store import Store
 from recsys.training import Cancelled, Event, Failed, Finished, Progressed, TrainingJob
-
-LONG = 120  # seconds after which a test is broken, not slow
-
-
-class Stage:
-    """A data set in a folder, a store, and the places where `training_models` meets the test."""
-
-    def __init__(self, folder: Path, dataset: Dataset) -> None:
-        self.pipe, self.log = folder / "pipe", folder / "log"
-        os.mkfifo(self.pipe)
-        self.log.touch()
-        self.source = str(folder / "courses")
-        Path(self.source).mkdir()
-        names = {"id": "COURSE_ID", "title": "TITLE", "description": "DESCRIPTION"}
-        courses = dataset.courses.rename(columns=names)
-        courses.to_csv(folder / "courses" / "courses.csv", index=False)
-        dataset.ratings.to_csv(folder / "courses" / "ratings.csv", index=False)
-        self.store = Store(folder / "store")
-        self.events: queue.Queue[Event] = queue.Queue()
-
-    @property
-    def dataset(self) -> Dataset:
-        return load_dataset(self.source)
-
-    def job(self, model: Recommender) -> TrainingJob:
-        return TrainingJob(model, self.dataset, self.source, self.store, self.events.put).start()
-
-    def pid_of_the_child(self) -> int:
-        while True:
-            event = self.events.get(timeout=LONG)
-            assert isinstance(event, Progressed), event
-            if "pid" in event.figures:
-                return int(event.figures["pid"])
-
-    def release(self) -> None:
-        self.pipe.write_bytes(b"go")
-
-    def fits(self) -> int:
-        return self.log.read_text().count("fit")
-
-
-@pytest.fixture
-def stage(tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> Stage:
-    one = Stage(tmp_path, tiny)
-    monkeypatch.setenv("RECSYS_HOME", str(tmp_path))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("RECSYS_TEST_PIPE", str(one.pipe))
-    monkeypatch.setenv("RECSYS_TEST_LOG", str(one.log))
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
-    return one
 
 
 def is_gone(pid: int) -> bool:
@@ -187,6 +136,7 @@ def test_a_store_that_cannot_be_written_still_gives_the_model(stage: Stage) -> N
 
 SESSION = """
 import sys
+from stage import LONG, Stage
 from training_models import Patient
 from recsys.sources import load_dataset
 from recsys.store import Store

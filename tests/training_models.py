@@ -54,3 +54,16 @@ class Clumsy(Patient):
             print("last words", file=sys.stderr, flush=True)
             os._exit(3)
         raise ValueError("The numbers do not add up.")
+
+
+@dataclass(eq=False)
+class Greedy(Patient):
+    """Asks for more memory until it is refused."""
+
+    name: ClassVar[str] = "Greedy"
+
+    def _fit(self, dataset: Dataset, progress: Progress) -> None:
+        super()._fit(dataset, progress)
+        hoard = []
+        while True:
+            hoard.append(np.ones(2**20))

@@ -1,0 +1,14 @@
+"""Faults, bad input and intruders, each tried on the real thing; docs/reliability.md lists them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents and not item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.slow)
