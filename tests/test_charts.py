@@ -11,6 +11,8 @@ import pytest
 
 from recsys import charts, models
 from recsys.charts import Chart
+from recsys.charts.drawing import PALETTE, ROW, SYMBOLS
+from recsys.charts.wording import percent, plain
 from recsys.dataset import Dataset
 from recsys.explanation import Explanation
 
@@ -59,7 +61,7 @@ def test_every_chart_says_what_it_shows(chart: Chart) -> None:
     assert chart.title
     assert chart.text.endswith(".")
     drawn = chart.figure.layout.title.text.replace("<br>", " ")
-    assert drawn == charts._plain(chart.title)
+    assert drawn == plain(chart.title)
 
 
 @every_chart
@@ -128,7 +130,7 @@ def test_equal_titles_keep_bars_of_their_own() -> None:
 
 def test_height_follows_the_number_of_bars() -> None:
     one, three = (charts.scores(RECOMMENDATIONS[:n], "Similarity") for n in (1, 3))
-    assert three.figure.layout.height - one.figure.layout.height == 2 * charts.ROW
+    assert three.figure.layout.height - one.figure.layout.height == 2 * ROW
 
 
 def test_contributions_are_signed_and_hatched_below_zero() -> None:
@@ -181,10 +183,7 @@ def test_the_map_gives_each_cluster_a_symbol_and_you_a_star() -> None:
 
 
 def test_thirty_clusters_look_different() -> None:
-    looks = {
-        (charts.PALETTE[i % len(charts.PALETTE)], charts.SYMBOLS[i % len(charts.SYMBOLS)])
-        for i in range(30)
-    }
+    looks = {(PALETTE[i % len(PALETTE)], SYMBOLS[i % len(SYMBOLS)]) for i in range(30)}
     assert len(looks) == 30
 
 
@@ -241,7 +240,7 @@ def test_the_map_of_a_clustering_keeps_distances(
     assert np.abs(you[["x", "y"]].to_numpy()) == pytest.approx(
         np.abs(known.transform(visitor)), abs=1e-5
     )
-    share = charts._percent(known.explained_variance_ratio_[0])
+    share = percent(known.explained_variance_ratio_[0])
     assert share in chart.figure.layout.xaxis.title.text
 
 

@@ -1,0 +1,32 @@
+"""Tables and arrays in, Plotly figures out.
+
+Every chart comes with a title that states its finding, a sentence for those who cannot see it,
+and the table it draws. Must not know widgets, nor how any model works.
+
+Figures fit widths from 340 to 1200 px, have a height that follows from their content, and read on
+light and on dark pages. Colours are those of Okabe & Ito, which colour-blind people can tell
+apart; none of them is the only sign of anything.
+"""
+
+from recsys.charts.answers import contributions, popularity_bias, scores, topic_profile
+from recsys.charts.clusters import cluster_map, cluster_sizes, user_map
+from recsys.charts.components import component_heatmap, explained_variance
+from recsys.charts.drawing import CONFIG, Chart
+from recsys.charts.networks import training_curve
+from recsys.charts.wording import aligned
+
+__all__ = [
+    "CONFIG",
+    "Chart",
+    "aligned",
+    "cluster_map",
+    "cluster_sizes",
+    "component_heatmap",
+    "contributions",
+    "explained_variance",
+    "popularity_bias",
+    "scores",
+    "topic_profile",
+    "training_curve",
+    "user_map",
+]
