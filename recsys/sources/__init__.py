@@ -15,8 +15,18 @@ from recsys.dataset import DataError, Dataset
 from recsys.sources import bundled, cache, ibm, movielens, places
 from recsys.sources.fetch import IBM_URL, FetchError, fetch_ibm
 from recsys.sources.places import home
+from recsys.sources.upload import load_pair
 
-__all__ = ["IBM_URL", "FetchError", "Source", "available", "fetch_ibm", "home", "load_dataset"]
+__all__ = [
+    "IBM_URL",
+    "FetchError",
+    "Source",
+    "available",
+    "fetch_ibm",
+    "home",
+    "load_dataset",
+    "load_pair",
+]
 
 _DEFAULTS = {  # in the order shown
     "bundled": (bundled, "bundled"),
@@ -73,6 +83,9 @@ def load_dataset(source: str | os.PathLike[str] = "bundled") -> Dataset:
         return _load(present[name].folder, present[name].title)
     if name not in _DEFAULTS and Path(name).is_dir():
         folder = Path(name)
+        kept = cache.load(folder, folder.name)
+        if kept is not None:  # a data set as it was saved, not the files it was made from
+            return kept
         return _load(folder, _title(_layout(folder), folder))
     known = ", ".join(f"“{key}”" for key in present) or "none"
     hint = _HINTS.get(name, "Or give the path of a folder.")

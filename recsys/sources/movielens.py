@@ -13,13 +13,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from recsys.sources.schema import Parsed, read_course_file, read_ratings
+from recsys.sources.schema import Parsed, in_words, read_course_file, read_ratings, split_topics
 
 NAME = "MovieLens"
 NOUN = "film"
 FILES = ("movies.csv", "ratings.csv")
 LIKE_THRESHOLD = 3.5
-_NO_GENRES = "(no genres listed)"
 
 
 def matches(folder: Path) -> bool:
@@ -35,12 +34,12 @@ def parse(folder: Path) -> Parsed:
     """
     file = read_course_file(folder / "movies.csv", "movieId", "title", "genres")
     ids = file.texts("movieId")
-    genres = [_genres(text) for text in file.texts("genres")]
+    genres = [split_topics(text) for text in file.texts("genres")]
     films = pd.DataFrame(
         {
             "id": ids,
             "title": file.texts("title"),
-            "description": [_in_words(words) for words in genres],
+            "description": [in_words(words) for words in genres],
         }
     )
     for topic in sorted({genre for words in genres for genre in words}):
@@ -53,14 +52,3 @@ def parse(folder: Path) -> Parsed:
         noun=NOUN,
     )
     return Parsed(films, ratings, file.repairs + repairs, LIKE_THRESHOLD, NOUN)
-
-
-def _genres(text: str) -> list[str]:
-    return [genre for genre in text.split("|") if genre and genre != _NO_GENRES]
-
-
-def _in_words(genres: list[str]) -> str:
-    """ "Adventure, Comedy and Drama."; nothing for a film without genres."""
-    if not genres:
-        return ""
-    return " and ".join(filter(None, [", ".join(genres[:-1]), genres[-1]])) + "."

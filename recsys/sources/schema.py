@@ -71,7 +71,11 @@ def read_course_file(path: Path, id_column: str, title_column: str, *more: str) 
     ------
     DataError : for an empty id or title, and for two different rows of the same course
     """
-    table = read_table(path, (id_column, title_column, *more))
+    return course_file(read_table(path, (id_column, title_column, *more)), id_column, title_column)
+
+
+def course_file(table: Table, id_column: str, title_column: str) -> CourseFile:
+    """The courses of a table, each once; otherwise as `read_course_file`."""
     table.require_ids(id_column, title_column)
     ids = table[id_column].codes
     rows = pd.DataFrame({name: column.codes for name, column in table.columns.items()})
@@ -86,7 +90,7 @@ def read_course_file(path: Path, id_column: str, title_column: str, *more: str) 
     if repeated.any():
         count = int(repeated.sum())
         repairs.append(
-            f"{plural(count, 'row')} of {path.name} that repeat{'s' if count == 1 else ''} "
+            f"{plural(count, 'row')} of {table.source} that repeat{'s' if count == 1 else ''} "
             f"an earlier one word for word {'was' if count == 1 else 'were'} left out."
         )
     return CourseFile(table, kept, repairs)
@@ -104,6 +108,19 @@ def topic_columns(table: Table, others: Sequence[str]) -> list[str]:
         if name in COURSE_COLUMNS:
             raise DataError("cannot be the name of a topic.", table.source, 1, name)
     return topics
+
+
+def split_topics(text: str) -> list[str]:
+    """The names in a cell that joins them by "|", each once; MovieLens says if it has none."""
+    names = (name.strip() for name in text.split("|"))
+    return list(dict.fromkeys(name for name in names if name and name != "(no genres listed)"))
+
+
+def in_words(topics: Sequence[str]) -> str:
+    """ "Adventure, Comedy and Drama."; nothing for no topics."""
+    if not topics:
+        return ""
+    return " and ".join(filter(None, [", ".join(topics[:-1]), topics[-1]])) + "."
 
 
 def read_ratings(
@@ -125,8 +142,20 @@ def read_ratings(
     -------
     The ratings as columns `user, item, rating`, each (user, item) once, and the repairs made.
     """
+    return ratings_of(read_table(path, columns), known, courses_file, columns=columns, noun=noun)
+
+
+def ratings_of(
+    table: Table,
+    known: Sequence[str],
+    courses_file: str,
+    *,
+    columns: tuple[str, str, str],
+    noun: str,
+) -> tuple[pd.DataFrame, list[str]]:
+    """The ratings of a table; otherwise as `read_ratings`."""
     user, item, rating = columns
-    table = rating_table(path, columns)
+    _check_ratings(table, columns)
     frame = pd.DataFrame({"user": table[user].codes, "item": table[item].codes})
     listed = set(known)
     stray = np.array([value not in listed for value in table[item].values])[table[item].codes]
@@ -138,7 +167,7 @@ def read_ratings(
             raise DataError(
                 f"none of these ratings is of a {noun} in {courses_file} (the first is of "
                 f"“{example}”); the two files do not belong together.",
-                path.name,
+                table.source,
             )
         count = int(stray.sum())
         repairs.append(
@@ -148,8 +177,8 @@ def read_ratings(
     if repeated.any():
         count = int(repeated.sum())
         repairs.append(
-            f"{plural(count, 'rating')} of {path.name} {'was' if count == 1 else 'were'} replaced "
-            f"by a later one of the same user and {noun}."
+            f"{plural(count, 'rating')} of {table.source} {'was' if count == 1 else 'were'} "
+            f"replaced by a later one of the same user and {noun}."
         )
     kept = ~stray & ~repeated
     ratings = pd.DataFrame(
@@ -169,11 +198,15 @@ def rating_table(path: Path, columns: Sequence[str] = ("user", "item", "rating")
     ------
     DataError : for an empty id, and for a rating that is no number above 0
     """
-    user, item, rating = columns
     table = read_table(path, columns)
+    _check_ratings(table, columns)
+    return table
+
+
+def _check_ratings(table: Table, columns: Sequence[str]) -> None:
+    user, item, rating = columns
     table.require_ids(user, item)
     _rating_numbers(table, rating)
-    return table
 
 
 def user_ids(column: Column) -> np.ndarray:

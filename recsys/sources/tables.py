@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import math
 import zlib
 from array import array
 from collections.abc import Callable, Iterator, Sequence
@@ -97,39 +98,74 @@ class Table:
 def read_table(path: Path, required: Sequence[str]) -> Table:
     """Read a CSV file, plain or gzipped (`.gz`), in UTF-8 with or without a byte order mark.
 
-    Blank lines are skipped; a field may hold line breaks if it is in quotation marks.
-
     Raises
     ------
     DataError : where the file is missing, empty, not UTF-8 or not a CSV, lacks a required column,
         or has a row with more or fewer fields than the header
     """
     with _opened(path) as text:
-        rows = _rows(path.name, text)
-        _, header = next(rows, (0, []))
-        names = _checked_header(path.name, header, required)
-        codebooks: list[dict[str, int]] = [{} for _ in names]
-        codes = [array("i") for _ in names]
-        lines = array("q")
-        block: list[list[str]] = []
-        for line, row in rows:
-            if len(row) != len(names):
-                raise DataError(
-                    f"has {_fields(len(row))} where the header has {len(names)}.", path.name, line
-                )
-            lines.append(line)
-            block.append(row)
-            if len(block) == _BLOCK:
-                _encode(block, codebooks, codes)
-                block = []
-        _encode(block, codebooks, codes)
+        return parse_table(path.name, text, required)
+
+
+def parse_table(
+    source: str,
+    text: TextIO,
+    required: Sequence[str],
+    separator: str = ",",
+    most_rows: float = math.inf,
+) -> Table:
+    """Turn the text of a CSV file into a table.
+
+    Blank lines are skipped; a field may hold line breaks if it is in quotation marks.
+
+    Parameters
+    ----------
+    source : the file's name
+    required : the columns it must have
+    separator : the character between two fields
+    most_rows : a file with more rows is refused, before the rest of it is read
+
+    Raises
+    ------
+    DataError : as for `read_table`
+    """
+    rows = _rows(source, text, separator)
+    _, header = next(rows, (0, []))
+    names = _checked_header(source, header, required)
+    codebooks: list[dict[str, int]] = [{} for _ in names]
+    codes = [array("i") for _ in names]
+    lines = array("q")
+    block: list[list[str]] = []
+    for line, row in rows:
+        if len(row) != len(names):
+            raise DataError(
+                f"has {_fields(len(row))} where the header has {len(names)}.", source, line
+            )
+        if len(lines) >= most_rows:
+            raise DataError(f"is more than {most_rows:,} rows, too many for here.", source, line)
+        lines.append(line)
+        block.append(row)
+        if len(block) == _BLOCK:
+            _encode(block, codebooks, codes)
+            block = []
+    _encode(block, codebooks, codes)
     if not lines:
-        raise DataError("has a header but no rows.", path.name)
+        raise DataError("has a header but no rows.", source)
     columns = {
         name: Column(list(book), np.array(code, np.int32))
         for name, book, code in zip(names, codebooks, codes, strict=True)
     }
-    return Table(path.name, columns, np.array(lines, np.int64))
+    return Table(source, columns, np.array(lines, np.int64))
+
+
+def read_header(source: str, text: TextIO, separator: str = ",") -> list[str]:
+    """The names of a CSV text's columns, as they stand; none for a text of blank lines.
+
+    Raises
+    ------
+    DataError : where it is no CSV
+    """
+    return [name.strip() for name in next(_rows(source, text, separator), (0, []))[1]]
 
 
 def plural(count: int, noun: str) -> str:
@@ -142,9 +178,9 @@ def _encode(block: list[list[str]], books: list[dict[str, int]], codes: list[arr
         code.extend([book.setdefault(value, len(book)) for value in values])
 
 
-def _rows(source: str, text: TextIO) -> Iterator[tuple[int, list[str]]]:
+def _rows(source: str, text: TextIO, separator: str) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not blank, each with the line it begins on."""
-    reader = csv.reader(text, strict=True)
+    reader = csv.reader(text, delimiter=separator, strict=True)
     line = 1
     try:
         for row in reader:
