@@ -10,11 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import sys
 import threading
-import time
-import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +26,7 @@ from recsys.evaluation.split import Catalogue, Protocol
 from recsys.fit_worker import end_with_the_parent, in_words, private_output
 from recsys.models import Progress, Recommender, baselines, registry, silent
 from recsys.sources import load_dataset, movielens
+from recsys.sources.places import write_whole
 from recsys.store import Store
 
 _VERSION = 1  # raise it when the same model would answer the same split otherwise
@@ -164,7 +162,7 @@ def _read(path: Path) -> Answers | None:
             return Answers(ranked, arrays["predicted"], *map(float, arrays["seconds"]))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # whatever a damaged file makes the parsers stumble over
         log.warning("Remembered answers are left aside: %s cannot be read (%s).", path, error)
         return None
 
@@ -174,15 +172,10 @@ def _write(answers: Answers, path: Path) -> None:
     arrays = {f"ranked {catalogue}": lists for catalogue, lists in answers.ranked.items()}
     arrays["predicted"] = answers.predicted
     arrays["seconds"] = np.array([answers.fit_seconds, answers.score_seconds])
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.{time.monotonic_ns()}.tmp")
     try:
-        with temporary.open("xb") as file:
-            np.savez_compressed(file, allow_pickle=False, **arrays)
-        temporary.replace(path)
+        write_whole(path, lambda file: np.savez_compressed(file, allow_pickle=False, **arrays))
     except OSError as error:
         log.warning("The evaluation could not be remembered (%s).", error)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -12,13 +12,12 @@ import io
 import json
 import logging
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -28,7 +27,7 @@ import recsys.models
 import recsys.text
 from recsys.dataset import Dataset
 from recsys.models import Progress, Recommender, find, silent
-from recsys.sources.places import cache_folders, flush, home
+from recsys.sources.places import cache_folders, home, write_whole
 
 _MAGIC = b"recsys model 1\n"  # raise the number when the format below changes
 _CHECKSUM = hashlib.sha256
@@ -51,19 +50,13 @@ def save(model: Recommender, path: str | os.PathLike[str]) -> None:
     StoreError : for a fitted attribute that is not made of arrays, numbers and strings
     OSError : if the file cannot be written
     """
-    target = Path(path)
-    temporary = target.with_name(f"{target.name}.{os.getpid()}.{time.monotonic_ns()}.tmp")
     payload = _payload(model)
-    try:
-        with temporary.open("xb") as file:
-            file.write(_MAGIC + _CHECKSUM(payload).digest())
-            file.write(payload)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
-    flush(target.parent)
+
+    def write(file: IO[bytes]) -> None:
+        file.write(_MAGIC + _CHECKSUM(payload).digest())
+        file.write(payload)
+
+    write_whole(Path(path), write)
 
 
 def load(path: str | os.PathLike[str], kind: type[Recommender] | None = None) -> Recommender:
@@ -155,8 +148,6 @@ class Store:
             raise StoreError(f"{type(model).__name__} is not stored: its code is in no file.")
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.path(self.key(model, dataset))
-        for left_over in self.folder.glob(f"{path.name}.*.tmp"):  # of a session that was killed
-            left_over.unlink(missing_ok=True)
         save(model, path)
         return path
 

@@ -54,6 +54,8 @@ def save(dataset: Dataset, folder: Path) -> None:
     OSError : where the folder cannot be written
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
+    for left_over in folder.parent.glob(f"{folder.name}.*"):  # of a process that was killed
+        shutil.rmtree(left_over, ignore_errors=True)
     fresh = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
     try:
         _write(dataset, fresh)

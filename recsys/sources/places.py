@@ -1,4 +1,4 @@
-"""Where data lies on this machine.
+"""Where data lies on this machine, and how a file gets there whole or not at all.
 
 RECSYS_HOME names the folder that holds `data/`; RECSYS_DATA names folders of data sets to use
 before those in `data/`, separated as in PATH.
@@ -6,8 +6,12 @@ before those in `data/`, separated as in PATH.
 
 from __future__ import annotations
 
+import glob
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 
 def home() -> Path:
@@ -37,6 +41,29 @@ def cache_folders() -> list[Path]:
 
 def _checkout() -> Path:
     return Path(__file__).resolve().parents[2]
+
+
+def write_whole(target: Path, write: Callable[[IO[bytes]], object]) -> None:
+    """Write a file: the whole of it or, whatever happens meanwhile, nothing.
+
+    What a killed process has left of an earlier try is removed.
+
+    Raises
+    ------
+    OSError : if the folder cannot be written
+    """
+    for left_over in target.parent.glob(f"{glob.escape(target.name)}.*.tmp"):
+        left_over.unlink(missing_ok=True)
+    temporary = target.with_name(f"{target.name}.{os.getpid()}.{time.monotonic_ns()}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    flush(target.parent)
 
 
 def flush(path: Path) -> None:
