@@ -9,21 +9,31 @@ apart; none of them is the only sign of anything.
 """
 
 from recsys.charts.answers import contributions, popularity_bias, scores, topic_profile
-from recsys.charts.clusters import cluster_map, cluster_sizes, user_map
-from recsys.charts.components import component_heatmap, explained_variance
+from recsys.charts.clusters import (
+    cluster_counts,
+    cluster_map,
+    cluster_portraits,
+    cluster_sizes,
+    user_map,
+)
+from recsys.charts.components import component_heatmap, explained_variance, loadings
 from recsys.charts.drawing import CONFIG, Chart
-from recsys.charts.networks import training_curve
+from recsys.charts.networks import course_map, training_curve
 from recsys.charts.wording import aligned
 
 __all__ = [
     "CONFIG",
     "Chart",
     "aligned",
+    "cluster_counts",
     "cluster_map",
+    "cluster_portraits",
     "cluster_sizes",
     "component_heatmap",
     "contributions",
+    "course_map",
     "explained_variance",
+    "loadings",
     "popularity_bias",
     "scores",
     "topic_profile",

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from recsys.charts.drawing import BLUE, GREY, Chart, bars, blank, nothing
-from recsys.charts.wording import count, hover, listed
+from recsys.charts.plane import drawn_by_lot
+from recsys.charts.wording import count, hover, listed, plain
 from recsys.explanation import Explanation, readable
 
 
@@ -80,7 +81,12 @@ def topic_profile(profile: np.ndarray, topics: Sequence[str]) -> Chart:
 
 
 def popularity_bias(
-    scores: np.ndarray, popularity: np.ndarray, titles: Sequence[str], recommended: np.ndarray
+    scores: np.ndarray,
+    popularity: np.ndarray,
+    titles: Sequence[str],
+    recommended: np.ndarray,
+    score_label: str = "Score",
+    most: int = 600,
 ) -> Chart:
     """Every course's score against how many users took it, the recommended ones as diamonds.
 
@@ -90,6 +96,8 @@ def popularity_bias(
     popularity : (n_courses,) users per course
     titles : (n_courses,) the courses' titles
     recommended : positions of the courses that were recommended
+    score_label : what a score means, as an axis title
+    most : how many of the other courses are drawn, drawn by lot; the correlation is over all
     """
     table = pd.DataFrame({"title": list(titles), "users": popularity, "score": scores})
     table["recommended"] = np.isin(np.arange(len(table)), recommended)
@@ -98,7 +106,14 @@ def popularity_bias(
         return nothing("Too few courses have a score to compare it with popularity", table)
     relation = table["users"].rank().corr(table["score"].rank())
     title = f"{_relation_in_words(relation)} (rank correlation {readable(round(relation, 2))})"
-    text = f"Scatter plot of {len(table)} courses' scores against their number of users. {title}."
+    chosen = table["recommended"] | drawn_by_lot(~table["recommended"].to_numpy(), most)
+    left_out = int((~chosen).sum())
+    others = f", {left_out:,} others left out by lot" if left_out else ""
+    table = table[chosen].reset_index(drop=True)
+    text = (
+        f"Scatter plot of {count(len(table), 'course')} by score and number of users{others}. "
+        f"{title}."
+    )
     figure = blank(title, height=400, legend=True)
     looks = {False: ("other", GREY, "circle", 7), True: ("recommended", BLUE, "diamond", 11)}
     for picked, (name, colour, symbol, size) in looks.items():
@@ -115,7 +130,7 @@ def popularity_bias(
     ticks = [0.5, *(10.0 ** np.arange(6))]
     labels = ["0", "1", "10", "100", "1,000", "10,000", "100,000"]
     figure.update_xaxes(title="Users who took it", type="log", tickvals=ticks, ticktext=labels)
-    figure.update_yaxes(title="Score")
+    figure.update_yaxes(title=plain(score_label))
     return Chart(figure, title, text, table)
 
 

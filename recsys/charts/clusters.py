@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,15 +13,18 @@ from recsys.charts.drawing import (
     BLUE,
     INK,
     PALETTE,
+    ROW,
     SYMBOLS,
     VERMILION,
     YELLOW,
     Chart,
     blank,
+    colour_bar,
     hatched,
 )
 from recsys.charts.plane import principal_components
-from recsys.charts.wording import percent
+from recsys.charts.wording import count, hover, percent, plain, short
+from recsys.explanation import readable
 
 if TYPE_CHECKING:
     from recsys.dataset import Dataset
@@ -69,6 +73,160 @@ def cluster_sizes(sizes: np.ndarray, yours: int | None = None) -> Chart:
     figure.update_xaxes(title="Cluster", dtick=max(1, len(sizes) // 10), showgrid=False)
     figure.update_yaxes(title="Users", range=[0, 1.15 * max(sizes.max(), 1)])
     return Chart(figure, title, text, table)
+
+
+def cluster_portraits(
+    courses_taken: np.ndarray,
+    course_topics: np.ndarray,
+    topics: Sequence[str],
+    titles: Sequence[str],
+    sizes: np.ndarray,
+    yours: int | None = None,
+) -> Chart:
+    """What each cluster's people take: a row per cluster, the visitor's own first, then by size.
+
+    Parameters
+    ----------
+    courses_taken : (n_clusters, n_courses) the share of a cluster's people who took each course
+    course_topics : (n_courses, n_topics) 1 where the course has the topic
+    topics, titles : the names of topics and courses
+    sizes : (n_clusters,) users per cluster
+    yours : the position of the visitor's cluster
+    """
+    taken, sizes = np.asarray(courses_taken, float), np.asarray(sizes, int)
+    weights = taken @ course_topics
+    total = weights.sum(axis=1, keepdims=True)
+    shares = np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
+    order = np.lexsort((-sizes, np.arange(len(sizes)) != yours))
+    portraits = [_portrait(shares[one], taken[one], topics, titles) for one in order]
+    table = pd.DataFrame(
+        {
+            "cluster": order + 1,
+            "yours": order == yours,
+            "users": sizes[order],
+            "mostly about": [about for about, _ in portraits],
+            "favourites": ["; ".join(favourites) for _, favourites in portraits],
+            **{topic: shares[order, column].round(3) for column, topic in enumerate(topics)},
+        }
+    )
+    about, favourites = portraits[0]
+    whose = "You are in" if yours is not None else "The largest is"
+    led = f"; its favourite is {favourites[0]}" if favourites else ""
+    title = f"{whose} cluster {order[0] + 1}, mostly about {about}{led}"
+    text = (
+        f"Heat map of how the courses of {count(len(sizes), 'cluster')} of users spread over "
+        f"{count(len(topics), 'topic')}, the lightest being the most. {title}."
+    )
+    figure = blank(title, height=ROW * len(order) + 110, legend=True)
+    figure.add_heatmap(
+        z=(100 * shares[order]).round(1),
+        x=np.arange(len(topics)),
+        y=np.arange(len(order)),
+        text=np.where(shares[order] == shares[order].max(axis=1, keepdims=True), "●", ""),
+        texttemplate="%{text}",
+        colorscale="Cividis",
+        zmin=0,
+        xgap=1,
+        ygap=1,
+        colorbar=colour_bar(figure, "Courses on the topic (%)"),
+        customdata=[
+            [f"{plain(topic)}<br>Favourites: {hover('; '.join(liked))}" for topic in topics]
+            for _, liked in portraits
+        ],
+        hovertemplate="%{z} % %{customdata}<extra></extra>",
+    )
+    figure.update_layout(margin_t=figure.layout.margin.t + 30)
+    figure.update_xaxes(
+        title="Topic (dot: the cluster's first)",
+        tickvals=np.arange(len(topics)),
+        ticktext=[short(one) for one in topics],
+        tickangle=-60,
+        showgrid=False,
+    )
+    figure.update_yaxes(
+        title="Cluster",
+        tickvals=np.arange(len(order)),
+        ticktext=[
+            f"{'<b>You:</b> ' if one == yours else ''}{one + 1} · {_users(sizes[one])}"
+            f"<br>{plain(textwrap.shorten(about, 24, placeholder='…'))}"
+            for one, (about, _) in zip(order, portraits, strict=True)
+        ],
+        range=[len(order) - 0.5, -0.5],
+        showgrid=False,
+    )
+    return Chart(figure, title, text, table)
+
+
+def _portrait(
+    shares: np.ndarray, taken: np.ndarray, topics: Sequence[str], titles: Sequence[str]
+) -> tuple[str, list[str]]:
+    """A cluster's two strongest topics in words, and the titles of its three favourite courses."""
+    strongest = [one for one in np.argsort(-shares, kind="stable")[:2] if shares[one] > 0]
+    favourites = [one for one in np.argsort(-taken, kind="stable")[:3] if taken[one] > 0]
+    about = " and ".join(topics[one] for one in strongest) or "nothing in particular"
+    return about, [str(titles[one]) for one in favourites]
+
+
+def _users(number: int) -> str:
+    return f"{number:,} user{'s' * (number != 1)}"
+
+
+def cluster_counts(counts: pd.DataFrame, yours: int, sample: int) -> Chart:
+    """How much every number of clusters leaves unexplained, above; its silhouette, below.
+
+    Parameters
+    ----------
+    counts : columns `clusters`, `inertia` and `silhouette`, a row per number of clusters
+    yours : the number in use
+    sample : how many users' silhouettes were measured
+    """
+    number = counts["clusters"].to_numpy()
+    inertia = counts["inertia"].to_numpy(float)
+    left = 100 * inertia / (inertia[0] or 1)
+    best = counts["silhouette"].fillna(-np.inf).to_numpy()
+    bend, peak = number[_bend(left)], number[best.argmax()]
+    title = (
+        f"The gain levels off at {count(bend, 'cluster')}, the silhouette is best at {peak}; "
+        f"you use {yours}"
+    )
+    table = counts.assign(**{"spread left (%)": left.round(2), "in use": number == yours})
+    text = (
+        f"Two line charts over {number[0]} to {number[-1]} clusters: the spread left within "
+        f"clusters falls to {readable(left[-1])} % of that of one cluster and bends at {bend}; "
+        f"the silhouette, over {sample:,} users drawn by lot, is highest at {peak}."
+    )
+    figure = blank(title, height=440)
+    lines = {
+        "y": (left, BLUE, "circle", "%{y:.1f} %"),
+        "y2": (best, VERMILION, "diamond", "%{y:.3f}"),
+    }
+    for axis, (values, colour, symbol, shown) in lines.items():
+        figure.add_scatter(
+            x=number,
+            y=np.where(np.isfinite(values), values, np.nan),
+            yaxis=axis,
+            mode="lines+markers",
+            line={"color": colour},
+            marker={"symbol": symbol, "size": np.where(number == yours, 12, 6).tolist()},
+            hovertemplate=f"%{{x}} clusters: {shown}<extra></extra>",
+        )
+    figure.add_vline(x=yours, line={"color": INK, "dash": "dash", "width": 1.5})
+    figure.add_annotation(
+        x=yours, y=1, yref="paper", text="in use", xanchor="left", xshift=4, showarrow=False
+    )
+    figure.update_xaxes(title="Number of clusters", dtick=5, anchor="y2")
+    figure.update_yaxes(title="Spread left (%)", domain=[0.54, 1], range=[0, 105])
+    figure.update_layout(
+        yaxis2=figure.layout.yaxis.to_plotly_json()
+        | {"title": {"text": "Silhouette (−1 to 1)"}, "domain": [0, 0.46], "range": None}
+    )
+    return Chart(figure, title, text, table)
+
+
+def _bend(falling: np.ndarray) -> int:
+    """Where a falling curve bends: the position farthest below the line between its ends."""
+    line = np.linspace(falling[0], falling[-1], len(falling))
+    return int((line - falling).argmax())
 
 
 def user_map(

@@ -7,8 +7,21 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from recsys.charts.drawing import BLUE, GREY, INK, VERMILION, Chart, blank, hatched, nothing
-from recsys.charts.wording import count, hover, percent, short
+from recsys.charts.drawing import (
+    BLUE,
+    GREY,
+    INK,
+    ROW,
+    VERMILION,
+    Chart,
+    blank,
+    colour_bar,
+    hatched,
+    nothing,
+)
+from recsys.charts.wording import count, hover, percent, plain, short, tick
+
+NOTABLE = 0.3  # the weight, of a direction of length 1, from which a topic is named
 
 
 def explained_variance(ratio: np.ndarray, n_kept: int, target: float) -> Chart:
@@ -104,18 +117,11 @@ def component_heatmap(components: np.ndarray, titles: Sequence[str], strongest: 
         zmax=1,
         xgap=1,
         ygap=1,
-        colorbar={
-            "orientation": "h",
-            "thickness": 10,
-            "dtick": 0.5,
-            "yref": "container",  # in the room kept for a legend, below the title
-            "y": 1 - (figure.layout.margin.t - 34) / figure.layout.height,
-            "yanchor": "top",
-        },
+        colorbar=colour_bar(figure, "Weight, of the strongest"),
         customdata=np.repeat(names.map(hover).to_numpy()[:, None], len(weights), axis=1),
         hovertemplate="%{customdata}<br>component %{x}: %{z:.2f}<extra></extra>",
     )
-    figure.update_layout(margin_t=figure.layout.margin.t + 16)
+    figure.update_layout(margin_t=figure.layout.margin.t + 30)
     figure.update_xaxes(title="Component (dot: leads it)", type="category", showgrid=False)
     figure.update_yaxes(
         tickvals=np.arange(len(courses)),
@@ -126,3 +132,74 @@ def component_heatmap(components: np.ndarray, titles: Sequence[str], strongest: 
     table = pd.DataFrame(shown, columns=numbers)
     table.insert(0, "title", names)
     return Chart(figure, title, text, table)
+
+
+def loadings(components: np.ndarray, topics: Sequence[str], ratio: np.ndarray) -> Chart:
+    """What each principal component is made of, in colours, signs and words.
+
+    Parameters
+    ----------
+    components : (n_components, n_topics) directions of length 1
+    topics : the topics' names
+    ratio : (n_components or more,) each component's share of the variance, 0 to 1
+    """
+    components = np.asarray(components, float)
+    words = [loading_in_words(one, topics) for one in components]
+    numbers = range(1, len(components) + 1)
+    table = pd.DataFrame(
+        {
+            "component": numbers,
+            "variance": np.asarray(ratio, float)[: len(components)],
+            "in words": words,
+            **{topic: components[:, column].round(3) for column, topic in enumerate(topics)},
+        }
+    )
+    if table.empty or not len(topics):
+        return nothing("There is no component", table)
+    title = f"Users differ most in {words[0]}"
+    text = (
+        f"Heat map of the weights of {count(len(topics), 'topic')} in "
+        f"{count(len(words), 'principal component')}, of which the first is {words[0]}."
+    )
+    figure = blank(title, height=ROW * len(words) + 110, legend=True)
+    figure.add_heatmap(
+        z=components.round(3),
+        x=np.arange(len(topics)),
+        y=np.arange(len(words)),
+        text=np.select([components >= NOTABLE, components <= -NOTABLE], ["+", "−"], ""),
+        texttemplate="%{text}",
+        colorscale=[(0, VERMILION), (0.5, "#F7F7F7"), (1, BLUE)],
+        zmin=-1,
+        zmax=1,
+        xgap=1,
+        ygap=1,
+        colorbar=colour_bar(figure, "Weight of the topic"),
+        customdata=[
+            [f"Component {number}, {plain(topic)}" for topic in topics] for number in numbers
+        ],
+        hovertemplate="%{customdata}: %{z:.2f}<extra></extra>",
+    )
+    figure.update_layout(margin_t=figure.layout.margin.t + 30)
+    figure.update_xaxes(
+        title="Topic",
+        tickvals=np.arange(len(topics)),
+        ticktext=[short(one) for one in topics],
+        tickangle=-60,
+        showgrid=False,
+    )
+    figure.update_yaxes(
+        title="Component and what it sets apart",
+        tickvals=np.arange(len(words)),
+        ticktext=[tick(f"{number}: {one}") for number, one in zip(numbers, words, strict=True)],
+        range=[len(words) - 0.5, -0.5],
+        showgrid=False,
+    )
+    return Chart(figure, title, text, table)
+
+
+def loading_in_words(component: np.ndarray, topics: Sequence[str]) -> str:
+    """The (n_topics,) weights of a component as words: “Python and SQL against Cloud”."""
+    order = np.argsort(-np.abs(component), kind="stable")
+    strong = [one for one in order if abs(component[one]) >= NOTABLE][:4]
+    sides = [[topics[one] for one in strong if sign * component[one] > 0] for sign in (1, -1)]
+    return " against ".join(" and ".join(side) for side in sides if side) or "nothing in particular"

@@ -159,6 +159,19 @@ def bars(
     return figure
 
 
+def colour_bar(figure: go.Figure, title: str = "") -> dict[str, Any]:
+    """The colour bar of a heat map, lying in the room kept for a legend, below the title."""
+    return {
+        "title": {"text": title, "side": "top", "font": {"size": 12}},
+        "orientation": "h",
+        "thickness": 10,
+        "nticks": 4,
+        "yref": "container",
+        "y": 1 - (figure.layout.margin.t - 34) / figure.layout.height,
+        "yanchor": "top",
+    }
+
+
 def hatched(where: np.ndarray) -> dict[str, Any]:
     shapes = np.where(where, "/", "").tolist()
     return {"shape": shapes, "fillmode": "overlay", "fgcolor": "rgba(255, 255, 255, 0.7)"}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
-from recsys.charts.drawing import BLUE, VERMILION, Chart, blank
-from recsys.charts.wording import plain
+from recsys.charts.drawing import BLUE, GREY, VERMILION, Chart, blank, nothing
+from recsys.charts.plane import drawn_by_lot, principal_components
+from recsys.charts.wording import count, hover, percent, plain
 from recsys.explanation import readable
 
 
@@ -56,3 +59,99 @@ def _training_finding(table: pd.DataFrame) -> str:
     if lowest == len(told) - 1:
         return f"The {kind} loss falls to {loss} by epoch {epoch}"
     return f"The {kind} loss is lowest after epoch {epoch}, at {loss}"
+
+
+def course_map(
+    embeddings: np.ndarray,
+    titles: Sequence[str],
+    picked: np.ndarray,
+    recommended: np.ndarray,
+    most: int = 600,
+) -> Chart:
+    """Where a network puts the courses, in the plane in which they differ most.
+
+    Parameters
+    ----------
+    embeddings : (n_courses, embedding_size); all zero for courses it knows nothing about
+    titles : the courses' titles
+    picked, recommended : positions of the visitor's courses, and of the recommended, best first
+    most : how many of the other courses are drawn, drawn by lot
+    """
+    embeddings = np.asarray(embeddings, float)
+    known = embeddings.any(axis=1)
+    if known.sum() < 3:
+        return nothing("Too few courses are known for a map", pd.DataFrame(columns=["title"]))
+    centred = embeddings - embeddings[known].mean(axis=0)
+    share, directions = principal_components(embeddings[known])
+    points = centred @ directions
+    role = np.full(len(points), "other", dtype=object)
+    role[recommended], role[picked] = "recommended", "yours"
+    rank = np.zeros(len(points), int)
+    rank[recommended] = np.arange(1, len(recommended) + 1)
+    shown = known & ((role != "other") | drawn_by_lot(known & (role == "other"), most))
+    table = pd.DataFrame(
+        {
+            "title": np.asarray(titles, str)[shown],
+            "x": points[shown, 0].round(3),
+            "y": points[shown, 1].round(3),
+            "role": role[shown],
+            "rank": rank[shown],
+        }
+    ).sort_values("role", ascending=False, ignore_index=True, kind="stable")
+    title = _nearness(table)
+    left_out = int(known.sum() - shown.sum())
+    others = f", {left_out:,} others left out by lot" if left_out else ""
+    text = (
+        f"Map of {count(len(table), 'course')} by two principal components of their "
+        f"embeddings{others}: triangles are yours, numbered diamonds are recommended. {title}."
+    )
+    figure = blank(title, height=440, legend=True)
+    for name, (colour, symbol, size) in _ROLES.items():
+        part = table[table["role"] == name]
+        figure.add_scatter(
+            x=part["x"],
+            y=part["y"],
+            name=name,
+            mode="markers+text" if name == "recommended" else "markers",
+            text=part["rank"].astype(str) if name == "recommended" else None,
+            textposition="top center",
+            marker={
+                "color": colour,
+                "symbol": symbol,
+                "size": size,
+                "line": {"width": 1, "color": "#FFFFFF"},
+            },
+            customdata=part["title"].map(hover),
+            hovertemplate="%{customdata}<extra></extra>",
+        )
+    for axis, which, held in zip("xy", ("First", "Second"), share, strict=True):
+        label = f"{which} principal component ({percent(held)} of variance)"
+        figure.update_layout({f"{axis}axis_title": label, f"{axis}axis_zeroline": False})
+    return Chart(figure, title, text, table)
+
+
+_ROLES = {
+    "other": (GREY, "circle", 6),
+    "recommended": (BLUE, "diamond", 11),
+    "yours": (VERMILION, "triangle-up", 13),
+}
+
+
+def _nearness(table: pd.DataFrame) -> str:
+    """How far from the visitor's courses the recommended ones lie on the map, in words."""
+    points = {name: table.loc[table["role"] == name, ["x", "y"]].to_numpy() for name in _ROLES}
+    others, recommended, yours = points.values()
+    if not (len(others) and len(recommended) and len(yours)):
+        return f"A map of {len(table):,} courses"
+    centre = yours.mean(axis=0)
+    near, usual = (
+        float(np.linalg.norm(some - centre, axis=1).mean()) for some in (recommended, others)
+    )
+    ratio = near / (usual or 1)
+    if 0.8 <= ratio <= 1.25:
+        return "Recommended courses lie about as far from yours as the others do"
+    relation = "nearer to" if ratio < 1 else "farther from"
+    return (
+        f"Recommended courses lie {relation} yours than the others do: "
+        f"{readable(near)} against {readable(usual)} on average"
+    )

@@ -6,17 +6,14 @@ there. Must not know widgets.
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from typing import Any
 
 import pandas as pd
 from traitlets import Bool, Float, HasTraits, Instance, Tuple, Unicode
 
-from recsys.dashboard.state import State, running_loop
+from recsys.dashboard.background import Child, Tell, in_background
+from recsys.dashboard.state import State
 from recsys.dataset import Dataset
 from recsys.evaluation.report import PROTOCOLS
 from recsys.standings import contestants, for_evaluation, remembered, standings
@@ -45,7 +42,7 @@ class Scoreboard(HasTraits):
     def __init__(self, state: State) -> None:
         super().__init__()
         self._state = state
-        self._child: subprocess.Popen[str] | None = None
+        self._child: Child | None = None
         self._reader = threading.Thread()
         self._wanted = False
         state.observe(lambda _: self._start_over(), "dataset")
@@ -57,33 +54,24 @@ class Scoreboard(HasTraits):
         self.reading = True
         self.status = "Reading the results"
 
-        def read(tell: Callable[..., None]) -> None:
+        def read(tell: Tell) -> None:
             try:
                 tell(self._read, dataset, *_known(self._state, dataset))
             except Exception as problem:  # such as too few ratings to hold any out
                 tell(self._give_up, dataset, problem)
 
-        self._in_background(read)
+        self._reader = in_background(read)
 
     def refresh(self) -> None:
         """Evaluate the models whose answers are not known."""
         if self.running:
             return
         self.running, self.progress, self.status = True, 0.0, "Starting the evaluation"
-        child = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "recsys.standings"),
-                *(self._state.source, str(self._state.store.folder)),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            encoding="utf-8",
+        self._child = Child(
+            *("recsys.standings", self._state.source, str(self._state.store.folder)),
+            hear=self._hear,
         )
-        self._child = child
-        self._in_background(
-            lambda tell: _follow(child, lambda event: tell(self._hear, child, event))
-        )
+        self._reader = self._child.follow()
 
     def cancel(self) -> None:
         """End the evaluation; what it has found so far stays."""
@@ -97,19 +85,6 @@ class Scoreboard(HasTraits):
             reader.join(timeout)
             if reader.is_alive() or reader is self._reader:
                 return not reader.is_alive()
-
-    def _in_background(self, work: Callable[[Callable[..., None]], None]) -> None:
-        """Do `work` on a thread; what it tells is heard on this one, if it has an event loop."""
-        loop = running_loop()
-
-        def tell(act: Callable[..., None], *details: object) -> None:
-            if loop is None:
-                act(*details)
-            else:
-                loop.call_soon_threadsafe(act, *details)
-
-        self._reader = threading.Thread(target=work, args=(tell,), daemon=True)
-        self._reader.start()
 
     def _read(
         self, dataset: Dataset, table: pd.DataFrame, missing: tuple[str, ...], about: str
@@ -127,7 +102,7 @@ class Scoreboard(HasTraits):
             self.reading, self.status = False, "There are no results for this data set."
             self._state.report(problem, "reading the leaderboard")
 
-    def _hear(self, child: subprocess.Popen[str], event: dict[str, object]) -> None:
+    def _hear(self, child: Child, event: dict[str, Any]) -> None:
         """Follow the evaluation; what comes of an abandoned one is passed over."""
         if child is not self._child:
             return
@@ -165,22 +140,3 @@ def _known(state: State, dataset: Dataset) -> tuple[pd.DataFrame, tuple[str, ...
         f"{PROTOCOLS['strong'][1].format(noun=noun)}"
     )
     return table, missing, about
-
-
-def _follow(child: subprocess.Popen[str], tell: Callable[[dict[str, object]], None]) -> None:
-    """Pass a child's events on, the last of which says that it has ended."""
-    assert child.stdout is not None
-    assert child.stdin is not None
-    last: dict[str, object] = {"event": "ended"}
-    for line in child.stdout:
-        with suppress(json.JSONDecodeError):  # a line that is cut short is its last
-            event = json.loads(line)
-            if event["event"] == "progress":
-                tell(event)
-            else:
-                last = event
-    child.wait()
-    with suppress(OSError):
-        child.stdin.close()
-    child.stdout.close()
-    tell(last)
