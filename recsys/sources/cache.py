@@ -22,7 +22,7 @@ from scipy.sparse import csr_matrix
 from recsys.dataset import COURSE_COLUMNS, Dataset
 from recsys.sources.places import flush
 
-FORMAT = 1  # raise it when the files below, or what parsing makes of a CSV, change
+FORMAT = 2  # raise it when the files below, or what parsing makes of a CSV, change
 _ARRAYS = ("users", "indptr", "indices", "ratings", "topics")
 
 
@@ -39,10 +39,13 @@ def content_key(layout: str, files: Iterable[Path]) -> str:
 def load(folder: Path, name: str) -> Dataset | None:
     """The data set kept in an entry, under a name; None if there is no sound one."""
     try:
-        about = json.loads((folder / "dataset.json").read_text("utf-8"))
+        total, _, text = (folder / "dataset.json").read_text("utf-8").partition("\n")
+        if _digest(text.encode()) != total:
+            return None
+        about = json.loads(text)
         arrays = {part: _array(folder, part, about["sums"][part]) for part in _ARRAYS}
         return _assembled(name, about, arrays)
-    except (OSError, ValueError, KeyError, TypeError, EOFError):
+    except Exception:  # whatever a damaged file makes the parsers stumble over
         return None
 
 
@@ -91,7 +94,8 @@ def _write(dataset: Dataset, folder: Path) -> None:
     for part, array in arrays.items():
         np.save(folder / f"{part}.npy", array, allow_pickle=False)
         flush(folder / f"{part}.npy")
-    (folder / "dataset.json").write_text(json.dumps(about, ensure_ascii=False), "utf-8")
+    text = json.dumps(about, ensure_ascii=False)
+    (folder / "dataset.json").write_text(f"{_digest(text.encode())}\n{text}", "utf-8")
     flush(folder / "dataset.json")
     flush(folder)
 
@@ -126,4 +130,8 @@ def _assembled(name: str, about: dict[str, Any], arrays: dict[str, np.ndarray]) 
 
 def _sum(array: np.ndarray) -> str:
     about = f"{array.dtype.str} {array.shape}".encode()
-    return hashlib.blake2b(about + array.tobytes(), digest_size=16).hexdigest()
+    return _digest(about + array.tobytes())
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
