@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from recsys.dataset import COURSE_COLUMNS
 from recsys.sources.schema import Parsed, in_words, read_course_file, read_ratings, split_topics
 
 NAME = "MovieLens"
@@ -33,6 +34,11 @@ def parse(folder: Path) -> Parsed:
     DataError : names file, line and column
     """
     file = read_course_file(folder / "movies.csv", "movieId", "title", "genres")
+    file.table.refuse(
+        "genres",
+        lambda text: any(genre in COURSE_COLUMNS for genre in split_topics(text)),
+        "holds “{value}”, but no genre can be called “id”, “title” or “description”.",
+    )
     ids = file.texts("movieId")
     genres = [split_topics(text) for text in file.texts("genres")]
     films = pd.DataFrame(

@@ -21,6 +21,10 @@ import numpy as np
 
 from recsys.dataset import DataError
 
+MOST_COLUMNS = 5_000
+LONGEST_NAME = 300  # characters of an id or a title: arrays of them take the longest for each
+_LONGEST_LINE = 20_000_000  # characters
+_MOST_PACKED = 100  # times its size may a gzip file unpack to; ratings do to 6 times
 _BLOCK = 50_000  # rows turned into columns at a time, so that a large file never is all strings
 
 
@@ -90,9 +94,14 @@ class Table:
         return np.array([_number(value) for value in self[column].values])[self[column].codes]
 
     def require_ids(self, *columns: str) -> None:
-        """Raise a `DataError` for the first empty value."""
+        """Raise a `DataError` for the first value that is empty or very long."""
         for column in columns:
             self.refuse(column, lambda value: not value.strip(), "is empty.")
+            self.refuse(
+                column,
+                lambda value: len(value) > LONGEST_NAME,
+                f"is longer than {LONGEST_NAME} characters.",
+            )
 
 
 def read_table(path: Path, required: Sequence[str]) -> Table:
@@ -180,7 +189,7 @@ def _encode(block: list[list[str]], books: list[dict[str, int]], codes: list[arr
 
 def _rows(source: str, text: TextIO, separator: str) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not blank, each with the line it begins on."""
-    reader = csv.reader(text, delimiter=separator, strict=True)
+    reader = csv.reader(_lines(source, text), delimiter=separator, strict=True)
     line = 1
     try:
         for row in reader:
@@ -195,10 +204,24 @@ def _rows(source: str, text: TextIO, separator: str) -> Iterator[tuple[int, list
         ) from error
 
 
+def _lines(source: str, text: TextIO) -> Iterator[str]:
+    """The lines, read with care: one that never ends would fill the memory."""
+    number = 1
+    while line := text.readline(_LONGEST_LINE):
+        if len(line) == _LONGEST_LINE:
+            raise DataError(f"is longer than {_LONGEST_LINE:,} characters.", source, number)
+        if "\0" in line:
+            raise DataError("holds a zero character, as no text does.", source, number)
+        yield line
+        number += 1
+
+
 def _checked_header(source: str, header: Sequence[str], required: Sequence[str]) -> list[str]:
     names = [name.strip() for name in header]
     if not names:
         raise DataError("is empty.", source)
+    if len(names) > MOST_COLUMNS:
+        raise DataError(f"has {len(names):,} columns; {MOST_COLUMNS:,} may be.", source, 1)
     shown = ", ".join(_shortened(name) for name in names[:20])
     for name in required:
         if name not in names:
@@ -218,6 +241,7 @@ def _checked_header(source: str, header: Sequence[str], required: Sequence[str])
 def _opened(path: Path) -> Iterator[TextIO]:
     """The file as text; what cannot be read becomes a `DataError`."""
     try:
+        _refuse_bomb(path)
         with _bytes(path) as raw:
             if raw.peek(2)[:2] in (b"\xff\xfe", b"\xfe\xff"):
                 raise DataError("is in UTF-16; save it as “CSV UTF-8”.", path.name)
@@ -239,6 +263,17 @@ def _opened(path: Path) -> Iterator[TextIO]:
 
 def _bytes(path: Path) -> io.BufferedReader | gzip.GzipFile:
     return gzip.GzipFile(path) if path.suffix == ".gz" else path.open("rb")
+
+
+def _refuse_bomb(path: Path) -> None:
+    if path.suffix != ".gz":
+        return
+    left = _MOST_PACKED * path.stat().st_size + 2**20
+    with _bytes(path) as raw:
+        while content := raw.read(2**20):
+            left -= len(content)
+            if left < 0:
+                raise DataError(f"unpacks to over {_MOST_PACKED} times its size.", path.name)
 
 
 def _line_of_bad_byte(path: Path) -> int:

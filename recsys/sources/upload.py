@@ -31,7 +31,14 @@ from recsys.sources.schema import (
     ratings_of,
     split_topics,
 )
-from recsys.sources.tables import Column, Table, parse_table, plural, read_header
+from recsys.sources.tables import (
+    LONGEST_NAME,
+    Column,
+    Table,
+    parse_table,
+    plural,
+    read_header,
+)
 
 MOST_BYTES = 8_000_000  # a file; 10 MiB is what one message to a kernel may hold
 MOST_COURSES = 10_000
@@ -39,7 +46,6 @@ MOST_COLUMNS = 110
 MOST_TOPICS = 100
 MOST_RATINGS = 500_000
 MOST_USERS = 100_000
-LONGEST_NAME = 300  # characters of an id, a title or a topic's name
 
 # What columns may be called, the likeliest first; case, spaces and punctuation do not count.
 COURSE_ROLES = {
@@ -166,7 +172,6 @@ def read_courses(name: str, content: bytes) -> Courses:
     """
     table, reading = _read(name, content, COURSE_ROLES, ("id", "title"), MOST_COURSES)
     id_column, title_column = reading.roles["id"], reading.roles["title"]
-    _refuse_long(table, id_column, title_column)
     file = course_file(table, id_column, title_column)
     topics, unused = _topics(file, reading)
     repairs = list(file.repairs)
@@ -211,7 +216,6 @@ def read_pair(courses: Courses, name: str, content: bytes) -> Pair:
     if reading.separator != _SEPARATORS[","]:
         table, mended = _with_decimal_points(table, rating)
         repairs += mended
-    _refuse_long(table, user, item)
     if len(table[user].values) > MOST_USERS:
         many = f"{len(table[user].values):,} users are too many for here; {MOST_USERS:,} may be."
         raise DataError(many, name, column=user)
@@ -327,15 +331,6 @@ def _roles(header: Sequence[str], known: Mapping[str, Sequence[str]]) -> dict[st
 
 def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
-def _refuse_long(table: Table, *columns: str) -> None:
-    for column in columns:
-        table.refuse(
-            column,
-            lambda value: len(value) > LONGEST_NAME,
-            f"is longer than {LONGEST_NAME} characters.",
-        )
 
 
 # Topics and ratings
