@@ -3,6 +3,15 @@
 
 window.voila_heartbeat = () => {};
 
+// A page that is left has Voilà end its kernel, and must show a cookie which Voilà never sets.
+// The server asks for no certain one, only that the page knows it, as no other host's page does.
+if (!/\b_xsrf=/.test(document.cookie)) {
+  const path = document.body.dataset.baseUrl.replace(/voila\/$/, "");
+  const bytes = [...crypto.getRandomValues(new Uint8Array(16))];
+  const token = bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  document.cookie = `_xsrf=${token}; path=${path}; samesite=lax`;
+}
+
 window.voila_process = (cell, cells) => {
   const text = document.getElementById("loading_text");
   const bar = document.getElementById("loading_bar");
