@@ -12,6 +12,7 @@ import json
 import logging
 import math
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -207,7 +208,7 @@ def _train(given: argparse.Namespace) -> int:
     wanted = [_kind(key)() for key in given.model] if given.model else None
     wanted = wanted or [kind() for kind in models.registry()]
     present = {one.key for one in available()}
-    sources = given.data or [key for key in ("bundled", "ibm") if key in present]
+    sources = given.data or [key for key in ("bundled", "ibm") if key in present] or ["bundled"]
     store = Store()
     ready, failed = [], 0
     for source in sources:
@@ -556,7 +557,7 @@ def _without_nan(value: Any) -> Any:
 
 
 def _print_table(header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> None:
-    table = [[str(cell) for cell in row] for row in (header, *rows)]
+    table = [[_harmless(str(cell)) for cell in row] for row in (header, *rows)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for row in table:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
@@ -582,7 +583,12 @@ def _progress(label: str) -> Iterator[Any]:
 
 
 def _note(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    print(_harmless(text), file=sys.stderr, flush=True)
+
+
+def _harmless(text: str) -> str:
+    """The text without characters that would steer a terminal: titles come from anywhere."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", text)
 
 
 def _complain(text: str, code: int) -> int:
