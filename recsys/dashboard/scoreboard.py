@@ -68,7 +68,7 @@ class Scoreboard(HasTraits):
             return
         self.running, self.progress, self.status = True, 0.0, "Starting the evaluation"
         self._child = Child(
-            *("recsys.standings", self._state.source, str(self._state.store.folder)),
+            *("recsys.standings", self._state.place, str(self._state.store.folder)),
             hear=self._hear,
         )
         self._reader = self._child.follow()

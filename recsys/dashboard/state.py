@@ -19,14 +19,17 @@ from traitlets import Bool, Dict, Float, HasTraits, Instance, Int, Tuple, Unicod
 
 from recsys import models, sources
 from recsys.dashboard.learners import Learner, examples, surprise
+from recsys.dashboard.own_data import OwnData
 from recsys.dataset import DataError, Dataset
 from recsys.models import HyperparameterError, Recommender
+from recsys.sources.upload import Pair
 from recsys.store import Store
 from recsys.training import Cancelled, Event, Finished, Progressed, TrainingJob
 
 log = logging.getLogger(__name__)
 
 MOST_RECOMMENDATIONS = 100
+OWN = "own"  # the key of the data set that the visitor has brought
 
 # Errors whose message is meant for the visitor.
 TOLD_AS_THEY_ARE = (DataError, HyperparameterError)
@@ -79,8 +82,9 @@ class State(HasTraits):
     store : where fitted models are kept
     """
 
-    source = Unicode(help="key of the data set, as `sources.available` lists it")
+    source = Unicode(help="key of the data set: as `sources.available` lists it, or `OWN`")
     dataset = Instance(Dataset)
+    own = Instance(Pair, allow_none=True, help="the data set that the visitor has brought")
     history = Tuple(help="ids of the picked courses, in the order picked")
     can_undo = Bool(False, help="whether the last change of the history can be undone")
     example = Unicode(help="the example learner who picked them; empty for the visitor's own")
@@ -104,7 +108,8 @@ class State(HasTraits):
         self._elsewhere: tuple[str, ...] = ()  # picked, but not in this data set
         self._chance = random.Random()
         self._settings: dict[str, dict[str, Any]] = {}
-        self.store = store or Store()
+        self._shared_store = self.store = store or Store()
+        self._own = OwnData()
         self._in_training: Recommender | None = None
         self.job: TrainingJob | None = None
         present = sources.available()
@@ -141,6 +146,11 @@ class State(HasTraits):
     def ratings(self) -> dict[str, float]:
         """The history as a model wants it: every picked course counts as a typical like."""
         return dict.fromkeys(self.history, self.dataset.typical_rating)
+
+    @property
+    def place(self) -> str:
+        """What another process of this account calls the data set, for `load_dataset`."""
+        return str(self._own.folder) if self.source == OWN else self.source
 
     @property
     def advice(self) -> str:
@@ -188,10 +198,14 @@ class State(HasTraits):
         with a set that has them.
         """
         if key != self.source:
-            example = self.example
-            self._use(key)
-            if example:
-                self.begin()
+            self._open(key)
+
+    @guarded("opening your data")
+    def bring(self, pair: Pair) -> None:
+        """Open the visitor's own data set, which is known to this session alone."""
+        self._own.keep(pair)
+        self.own = pair
+        self._open(OWN)
 
     @guarded("adding courses")
     def add(self, course_ids: Iterable[str]) -> None:
@@ -285,8 +299,16 @@ class State(HasTraits):
 
     # Rules
 
+    def _open(self, key: str) -> None:
+        example = self.example
+        self._use(key)
+        if example:
+            self.begin()
+
     def _use(self, key: str) -> None:
-        dataset = sources.load_dataset(key)
+        own = self._own.pair if key == OWN else None
+        dataset = own.dataset if own else sources.load_dataset(key)
+        self.store = self._own.store if own else self._shared_store
         if self.job is not None:
             self.job.cancel()
         self._in_training = None
@@ -368,7 +390,7 @@ class State(HasTraits):
         with self.hold_trait_notifications():
             self.training, self.progress, self.seconds = True, 0.0, 0.0
             self.status = f"Training {model.name}"
-        self.job = TrainingJob(model, self.dataset, self.source, self.store, hear)
+        self.job = TrainingJob(model, self.dataset, self.place, self.store, hear)
         self.job.start()  # after it has its name: an event may ask to cancel it
         if loop is not None:
             loop.call_later(1, self._tick, loop, model)

@@ -13,7 +13,7 @@ from importlib.resources import files
 
 from recsys import models
 from recsys.dashboard.listing import as_table
-from recsys.dashboard.state import State
+from recsys.dashboard.state import OWN, State
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -42,9 +42,12 @@ def as_code(state: State) -> str:
     )
     picked = "".join(f"    {one!r},  # {_one_line(state.title(one))}\n" for one in state.history)
     listed = f"[\n{picked}]" if picked else "[]"
+    imports = [*(["models"] if known else []), *([] if state.source == OWN else ["load_dataset"])]
+    own = "from recsys.sources import load_pair\n" if state.source == OWN else ""
+    first = f"from recsys import {', '.join(sorted(imports))}\n" if imports else ""
     return (
-        f"from recsys import load_dataset{', models' if known else ''}\n\n"
-        f"dataset = load_dataset({state.source!r})\n"
+        f"{first}{own}\n"
+        f"dataset = {_loading(state)}\n"
         f"model = {'models.' if known else ''}{kind.__name__}({settings}).fit(dataset)\n"
         f"picked = {listed}\n"
         f"model.recommend(dict.fromkeys(picked, dataset.typical_rating), k={state.top_n})\n"
@@ -81,6 +84,15 @@ def as_report(state: State) -> str:
         f'<h2>The same again, in Python</h2><pre class="recsys-code">{escape(as_code(state))}</pre>'
         "</main></body></html>"
     )
+
+
+def _loading(state: State) -> str:
+    """The code that loads the data set; a visitor's own from where they have it."""
+    if state.source != OWN or state.own is None:
+        return f"load_dataset({state.source!r})"
+    files = f"{state.own.courses.file!r}, {state.own.ratings.file!r}"
+    liked = state.dataset.like_threshold
+    return f"load_pair({files}, like_threshold={liked:g})" if liked else f"load_pair({files})"
 
 
 def _inert(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The data-set selector."""
+"""The data-set selector, and behind a button the form for a set of one's own."""
 
 from __future__ import annotations
 
@@ -8,26 +8,31 @@ import ipywidgets as widgets
 
 from recsys import sources
 from recsys.dashboard.panels.frame import frame, paragraph, text, watch
-from recsys.dashboard.state import State
+from recsys.dashboard.panels.upload import upload
+from recsys.dashboard.state import OWN, State
 
 
 def data_set(state: State) -> widgets.VBox:
-    """Choose among the data sets on this machine; says what the chosen one holds."""
-    present = {one.key: one for one in sources.available()}
-    selector = widgets.Dropdown(
-        description="Data set",
-        options=[(one.title, key) for key, one in present.items()],
-        value=state.source,
-    )
+    """Choose among the data sets on this machine and one's own; says what the chosen one holds."""
+    present = [(one.title, one.key) for one in sources.available()]
+    selector = widgets.Dropdown(description="Data set", options=present, value=state.source)
     facts = text(kind="hint")
 
     def choose(change: Any) -> None:
-        if change["new"] != state.source:
+        if change["new"] not in (None, state.source):
+            facts.value = paragraph("Opening the data set…")
             state.choose_source(change["new"])
-            selector.value = state.source  # the former one, if the new one cannot be opened
+            show()  # the former one, if the new one cannot be opened
+
+    def offer() -> None:
+        own = [(f"Yours: {state.own.dataset.name}", OWN)] if state.own else []
+        if selector.options != (*present, *own):
+            selector.options = (*present, *own)
+            selector.value = state.source
 
     def show() -> None:
         dataset = state.dataset
+        selector.value = state.source
         counts = (
             f"{dataset.n_courses:,} {dataset.noun}s, {dataset.n_users:,} users, "
             f"{dataset.interactions.nnz:,} ratings."
@@ -35,5 +40,6 @@ def data_set(state: State) -> widgets.VBox:
         facts.value = paragraph(" ".join((counts, *dataset.repairs)))
 
     selector.observe(choose, "value")
+    watch(state, "own", offer)
     watch(state, "dataset", show)
-    return frame(selector, facts, name="data-set")
+    return frame(selector, facts, upload(state), name="data-set")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from html import escape
 
 import ipywidgets as widgets
 
-from recsys.dashboard.panels.frame import frame, row, watch
+from recsys.dashboard.panels.frame import download, frame, row, watch
 from recsys.dashboard.state import State
 from recsys.dashboard.takeaway import as_code, as_csv, as_report
 
@@ -27,7 +26,7 @@ def takeaway(state: State) -> widgets.VBox:
         text = as_code(state)
         csv = f"\ufeff{as_csv(state)}"  # the mark by which spreadsheets know UTF-8
         some = len(state.answer.table) > 0
-        table.value = _download("Save as CSV", "recommendations.csv", "text/csv", csv) * some
+        table.value = download("Save as CSV", "recommendations.csv", "text/csv", csv) * some
         code.value = (
             "<details><summary>The code for this list</summary>"
             '<button type="button" class="recsys-copy jupyter-button">Copy</button>'
@@ -37,17 +36,8 @@ def takeaway(state: State) -> widgets.VBox:
         )
 
     def write(_: widgets.Button) -> None:
-        report.value = _download("Save the report", "report.html", "text/html", as_report(state))
+        report.value = download("Save the report", "report.html", "text/html", as_report(state))
 
     make.on_click(write)
     watch(state, "answer", show)
     return frame(row(table, make, report), code, name="takeaway")
-
-
-def _download(words: str, name: str, kind: str, content: str) -> str:
-    """A link that saves a text as a file; the text is in the link, so that no server is asked."""
-    data = b64encode(content.encode("utf-8")).decode("ascii")
-    return (
-        f'<a class="recsys-download" download="{name}" '
-        f'href="data:{kind};charset=utf-8;base64,{data}">{words}</a>'
-    )

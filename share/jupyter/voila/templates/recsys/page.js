@@ -113,6 +113,28 @@ function handleKey(event) {
 }
 document.addEventListener("keydown", handleKey, true);
 
+// A file that is too large for one message would cut the page off from its kernel, so it is not
+// sent. The widget's file input is in no document: it is met when the widget opens it.
+function refuseLargeFile(event) {
+  const caps = document.querySelector("[data-most-bytes]");
+  const [file] = event.target.files;
+  if (!caps || !file || file.size <= Number(caps.dataset.mostBytes)) return;
+  event.stopImmediatePropagation();
+  const status = caps.closest(".recsys-upload").querySelector(".recsys-status");
+  const words = document.createElement("p");
+  words.textContent = `${file.name}: has ${(file.size / 1e6).toFixed(1)} MB; ${
+    caps.dataset.mostBytes / 1e6
+  } MB may be. It was not sent.`;
+  status.classList.add("recsys-refused");
+  status.querySelector(".widget-html-content").replaceChildren(words);
+}
+
+const openFile = HTMLInputElement.prototype.click;
+HTMLInputElement.prototype.click = function () {
+  if (this.type === "file") this.addEventListener("change", refuseLargeFile, true);
+  openFile.call(this);
+};
+
 async function copyCode(button) {
   const code = button.parentElement.querySelector("pre");
   try {

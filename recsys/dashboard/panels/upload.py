@@ -1,0 +1,188 @@
+"""Bring your own data: two files, what was understood of them, and a button that opens them."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+
+from recsys.dashboard.panels.frame import download, frame, paragraph, row, text
+from recsys.dashboard.state import State
+from recsys.dataset import DataError
+from recsys.sources import upload as files
+from recsys.sources.upload import Pair, Reading
+
+FORM = (
+    "Two CSV files. The courses: id, title, perhaps a description, then topics, as columns of 0 "
+    "and 1 or as one column with names joined by |. The ratings: user, item (a course's id), "
+    "rating. The files of IBM and MovieLens are of this form."
+)
+CAPS = (
+    f"Each file may have up to {files.MOST_BYTES // 1_000_000} MB; the courses up to "
+    f"{files.MOST_COURSES:,} rows and {files.MOST_TOPICS} topics; the ratings up to "
+    f"{files.MOST_RATINGS:,} rows, by {files.MOST_USERS:,} users."
+)
+PRIVACY = (
+    "Your data stays with this page: in the memory of its own process, and, for training, in a "
+    "temporary folder that only the server's account can read, with the models trained on it. "
+    "Both go when you leave. Nothing of it is shared with other visitors."
+)
+MOST_TOPICS_NAMED = 12
+
+
+def upload(state: State) -> widgets.VBox:
+    """A button; the form is built when it is pressed first."""
+    opener = widgets.Button()
+    opener.add_class("recsys-more")
+    place = widgets.VBox()
+
+    def unfold(unfolded: bool) -> None:
+        place.layout.display = "" if unfolded else "none"
+        opener.description = "Hide your own data" if unfolded else "Bring your own data…"
+
+    def turn(_: widgets.Button) -> None:
+        if not place.children:
+            place.children = [_form(state)]
+        unfold(place.layout.display == "none")
+
+    opener.on_click(turn)
+    unfold(False)
+    return frame(opener, place, name="upload")
+
+
+def _form(state: State) -> widgets.VBox:
+    given: dict[str, tuple[str, bytes]] = {}
+    understood: list[Pair] = []  # one at the most
+    choosers = {what: _chooser(what) for what in ("courses", "ratings")}
+    status = text(kind="status")
+    preview = widgets.HTML()
+    preview.add_class("recsys-preview")
+    liked = widgets.BoundedFloatText(description="A rating counts as liked from", step=0.5)
+    likes = text(kind="hint")
+    use = widgets.Button(description="Use this data", button_style="primary")
+    confirm = widgets.VBox([liked, likes, row(use)])
+
+    def receive(what: str, value: Any) -> None:
+        if value:
+            given[what] = (str(value[0]["name"]), bytes(value[0]["content"]))
+            _name(choosers[what], f"Another file of {what}…")
+            read()
+
+    def read() -> None:
+        status.remove_class("recsys-refused")
+        status.value = paragraph(f"Reading {' and '.join(name for name, _ in given.values())}…")
+        understood.clear()
+        try:
+            status.value = paragraph(look())
+        except DataError as problem:
+            status.add_class("recsys-refused")
+            status.value = paragraph(str(problem))
+        if not understood:
+            confirm.layout.display = "none"
+
+    def look() -> str:
+        """Read what is given as far as it goes; returns what comes next."""
+        preview.value = ""
+        if "courses" not in given:
+            return "Now the file of courses."
+        courses = files.read_courses(*given["courses"])
+        preview.value = _shown(courses.reading)
+        if "ratings" not in given:
+            return "The courses can be read. Now the file of ratings."
+        pair = files.read_pair(courses, *given["ratings"])
+        preview.value = _shown(pair.courses) + _shown(pair.ratings) + _counts(pair)
+        offer(pair)
+        return "Both files can be read. This is what was understood:"
+
+    def offer(pair: Pair) -> None:
+        ratings = pair.dataset.interactions.data
+        liked.min, liked.max = 0, float(ratings.max())
+        liked.value = pair.dataset.like_threshold or float(ratings.min())
+        understood[:] = [pair]
+        count()
+        confirm.layout.display = ""
+
+    def count(_: Any = None) -> None:
+        if understood:
+            ratings = understood[0].dataset.interactions.data
+            many = int((ratings >= np.float32(liked.value)).sum())
+            likes.value = paragraph(
+                f"So {many:,} of {len(ratings):,} ratings are likes; the models learn from these."
+            )
+
+    def open_it(_: widgets.Button) -> None:
+        use.disabled = True
+        status.value = paragraph("Opening your data…")
+        state.bring(understood[0].liked_from(liked.value))
+        name = understood[0].dataset.name
+        if state.error:
+            status.value = ""
+        else:
+            status.value = paragraph(f"“Yours: {name}” is now the data set of this page.")
+        use.disabled = False
+
+    for what, chooser in choosers.items():
+        chooser.observe(lambda change, what=what: receive(what, change["new"]), "value")
+    liked.observe(count, "value")
+    use.on_click(open_it)
+    confirm.layout.display = "none"
+    templates = widgets.HTML(
+        download("Template for courses", "courses.csv", "text/csv", files.TEMPLATE_COURSES)
+        + " "
+        + download("Template for ratings", "ratings.csv", "text/csv", files.TEMPLATE_RATINGS)
+    )
+    caps = widgets.HTML(f'<p data-most-bytes="{files.MOST_BYTES}">{escape(CAPS)}</p>')
+    caps.add_class("recsys-hint")
+    explained = [text(FORM, kind="hint"), caps, text(PRIVACY, kind="hint"), templates]
+    return widgets.VBox([*explained, row(*choosers.values()), status, preview, confirm])
+
+
+def _chooser(what: str) -> widgets.FileUpload:
+    chooser = widgets.FileUpload(accept=".csv,.tsv,.txt,text/csv", multiple=False, icon="")
+    chooser.add_class("recsys-file")
+    _name(chooser, f"Choose the {what}…")
+    return chooser
+
+
+def _name(chooser: widgets.FileUpload, words: str) -> None:
+    chooser.description = chooser.tooltip = words  # the style sheet shows the one without a count
+
+
+def _shown(reading: Reading) -> str:
+    """How a file was understood, and its first rows by what they were taken for."""
+    heads = "".join(
+        f'<th scope="col">{escape(role)}'
+        + (f" <small>{escape(column)}</small>" if column != role else "")
+        + "</th>"
+        for role, column in reading.roles.items()
+    )
+    rows = "".join(
+        f"<tr>{''.join(f'<td>{escape(_short(cell))}</td>' for cell in cells)}</tr>"
+        for cells in reading.first_rows
+    )
+    return (
+        f"<h4>{escape(reading.file)}</h4><p>{escape(reading.encoding)}, separated by "
+        f"{reading.separator}; {reading.n_rows:,} rows, of which the first are:</p>"
+        f'<div role="region" aria-label="First rows of {escape(reading.file)}" tabindex="0">'
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _counts(pair: Pair) -> str:
+    """What the data set holds, its topics, and what was mended."""
+    dataset = pair.dataset
+    topics = ", ".join(dataset.topics[:MOST_TOPICS_NAMED])
+    if len(dataset.topics) > MOST_TOPICS_NAMED:
+        topics += f" and {len(dataset.topics) - MOST_TOPICS_NAMED} more"
+    repairs = "".join(f"<li>{escape(one)}</li>" for one in dataset.repairs)
+    return (
+        f"<h4>Together</h4><p>{dataset.n_courses:,} {dataset.noun}s, {dataset.n_users:,} users, "
+        f"{dataset.interactions.nnz:,} ratings. Topics: {escape(topics) or 'none'}.</p>"
+        + (f"<p>Noted or mended:</p><ul>{repairs}</ul>" if repairs else "")
+    )
+
+
+def _short(cell: str) -> str:
+    return cell if len(cell) <= 60 else cell[:59] + "…"
