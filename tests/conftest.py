@@ -24,7 +24,7 @@ SLOW_FILES = {
 SLOW_FIXTURES = {"bundled", "ibm", "ibm_folder", "movielens", "movielens_folder"}
 SLOW_NAMES = (
     "neural-network", "embedding-regression", "embedding-classification",
-    "test_scoring_needs_neither", "test_the_reference_builds",
+    "test_scoring_needs_neither", "test_the_reference_builds", "in_another_process",
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
@@ -44,7 +45,7 @@ def upload(state: State) -> widgets.VBox:
 
     def turn(_: widgets.Button) -> None:
         if not place.children:
-            place.children = [_form(state)]
+            place.children = [_form(state, lambda: unfold(False))]
         unfold(place.layout.display == "none")
 
     opener.on_click(turn)
@@ -52,7 +53,8 @@ def upload(state: State) -> widgets.VBox:
     return frame(opener, place, name="upload")
 
 
-def _form(state: State) -> widgets.VBox:
+def _form(state: State, opened: Callable[[], None]) -> widgets.VBox:
+    """Takes the files, tells what was understood, and calls `opened` once the data is in use."""
     given: dict[str, tuple[str, bytes]] = {}
     understood: list[Pair] = []  # one at the most
     choosers = {what: _chooser(what) for what in ("courses", "ratings")}
@@ -116,27 +118,25 @@ def _form(state: State) -> widgets.VBox:
         use.disabled = True
         status.value = paragraph("Opening your data…")
         state.bring(understood[0].liked_from(liked.value))
-        name = understood[0].dataset.name
-        if state.error:
-            status.value = ""
-        else:
-            status.value = paragraph(f"“Yours: {name}” is now the data set of this page.")
+        status.value = paragraph("" if state.error else "Your data is in use.")
         use.disabled = False
+        if not state.error:
+            opened()
 
     for what, chooser in choosers.items():
         chooser.observe(lambda change, what=what: receive(what, change["new"]), "value")
     liked.observe(count, "value")
     use.on_click(open_it)
     confirm.layout.display = "none"
-    templates = widgets.HTML(
-        download("Template for courses", "courses.csv", "text/csv", files.TEMPLATE_COURSES)
-        + " "
-        + download("Template for ratings", "ratings.csv", "text/csv", files.TEMPLATE_RATINGS)
+    templates = (
+        download("Template for courses", "courses.csv", "text/csv", files.TEMPLATE_COURSES),
+        download("Template for ratings", "ratings.csv", "text/csv", files.TEMPLATE_RATINGS),
     )
     caps = widgets.HTML(f'<p data-most-bytes="{files.MOST_BYTES}">{escape(CAPS)}</p>')
     caps.add_class("recsys-hint")
-    explained = [text(FORM, kind="hint"), caps, text(PRIVACY, kind="hint"), templates]
-    return widgets.VBox([*explained, row(*choosers.values()), status, preview, confirm])
+    explained = [text(FORM, kind="hint"), caps, text(PRIVACY, kind="hint")]
+    given_out = row(*(widgets.HTML(one) for one in templates))
+    return widgets.VBox([*explained, given_out, row(*choosers.values()), status, preview, confirm])
 
 
 def _chooser(what: str) -> widgets.FileUpload:
