@@ -109,7 +109,7 @@ def tuning_page(tables: Mapping[str, pd.DataFrame], title: str, command: str) ->
     for name, table in tables.items():
         shown = pd.DataFrame({"default": ["✓" if own else "" for own in table["default"]]})
         names = list(table.columns[: list(table.columns).index("default")])
-        shown[names] = table[names].astype(str)
+        shown[names] = table[names].map(str)  # astype would leave a None what it is
         for column, label in {"ndcg": "NDCG", "ndcg_over_best": "NDCG − the best's"}.items():
             shown[label] = _intervals(table, column)
         shown["fit (s)"] = [f"{value:.2f}" for value in table["fit_seconds"]]

@@ -7,6 +7,7 @@ import pytest
 from test_split import a_dataset
 
 from recsys.evaluation import GRIDS, split, tune
+from recsys.evaluation.report import tuning_page
 from recsys.models import EASE, KNN, find
 
 
@@ -43,3 +44,10 @@ def test_test_users_are_not_looked_at(monkeypatch):
     assert len(seen) == 2
     assert all(users < set(division.train.users) for users in seen)
     assert not np.isin(division.users, list(set.union(*seen))).any()
+
+
+def test_the_page_shows_every_setting_that_was_tried() -> None:
+    tried = tune(KNN, a_dataset(), {"neighbours": (2, None)}, k=3)
+    page = tuning_page({"KNN": tried}, "a data set", "python -m recsys tune")
+    cells = [row.split(" | ")[1] for row in page.splitlines() if row.startswith("| ")][1:]
+    assert {"2", "None"} <= set(cells)
