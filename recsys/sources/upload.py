@@ -283,9 +283,6 @@ def _decoded(name: str, content: bytes) -> tuple[str, str]:
         shown = encoding.upper().removesuffix("-SIG")
         wrong = f"holds bytes that are not {shown}; {_SAVE_AS}"
         raise DataError(wrong, name, len(before.splitlines()) or 1) from error
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise DataError(f"holds a zero character, as no text does; {_SAVE_AS}", name, line)
     return text, encoding.upper().replace("-SIG", " with a byte order mark")
 
 
