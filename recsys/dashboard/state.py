@@ -20,11 +20,12 @@ from traitlets import Bool, Dict, Float, HasTraits, Instance, Int, Tuple, Unicod
 from recsys import models, sources
 from recsys.dashboard.learners import Learner, examples, surprise
 from recsys.dashboard.own_data import OwnData
+from recsys.dashboard.pace import Pace, waiting
 from recsys.dataset import DataError, Dataset
 from recsys.models import HyperparameterError, Recommender
 from recsys.sources.upload import Pair
 from recsys.store import Store
-from recsys.training import Cancelled, Event, Finished, Progressed, TrainingJob
+from recsys.training import Cancelled, Event, Failed, Finished, Progressed, TrainingJob
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +98,7 @@ class State(HasTraits):
     answer = Instance(Answer, ())
 
     training = Bool(False)
+    superseded = Bool(False, help="whether something else is wanted now than what is trained")
     progress = Float(0.0, help="how far the fit is, from 0 to 1")
     seconds = Float(0.0, help="since the training began")
     status = Unicode(help="what is happening, or has just happened")
@@ -111,6 +113,8 @@ class State(HasTraits):
         self._shared_store = self.store = store or Store()
         self._own = OwnData()
         self._in_training: Recommender | None = None
+        self._pace = Pace()
+        self._took: dict[tuple[str, str], float] = {}  # seconds, by data set and model
         self.job: TrainingJob | None = None
         present = sources.available()
         if not present:
@@ -153,15 +157,27 @@ class State(HasTraits):
         return str(self._own.folder) if self.source == OWN else self.source
 
     @property
+    def waiting(self) -> str:
+        """Since when the training runs and how long it may still take, in words."""
+        if not self.training:
+            return ""
+        usual = (
+            self._took.get((self.source, self._in_training.key())) if self._in_training else None
+        )
+        return waiting(self.progress, self.seconds, self._pace.left(self.seconds), usual)
+
+    @property
     def advice(self) -> str:
         """What to do to see the chosen model's answer; "" where it is the one shown."""
         if not self.outdated:
             return ""
-        todo = (
-            f"{self.model.name} is being trained."
-            if self.training
-            else f"Press Train to fit {self.model.name} with these settings."
-        )
+        todo = f"Press Train to fit {self.model.name} with these settings."
+        if self.superseded and self._in_training is not None:
+            todo = (
+                f"{self._in_training.name} is being trained as asked before. {todo[:-1]} instead."
+            )
+        elif self.training:
+            todo = f"{self.model.name} is being trained."
         if self.fitted is None:
             return todo
         settings = " with other settings" if type(self.fitted) is self.model else ""
@@ -277,14 +293,17 @@ class State(HasTraits):
 
     @guarded("training")
     def train(self) -> None:
-        """Fit the chosen model with the chosen hyperparameters, in the background."""
+        """Fit the chosen model with the chosen hyperparameters, in the background; a fit of
+        anything else that is under way ends.
+        """
         self._train()
 
     @guarded("cancelling the training")
     def cancel(self) -> None:
         """Stop the fit that is under way; the last fitted model stays in use."""
-        if self.job is not None:
+        if self.job is not None and self._in_training is not None:
             self.job.cancel()
+            self._end(self._in_training, Cancelled())
 
     def report(self, problem: BaseException, doing: str) -> None:
         """Tell an error on the page, in words, and log it with its traceback."""
@@ -358,6 +377,8 @@ class State(HasTraits):
             if stored is not None:
                 self.fitted = stored
         self.outdated = not self._suits(self.fitted)
+        in_training = self._suits(self._in_training)
+        self.superseded = self.training and self.outdated and not in_training
         self._answer()
 
     def _answer(self) -> None:
@@ -375,8 +396,10 @@ class State(HasTraits):
     # The training
 
     def _train(self) -> None:
-        if self.training:
+        if self.training and not self.superseded:
             return
+        if self.job is not None:
+            self.job.cancel()
         model = self.model(**self.values)
         loop = running_loop()
 
@@ -386,9 +409,9 @@ class State(HasTraits):
             else:
                 loop.call_soon_threadsafe(self._hear, model, event)
 
-        self._in_training = model
+        self._in_training, self._pace = model, Pace()
         with self.hold_trait_notifications():
-            self.training, self.progress, self.seconds = True, 0.0, 0.0
+            self.training, self.progress, self.seconds, self.superseded = True, 0.0, 0.0, False
             self.status = f"Training {model.name}"
         self.job = TrainingJob(model, self.dataset, self.place, self.store, hear)
         self.job.start()  # after it has its name: an event may ask to cancel it
@@ -401,14 +424,20 @@ class State(HasTraits):
         if model is not self._in_training:
             return
         if isinstance(event, Progressed):
+            self._pace.heard(event.done, event.seconds)
             with self.hold_trait_notifications():
                 self.progress, self.seconds = event.done, event.seconds
                 self.status = f"{model.name}: {event.message}"
-            return
+        else:
+            self._end(model, event)
+
+    def _end(self, model: Recommender, event: Event) -> None:
         self._in_training = None
         with self.hold_trait_notifications():
             self.training = False
             if isinstance(event, Finished):
+                if self.progress > 0:  # else it was not fitted now, but found
+                    self._took[self.source, model.key()] = event.seconds
                 took = f" in {event.seconds:.1f} s" if event.seconds >= 0.1 else ""
                 self.status = f"{model.name} is trained{took}."
                 if self.outdated:
@@ -416,7 +445,7 @@ class State(HasTraits):
             elif isinstance(event, Cancelled):
                 still = f" {self.fitted.name} stays in use." if self.fitted else ""
                 self.status = f"The training of {model.name} was cancelled.{still}"
-            else:
+            elif isinstance(event, Failed):
                 self.status = f"{model.name} could not be trained."
                 self.error = event.reason
         self._find_fitted()

@@ -23,6 +23,7 @@ class Dashboard:
         self.captions = page.locator(".recsys-caption")
         self.advice = page.locator(".recsys-outdated")
         self.status = page.locator(".recsys-training .recsys-status")
+        self.clock = page.locator(".recsys-clock")
         self.error = page.get_by_role("alert")
 
     def button(self, name: str) -> Locator:

@@ -259,17 +259,39 @@ def test_an_error_is_shown_in_words_and_can_be_dismissed(app: Dashboard, broken_
     expect(app.error).to_be_hidden()
 
 
-def test_a_training_can_be_cancelled(app: Dashboard) -> None:
+def test_a_training_is_followed_overtaken_and_cancelled(app: Dashboard) -> None:
     app.pick(3)
     app.choose("knn")
     app.recommend()
+    first = app.rows.first.inner_text()
     app.choose("neural-network")
-    app.slider("Epochs").press("End")
-    app.button("Train").click()
+    epochs, train = app.slider("Epochs"), app.button("Train")
+    epochs.press("End")
+    train.click()
     expect(app.page.get_by_role("progressbar", name="Training")).to_be_visible()
-    app.button("Cancel").click()
-    expect(app.status).to_have_text(re.compile(r"was cancelled\. .+ stays in use\."))
-    expect(app.button("Train")).to_be_enabled()
+    expect(train).to_be_disabled()
+    expect(app.clock).to_have_text(re.compile(r"^\d+ (s|min) · about \d+ (s|min) left$"))
+
+    epochs.press("PageDown")
+    expect(app.advice).to_contain_text("is being trained as asked before. Press Train")
+    epochs.press("End")
+    expect(app.advice).to_have_text(re.compile(r"is being trained\.$"))
+    epochs.press("PageDown")
+    train.click()
+    expect(app.advice).to_have_text(re.compile(r"is being trained\.$"))
+    app.picked.last.click()
+    expect(app.picked).to_have_count(2)
+    app.button("Undo").click()
+    expect(app.picked).to_have_count(3)
+
+    app.button("Cancel").click(timeout=1000)
+    expect(app.status).to_have_text(re.compile(r"was cancelled\. KNN stays in use\."), timeout=1000)
+    expect(app.clock).to_have_text("")
+    expect(train).to_be_enabled()
+    assert app.rows.first.inner_text() == first
+    app.picked.last.click()
+    expect(app.picked).to_have_count(2)
+    expect(app.advice).to_contain_text("This list is from KNN")
     expect(app.rows.first).to_be_visible()
 
 

@@ -42,6 +42,6 @@ def recommendations(state: State) -> widgets.VBox:
 
     fresh.on_click(lambda _: state.clear())
     watch(state, "answer", show)
-    watch(state, ["answer", "outdated", "values", "model_key", "training"], mark)
+    watch(state, ["answer", "outdated", "values", "model_key", "training", "superseded"], mark)
     watch(state, ["example", "history", "dataset"], tell_whose)
     return frame(example, notice, sentence, table, name="recommendations")

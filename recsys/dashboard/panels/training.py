@@ -15,17 +15,20 @@ def training(state: State) -> widgets.VBox:
     cancel = widgets.Button(description="Cancel")
     bar = widgets.FloatProgress(min=0.0, max=1.0)
     status = text(kind="status")
+    clock = text(kind="clock")  # apart, since a screen reader should not be told every second
+    said = row(status, clock)
+    said.add_class("recsys-said")
 
     def show() -> None:
-        train.disabled = recommend.disabled = state.training
+        train.disabled = recommend.disabled = state.training and not state.superseded
         cancel.disabled = not state.training
         bar.value = state.progress
         bar.layout.visibility = "visible" if state.training else "hidden"
-        elapsed = f" · {state.seconds:.0f} s" if state.training else ""
-        status.value = paragraph(state.status + elapsed)
+        status.value = paragraph(state.status)
+        clock.value = paragraph(state.waiting)
 
     train.on_click(lambda _: state.train())
     recommend.on_click(lambda _: state.recommend())
     cancel.on_click(lambda _: state.cancel())
-    watch(state, ["training", "progress", "seconds", "status"], show)
-    return frame(row(recommend, train, cancel), bar, status, name="training")
+    watch(state, ["training", "superseded", "progress", "seconds", "status"], show)
+    return frame(row(recommend, train, cancel), bar, said, name="training")
