@@ -284,8 +284,8 @@ def test_a_training_is_followed_overtaken_and_cancelled(app: Dashboard) -> None:
     app.button("Undo").click()
     expect(app.picked).to_have_count(3)
 
-    app.button("Cancel").click(timeout=1000)
-    expect(app.status).to_have_text(re.compile(r"was cancelled\. KNN stays in use\."), timeout=1000)
+    app.button("Cancel").click()
+    expect(app.status).to_have_text(re.compile(r"was cancelled\. KNN stays in use\."))
     expect(app.clock).to_have_text("")
     expect(train).to_be_enabled()
     assert app.rows.first.inner_text() == first
