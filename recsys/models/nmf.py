@@ -146,16 +146,20 @@ class NMF(Recommender):
         return [str(self.course_titles_[one]) for one in best if self.H_[component, one] > 0]
 
     def _fold_in(self, likes: csr_matrix) -> np.ndarray:
-        """(n, n_components) the amount of each component, by coordinate descent."""
+        """(n, n_components) the amount of each component, by coordinate descent: each in turn is
+        set to what is best given the others, or to nothing where that is negative.
+        """
         weighted = self.H_ * self.course_weights_
         gram = weighted @ self.H_.T
         steepness = gram.diagonal() + self.penalty_
-        target = likes @ weighted.T
-        amounts = np.zeros_like(target)
+        used = np.flatnonzero(steepness)
+        np.fill_diagonal(gram, 0)
+        alone = (likes @ weighted.T)[:, used] / steepness[used]
+        overlap = gram[:, used] / steepness[used]
+        amounts = np.zeros((likes.shape[0], len(steepness)))
         for _ in range(FOLD_IN_PASSES):
-            for one in np.flatnonzero(steepness):
-                gradient = amounts @ gram[:, one] + self.penalty_ * amounts[:, one] - target[:, one]
-                amounts[:, one] = np.maximum(amounts[:, one] - gradient / steepness[one], 0)
+            for place, one in enumerate(used):
+                amounts[:, one] = np.maximum(alone[:, place] - amounts @ overlap[:, place], 0)
         return amounts
 
 
