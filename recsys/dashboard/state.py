@@ -54,13 +54,17 @@ class Answer:
     silence: str = ""
 
 
-def guarded(doing: str) -> Callable[[_Method], _Method]:
-    """Let no error out of a method of `State`: tell it on the page and log it in full."""
+def guarded(doing: str, *, asked: bool = True) -> Callable[[_Method], _Method]:
+    """Let no error out of a method of `State`: tell it on the page and log it in full.
+
+    The last error goes with the next thing that the visitor has `asked` for.
+    """
 
     def decorate(method: _Method) -> _Method:
         @functools.wraps(method)
         def call(state: State, *args: Any, **kwargs: Any) -> None:
-            state.error = ""
+            if asked:
+                state.error = ""
             try:
                 method(state, *args, **kwargs)
             except Exception as problem:
@@ -99,6 +103,8 @@ class State(HasTraits):
 
     training = Bool(False)
     superseded = Bool(False, help="whether something else is wanted now than what is trained")
+    queue = Tuple(help="the models that are to be trained after that")
+    trained = Instance("recsys.models.Recommender", allow_none=True, help="the latest that was")
     progress = Float(0.0, help="how far the fit is, from 0 to 1")
     seconds = Float(0.0, help="since the training began")
     status = Unicode(help="what is happening, or has just happened")
@@ -298,9 +304,17 @@ class State(HasTraits):
         """
         self._train()
 
+    @guarded("training")
+    def train_all(self, wanted: Iterable[Recommender]) -> None:
+        """Fit these models in the background, one after another."""
+        if not self.training:
+            self.queue = tuple(wanted)
+            self._fit_next()
+
     @guarded("cancelling the training")
     def cancel(self) -> None:
-        """Stop the fit that is under way; the last fitted model stays in use."""
+        """Stop the fit that is under way and those that wait; the last fitted model stays."""
+        self.queue = ()
         if self.job is not None and self._in_training is not None:
             self.job.cancel()
             self._end(self._in_training, Cancelled())
@@ -348,7 +362,7 @@ class State(HasTraits):
         with self.hold_trait_notifications():
             self.source, self.dataset, self.history, self.example = key, dataset, kept, ""
             self.can_undo, self.fitted, self.answer = False, None, Answer()
-            self.training = False
+            self.training, self.queue = False, ()
         are = "is" if lost == 1 else "are"
         self.status = f"{lost} of the courses you picked {are} not in this set." if lost else ""
         self._find_fitted()
@@ -400,7 +414,16 @@ class State(HasTraits):
             return
         if self.job is not None:
             self.job.cancel()
-        model = self.model(**self.values)
+        self.queue = ()
+        self._fit(self.model(**self.values))
+
+    def _fit_next(self) -> None:
+        if self.queue:
+            model, *others = self.queue
+            self.queue = tuple(others)
+            self._fit(model)
+
+    def _fit(self, model: Recommender) -> None:
         loop = running_loop()
 
         def hear(event: Event) -> None:  # on the job's thread
@@ -411,14 +434,15 @@ class State(HasTraits):
 
         self._in_training, self._pace = model, Pace()
         with self.hold_trait_notifications():
-            self.training, self.progress, self.seconds, self.superseded = True, 0.0, 0.0, False
+            self.training, self.progress, self.seconds = True, 0.0, 0.0
+            self.superseded = self.outdated and not self._suits(model)
             self.status = f"Training {model.name}"
         self.job = TrainingJob(model, self.dataset, self.place, self.store, hear)
         self.job.start()  # after it has its name: an event may ask to cancel it
         if loop is not None:
             loop.call_later(1, self._tick, loop, model)
 
-    @guarded("training")
+    @guarded("training", asked=False)
     def _hear(self, model: Recommender, event: Event) -> None:
         """Follow the training of `model`; what comes of an abandoned one is passed over."""
         if model is not self._in_training:
@@ -434,13 +458,14 @@ class State(HasTraits):
     def _end(self, model: Recommender, event: Event) -> None:
         self._in_training = None
         with self.hold_trait_notifications():
-            self.training = False
+            self.training, self.superseded = bool(self.queue), False
             if isinstance(event, Finished):
+                self.trained = event.model
                 if self.progress > 0:  # else it was not fitted now, but found
                     self._took[self.source, model.key()] = event.seconds
                 took = f" in {event.seconds:.1f} s" if event.seconds >= 0.1 else ""
                 self.status = f"{model.name} is trained{took}."
-                if self.outdated:
+                if self.outdated and type(event.model) is self.model:
                     self.fitted = event.model
             elif isinstance(event, Cancelled):
                 still = f" {self.fitted.name} stays in use." if self.fitted else ""
@@ -448,7 +473,9 @@ class State(HasTraits):
             elif isinstance(event, Failed):
                 self.status = f"{model.name} could not be trained."
                 self.error = event.reason
-        self._find_fitted()
+        if type(model) is self.model:
+            self._find_fitted()
+        self._fit_next()
 
     def _tick(self, loop: asyncio.AbstractEventLoop, model: Recommender) -> None:
         """Count the seconds between two events, so that a long step does not look like none."""

@@ -282,6 +282,35 @@ def test_settings_changed_during_a_training_do_not_get_its_model_for_theirs(
     assert state.values["power"] == 3
 
 
+def test_several_models_are_trained_one_after_another(state: State) -> None:
+    state.add(["a"])
+    train(state)
+    answer = state.answer
+    done: list[str] = []
+    state.observe(lambda change: done.append(change["new"].name), "trained")
+    state.train_all([models.KNN(), Letters(power=9), Letters(power=2)])
+    while state.training:
+        assert state.job is not None
+        assert state.job.wait(30) is not None
+    assert done == [models.KNN.name, "Letters"]
+    assert "nine is too much" in state.error
+    assert ids(state) == list("fedcb")
+    assert state.answer.table.equals(answer.table)
+
+
+def test_cancel_ends_those_that_wait_too(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fit_and_change_ones_mind(self: Letters, dataset: Dataset, progress: Progress) -> None:
+        state.cancel()
+        progress(0.5, "The fit hears of it here")
+
+    monkeypatch.setattr(Letters, "_fit", fit_and_change_ones_mind)
+    state.train_all([Letters(power=2), models.KNN()])
+    assert state.job is not None
+    assert state.job.wait(30) is not None
+    assert not state.training
+    assert state.trained is None
+
+
 def test_a_training_on_the_former_data_set_is_passed_over(
     state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
