@@ -13,6 +13,7 @@ import logging
 import math
 import os
 import re
+import secrets
 import shlex
 import shutil
 import sys
@@ -150,6 +151,12 @@ def _parser() -> argparse.ArgumentParser:
         "--host",
         default="127.0.0.1",
         help="the address to listen on (default: 127.0.0.1, this machine only; 0.0.0.0: all)",
+    )
+    serve.add_argument(
+        "--token",
+        nargs="?",
+        const="",
+        help="let in only who knows this word; without a word, one is made up and shown",
     )
     serve.add_argument("--no-browser", action="store_true", help="do not open a browser")
 
@@ -421,7 +428,8 @@ def _shown(value: Any) -> str:
 def _serve(given: argparse.Namespace) -> None:
     from recsys.serve import serve
 
-    serve(given.host, given.port, open_browser=not given.no_browser)
+    token = "" if given.token is None else given.token or secrets.token_urlsafe()
+    serve(given.host, given.port, open_browser=not given.no_browser, token=token)
 
 
 def _doctor(given: argparse.Namespace) -> None:

@@ -16,6 +16,7 @@ import socket
 import sys
 import webbrowser
 from pathlib import Path
+from urllib.parse import urlencode
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK = ROOT / "dashboard.ipynb"
@@ -25,8 +26,14 @@ class ServeError(RuntimeError):
     """The server cannot start; its text says why and what to do."""
 
 
-def serve(host: str = "127.0.0.1", port: int = 8866, *, open_browser: bool = True) -> None:
+def serve(
+    host: str = "127.0.0.1", port: int = 8866, *, open_browser: bool = True, token: str = ""
+) -> None:
     """Serve the dashboard until SIGINT or SIGTERM.
+
+    Parameters
+    ----------
+    token : what a visitor must know; anybody is let in without one
 
     Raises
     ------
@@ -45,13 +52,14 @@ def serve(host: str = "127.0.0.1", port: int = 8866, *, open_browser: bool = Tru
 
     app = Voila.instance()
     app.initialize([NOTEBOOK.name, f"--port={port}", f"--Voila.ip={host}", "--no-browser"])
+    app.token = token  # not among the arguments, which any user of the machine may list
     # Said for each visitor, and of no consequence: Voilà runs the notebook, trusted or not.
     app.log.addFilter(lambda record: "is not trusted" not in record.getMessage())
     # Tornado takes Jupyter's milliseconds for seconds. A shorter timeout would silence it, and
     # would close every page that is left alone for half a minute.
     pings = "websocket_ping_timeout"
     logging.getLogger("tornado.general").addFilter(lambda record: pings not in record.getMessage())
-    IOLoop.current().add_callback(_announce, host, port, open_browser)  # once it listens
+    IOLoop.current().add_callback(_announce, host, port, open_browser, token)  # once it listens
     app.start()
 
 
@@ -72,9 +80,10 @@ def _require_free(host: str, port: int) -> None:
             ) from None
 
 
-def _announce(host: str, port: int, open_browser: bool) -> None:
+def _announce(host: str, port: int, open_browser: bool, token: str) -> None:
     local = host in ("127.0.0.1", "localhost", "0.0.0.0")
     address = f"http://{'localhost' if local else host}:{port}"
+    address += f"/?{urlencode({'token': token})}" if token else ""
     print(f"The dashboard is at {address} (Ctrl-C stops it)", flush=True)
     # Without a desktop, a browser of the terminal would take the terminal over.
     desktop = sys.platform == "darwin" or {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys()

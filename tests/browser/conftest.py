@@ -5,20 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
-import subprocess
-import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from dashboard_page import Dashboard
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from serving import Server, served
 
-ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120_000  # milliseconds, for what includes importing TensorFlow on a busy machine
 NO_BROWSER = (
     "The browser tests need Chromium or Chrome. Install one (Debian, Ubuntu: apt install chromium; "
@@ -31,14 +25,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
-
-
-@dataclass
-class Server:
-    """A running dashboard; `log` is what it writes."""
-
-    url: str
-    log: Path
 
 
 @pytest.fixture(scope="session")
@@ -55,44 +41,10 @@ def broken_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory, broken_data: Path) -> Iterator[Server]:
-    """The dashboard on a port of its own, over an empty store."""
+    """The dashboard, with a broken data set beside the bundled one."""
     folder = tmp_path_factory.mktemp("server")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {
-        **os.environ,
-        "RECSYS_STORE": str(folder / "store"),
-        "RECSYS_DATA": str(broken_data),
-        "OMP_NUM_THREADS": "1",
-    }
-    log = folder / "log"
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "recsys", "serve", "--port", str(port), "--no-browser"],
-            cwd=ROOT,
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    url = f"http://127.0.0.1:{port}/"
-    try:
-        _wait_until_it_answers(url + "static/nothing", process, log)
-        yield Server(url, log)
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
-def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    while process.poll() is None:
-        try:
-            urllib.request.urlopen(url, timeout=5)
-        except urllib.error.HTTPError:  # there is nothing at this address, and a server to say so
-            return
-        except OSError:
-            continue
-    pytest.fail(f"The server ended by itself:\n{log.read_text()}")
+    with served(folder, RECSYS_DATA=str(broken_data)) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

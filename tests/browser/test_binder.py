@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, _wait_until_it_answers
 from dashboard_page import Dashboard
 from playwright.sync_api import Page, expect
+from serving import ROOT, wait_until_it_answers
 
 NOBODY = "http://127.0.0.1:9"  # a proxy that refuses: no request leaves this machine
 
@@ -116,7 +116,7 @@ def address(binder: Binder) -> Iterator[str]:
             stderr=subprocess.STDOUT,
         )
     try:
-        _wait_until_it_answers(f"http://127.0.0.1:{port}{base}nothing", process, log)
+        wait_until_it_answers(f"http://127.0.0.1:{port}{base}nothing", process, log)
         yield f"http://127.0.0.1:{port}{base}"
     finally:
         process.terminate()

@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import Server
 from dashboard_page import Dashboard
 from playwright.sync_api import expect
+from serving import Server
 
 from recsys import models
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from conftest import Server
 from dashboard_page import Dashboard
 from playwright.sync_api import Page, expect
+from serving import Server
 
 # The timer by which ipywidgets looks again for a widget comes late, as on a busy machine or in a
 # tab in the background; and the kernel's widgets come once somebody has looked, or in a second.

@@ -1,0 +1,181 @@
+"""No file that is read can run code: nothing is pickled, and names lead to no other folder."""
+
+from __future__ import annotations
+
+import io
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from serving import ROOT
+from stage import write_folder
+
+from recsys.dataset import DataError, Dataset
+from recsys.models import KNN, registry
+from recsys.sources import cache, load_dataset
+from recsys.store import _CHECKSUM, _MAGIC, Store, StoreError, load, save
+
+# From its first import on, this program ends if anything is unpickled.
+WITHOUT_PICKLE = """
+import sys
+from recsys import load_dataset, models
+from recsys.store import Store
+
+def refuse(*arguments, **named):
+    raise AssertionError("something was unpickled")
+
+import pickle, _pickle
+for module in (pickle, _pickle):
+    module.load = module.loads = refuse
+
+def hear(event, arguments):
+    if event == "pickle.find_class":
+        raise AssertionError(f"something was unpickled: {arguments}")
+
+sys.addaudithook(hear)
+
+dataset = load_dataset(sys.argv[1])  # parses, and fills the cache
+dataset = load_dataset(sys.argv[1])  # reads the cache
+for kind in models.registry():
+    if kind.key() in ("neural-network", "embedding-regression", "embedding-classification"):
+        continue  # TensorFlow fits these, in a process of its own; scoring does without it
+    store = Store()
+    store.fitted(kind(), dataset)
+    model = store.get(kind(), dataset)
+    assert len(model.recommend({"PY1": 3}, threshold=-9)), kind
+    print(kind.key())
+"""
+
+
+def test_no_line_of_the_package_names_pickle() -> None:
+    suspicious = re.compile(
+        r"\b(pickle|joblib|dill|cloudpickle|marshal|shelve|eval|exec)\s*[.(]|allow_pickle=True"
+        r"|import (pickle|joblib|dill|cloudpickle|marshal|shelve)|yaml\.load"
+    )
+    for file in (ROOT / "recsys").rglob("*.py"):
+        for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+            assert not suspicious.search(line), f"{file.name}, line {number}: {line}"
+            if re.search(r"\bnp\.(load|save|savez|savez_compressed)\(", line):
+                assert "allow_pickle=False" in line, f"{file.name}, line {number}: {line}"
+
+
+def test_nothing_is_unpickled_between_fit_and_score(tmp_path: Path, tiny: Dataset) -> None:
+    folder = write_folder(tiny, tmp_path / "courses")
+    environment = {"RECSYS_HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_PICKLE, str(folder)],
+        env={"PATH": "", "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.split()) == len(registry()) - 3
+
+
+class Bomb:
+    """Runs code wherever it is unpickled."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (Path("exploded"),)
+
+
+def npz(about: str, **arrays: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    text = np.frombuffer(about.encode(), np.uint8)
+    np.savez(buffer, about=text, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def signed(payload: bytes) -> bytes:
+    """As somebody would forge it who knows the format."""
+    return _MAGIC + _CHECKSUM(payload).digest() + payload
+
+
+@pytest.mark.parametrize("state", ["array", "scalar", "csr"])
+def test_a_forged_model_runs_no_code(
+    tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    bomb = np.array([Bomb()], dtype=object)
+    names = {"array": "x_", "scalar": "x_", "csr": "x_"}
+    packed = f'{{"{state}": "{names[state]}", "shape": [1, 1]}}'
+    about = (
+        '{"model": "knn", "hyperparameters": {}, '
+        f'"state": {{"course_ids_": {packed}, "x_": {packed}}}}}'
+    )
+    payload = npz(about, **{"x_": bomb, "x_.data": bomb, "x_.indices": bomb, "x_.indptr": bomb})
+    (tmp_path / "model").write_bytes(signed(payload))
+    with pytest.raises(StoreError, match="cannot be used"):
+        load(tmp_path / "model")
+    assert not (tmp_path / "exploded").exists()
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        '{"model": "os.system", "hyperparameters": {}, "state": {}}',
+        '{"model": "knn", "hyperparameters": {"__class__": "os"}, "state": {}}',
+        '{"model": "knn", "hyperparameters": {}, "state": {"__class__": 1, "course_ids_": 1}}',
+        '{"model": "knn", "hyperparameters": {}, "state": {"recommend": 1, "course_ids_": 1}}',
+        '{"model": "knn", "hyperparameters": {"neighbours": 1e99}, "state": {}}',
+        "[" * 100_000,
+        "{}",
+    ],
+)
+def test_a_forged_model_reaches_nothing_but_fitted_attributes(tmp_path: Path, about: str) -> None:
+    (tmp_path / "model").write_bytes(signed(npz(about)))
+    with pytest.raises(StoreError):
+        load(tmp_path / "model")
+
+
+def test_an_archive_with_other_paths_writes_nothing(tmp_path: Path) -> None:
+    """Reading a model unpacks no file, whatever the members are called."""
+    inner = tmp_path / "folder"
+    inner.mkdir()
+    payload = io.BytesIO()
+    with zipfile.ZipFile(payload, "w") as archive:
+        for name in ("../outside.npy", "/tmp/outside.npy", "..\\outside.npy"):
+            archive.writestr(name, b"\x93NUMPY")
+    (inner / "model").write_bytes(signed(payload.getvalue()))
+    with pytest.raises(StoreError):
+        load(inner / "model")
+    assert [one.name for one in tmp_path.rglob("*")] == ["folder", "model"]
+
+
+def test_a_forged_cache_runs_no_code(
+    tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    cache.save(tiny, tmp_path / "entry")
+    for file in (tmp_path / "entry").glob("*.npy"):
+        whole = file.read_bytes()
+        np.save(file, np.array([Bomb()], dtype=object))
+        assert cache.load(tmp_path / "entry", "Tiny") is None
+        file.write_bytes(whole)
+    assert not (tmp_path / "exploded").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["../x", "/etc", "a/../../x", "", ".", "\0", "~root", "bundled/.."]
+)
+def test_names_lead_to_no_other_folder(tmp_path: Path, tiny: Dataset, name: str) -> None:
+    """A model's key and a data set's content name files; what a person writes never does."""
+    store = Store(tmp_path / "store")
+    hostile = Dataset.from_tables(
+        name, tiny.courses.assign(title=f"{name} title"), tiny.ratings[:0].astype({"rating": float})
+    )
+    assert store.put(KNN().fit(hostile), hostile).parent == store.folder
+    with pytest.raises((DataError, KeyError)):
+        load_dataset(f"{name}/no such folder")
+
+
+def test_saving_cannot_be_led_astray_by_a_link(tmp_path: Path, tiny: Dataset) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("precious")
+    (tmp_path / "model").symlink_to(precious)
+    save(KNN().fit(tiny), tmp_path / "model")
+    assert precious.read_text() == "precious"

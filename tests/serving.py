@@ -1,0 +1,65 @@
+"""A real dashboard, served by the project's own command."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass
+class Server:
+    """A running dashboard; `log` is what it writes, `pid` its process."""
+
+    url: str
+    log: Path
+    pid: int
+
+
+@contextmanager
+def served(folder: Path, *arguments: str, **environment: str) -> Iterator[Server]:
+    """The dashboard on a port of its own, over an empty store in a folder."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = {"RECSYS_STORE": str(folder / "store"), "OMP_NUM_THREADS": "1", **environment}
+    log = folder / "log"
+    command = [sys.executable, "-m", "recsys", "serve", "--port", str(port), "--no-browser"]
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [*command, *arguments],
+            cwd=ROOT,
+            env=os.environ | settings,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    url = f"http://127.0.0.1:{port}/"
+    try:
+        wait_until_it_answers(url + "static/nothing", process, log)
+        yield Server(url, log, process.pid)
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def wait_until_it_answers(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    while process.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=5)
+            return
+        except urllib.error.HTTPError:  # there is nothing at this address, and a server to say so
+            return
+        except OSError:
+            continue
+    pytest.fail(f"The server ended by itself:\n{log.read_text()}")
