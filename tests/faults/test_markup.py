@@ -1,0 +1,158 @@
+"""Titles, descriptions, ids and topics are text wherever they come out; a forged message is only
+what the page could have sent. tests/browser/test_faults.py looks at the same in a browser.
+"""
+
+from __future__ import annotations
+
+import ast
+import csv
+import io
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hostile import ATTACKS, FORMULAS, hostile
+
+from recsys import explain, models
+from recsys.dashboard.listing import as_table, why_html
+from recsys.dashboard.model_charts import charts_for
+from recsys.dashboard.state import MOST_RECOMMENDATIONS, State
+from recsys.dashboard.takeaway import as_code, as_csv, as_report
+from recsys.store import Store
+
+NETWORKS = ("neural-network", "embedding-regression", "embedding-classification")
+QUICK = [one for one in models.registry() if one.key() not in NETWORKS]
+
+
+class Tags(HTMLParser):
+    """The tags of a page, and the attributes that could do something."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.active: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        for name, value in attrs:
+            if name.startswith("on") or name in ("src", "href", "action", "srcdoc"):
+                self.active.append(f"{tag} {name}={value}")
+
+
+@pytest.fixture(params=QUICK, ids=lambda kind: kind.key())
+def state(request: pytest.FixtureRequest, tmp_path: Path) -> State:
+    """A state over the hostile data, with an answer by each model."""
+    one = State(str(hostile(tmp_path / "<i>set</i>")), Store(tmp_path / "store"))
+    one.add(one.dataset.courses["id"][:2])
+    one.choose_model(request.param.key())
+    one.set_value("threshold", 0) if "threshold" in one.values else None
+    one.train()
+    assert one.job is None or one.job.wait(120)
+    assert one.error == ""
+    assert len(one.answer.table)
+    return one
+
+
+def test_html_holds_them_as_text(state: State) -> None:
+    first = state.answer.table["course_id"].iloc[0]
+    assert state.answer.model is not None
+    why = why_html(explain(state.answer.model, state.ratings, first))
+    for page in (as_table(state), as_table(state, open_rows=True), why, as_report(state)):
+        found = Tags(page)
+        assert not found.tags & {"script", "img", "svg", "a", "br", "sup", "textarea", "iframe"}
+        assert found.active == []
+    assert as_report(state).count("<style") == 1
+
+
+def test_charts_hold_them_as_text(state: State) -> None:
+    """Plotly takes <b>, <a href> and the like in any text for markup."""
+    for chart in charts_for(state.answer, state.dataset, state.ratings):
+        drawn = json.dumps(chart.figure.to_plotly_json(), default=str)
+        assert not re.search(r"<(script|img|svg|a |/?style|/?a>|sup|b>bold|!)", drawn), drawn
+
+
+def test_the_csv_holds_no_formula(state: State) -> None:
+    state.answer.table.loc[:, "title"] = [
+        FORMULAS[i % len(FORMULAS)] for i in range(len(state.answer.table))
+    ]
+    rows = list(csv.reader(io.StringIO(as_csv(state))))
+    for row in rows[1:]:
+        assert not row[1].startswith(FORMULAS)
+        assert row[2][0] == "'"
+
+
+def test_the_code_does_what_it_says_whatever_the_titles(state: State) -> None:
+    tree = ast.parse(as_code(state))
+    called = {ast.unparse(one.func) for one in ast.walk(tree) if isinstance(one, ast.Call)}
+    assert called <= {
+        "load_dataset", "dict.fromkeys", "model.recommend",
+        f"models.{state.model.__name__}", f"models.{state.model.__name__}().fit",
+        f"models.{state.model.__name__}(threshold=0).fit",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "title", ["x\nimport os", "x\rimport os", "x\x0cimport os", "\u2028import"]
+)
+def test_a_title_does_not_end_a_comment(tmp_path: Path, title: str) -> None:
+    state = State(str(hostile(tmp_path / "set")), Store(tmp_path / "store"))
+    state.dataset.courses.loc[0, "title"] = title
+    state.add([state.dataset.courses["id"][0]])
+    state.choose_model("knn")
+    state.train()
+    assert state.job is not None
+    state.job.wait(60)
+    assert "import os" not in [line.strip() for line in as_code(state).splitlines()]
+    ast.parse(as_code(state))
+
+
+def test_a_forged_message_sets_nothing_out_of_range(tmp_path: Path) -> None:
+    """A widget's frontend sends a state; whatever it says, the model gets what it declares."""
+    state = State(str(hostile(tmp_path / "set")), Store(tmp_path / "store"))
+    for kind in models.registry():
+        state.choose_model(kind.key())
+        for one in kind.hyperparameters():
+            before = dict(state.values)
+            for forged in (
+                10**30,
+                -(10**30),
+                float("nan"),
+                float("inf"),
+                "x" * 10**6,
+                [],
+                {},
+                b"x",
+            ):
+                state.set_value(one.name, forged)
+                assert state.error
+                assert state.values == before
+        state.set_value("__class__", 1)
+        assert state.error
+    state.set_top_n(10**30)
+    assert state.top_n == MOST_RECOMMENDATIONS
+    state.add(["no such course", ATTACKS[0]])
+    assert state.error
+    assert state.history == ()
+    state.choose_model("../../os")
+    assert state.error
+    state.choose_source("no such set")
+    assert state.error
+
+
+def test_one_visitor_trains_one_model_at_a_time(tmp_path: Path) -> None:
+    state = State(str(hostile(tmp_path / "set")), Store(tmp_path / "store"))
+    state.choose_model("nmf")
+    with state.store.lock(state.store.key(state.model(), state.dataset)):
+        state.train()
+        first = state.job
+        assert first is not None
+        state.train()
+        state.train()
+        state.recommend()
+        assert [job for job in (state.job, first) if job and job.running] in ([first] * 2, [first])
+        state.cancel()
+        first.wait(60)
+    assert not first.running
