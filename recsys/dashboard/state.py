@@ -296,6 +296,7 @@ class State(HasTraits):
             self._train()
         else:
             self._answer()
+            self.status = "The list is up to date."
 
     @guarded("training")
     def train(self) -> None:
