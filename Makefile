@@ -4,6 +4,7 @@
 PORT = 8866
 # The Python to build .venv with; empty means: look for one.
 PYTHON =
+REPO =
 ARGS =
 
 VENV = .venv
@@ -29,7 +30,7 @@ FIND_PYTHON = python=; version=; \
 	  exit 1; \
 	fi
 
-.PHONY: help install data dashboard lab test check docs bench peers lock clean
+.PHONY: help install data dashboard lab test check docs badges bench peers lock clean
 
 help:
 	@echo "make TARGET, where TARGET is one of"
@@ -91,6 +92,9 @@ test: check ## all of it: check, the slow unit tests, the notebooks, and the bro
 docs: $(STAMP) ## write what follows from the code, and the API reference into build/api
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/python docs/api.py
+
+badges: $(STAMP) ## lead the README's Binder badges to your repository (REPO=owner/name)
+	@$(BIN)/python docs/badges.py $(REPO)
 
 bench: $(STAMP) ## fit and recommend times of every model (ARGS="--data bundled")
 	@$(BIN)/python benchmarks/models.py $(ARGS)

@@ -15,6 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "docs"))
 
+import badges  # noqa: E402
 import generate  # noqa: E402
 
 PAGES = [
@@ -45,6 +46,31 @@ def test_a_broken_link_is_found(tmp_path: Path) -> None:
     page.write_text("# One two\n[a](#one-two) [b](#three) [c](nothing.md) ```\n[d](no.md)\n```\n")
     found = {link: _leads_somewhere(page, link) for link in _links(_prose(page))}
     assert found == {"#one-two": True, "#three": False, "nothing.md": False}
+
+
+def test_the_badges_lead_to_a_repository_that_is_named() -> None:
+    text = badges.with_badges((ROOT / "README.md").read_text("utf-8"), "someone/recsys")
+    found = re.findall(r"\(docs/images/(binder-\w+)\.svg\)\]\((.+)\)", text)
+    start = "https://mybinder.org/v2/gh/someone/recsys/HEAD?urlpath="
+    assert dict(found) == {
+        "binder-dashboard": f"{start}voila/render/dashboard.ipynb",
+        "binder-jupyterlab": f"{start}lab/tree/dashboard.ipynb",
+    }
+    assert badges.with_badges(text, "someone/recsys") == text
+
+
+@pytest.mark.parametrize(
+    ("origin", "repository"),
+    [
+        ("https://github.com/someone/recsys.git", "someone/recsys"),
+        ("git@github.com:someone/rec.sys", "someone/rec.sys"),
+        ("https://me@github.com/someone/recsys/\n", "someone/recsys"),
+        ("https://gitlab.com/someone/recsys", None),
+        ("", None),
+    ],
+)
+def test_a_repository_is_known_by_its_origin(origin: str, repository: str | None) -> None:
+    assert badges.on_github(origin) == repository
 
 
 def _prose(page: Path) -> str:
