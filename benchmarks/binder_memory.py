@@ -1,17 +1,23 @@
 """Peak memory of a Binder session: the lab, one dashboard, and a neural training, at once.
 
-    python benchmarks/binder_memory.py [--limit 2048] [--core 0]
+    python benchmarks/binder_memory.py [--limit 2048] [--core 0] [--within COMMAND]
 
 Starts Jupyter's server as Binder does, on one core, opens the lab with the notebook and the
 dashboard in a browser, presses Train for the neural network, and samples the proportional set size
 of the server and everything it started (each shared page counted once). The browser is the
 visitor's and does not count. Exits with 1 if the peak is above the limit. Linux only.
+
+`--within` starts the server by a command that puts it under a real limit, which kills what goes
+beyond; the peak that the kernel has counted there, with the files it cached, is printed too:
+
+    --within "systemd-run --user --scope -p MemoryMax=2G -p MemorySwapMax=0"
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import shutil
 import socket
 import subprocess
@@ -85,7 +91,7 @@ def _role(words: list[str]) -> str:
 
 
 @contextmanager
-def _server(core: int) -> Iterator[tuple[str, int]]:
+def _server(core: int, within: list[str]) -> Iterator[tuple[str, int]]:
     """The lab on one core; yields its address and process id."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -98,7 +104,7 @@ def _server(core: int) -> Iterator[tuple[str, int]]:
         shutil.copy(ROOT / "jupyter_config.json", settings)
         environment["JUPYTER_CONFIG_PATH"] = str(settings)
         process = subprocess.Popen(
-            [*SERVER, f"--port={port}"],
+            [*within, *SERVER, f"--port={port}"],
             cwd=ROOT,
             env=environment,
             stdout=subprocess.DEVNULL,
@@ -121,6 +127,22 @@ def _wait_for(port: int) -> None:
                 return
         time.sleep(0.2)
     raise SystemExit("Jupyter's server did not start within two minutes.")
+
+
+def _say_what_the_kernel_counted(pid: int) -> None:
+    """The peak and the limit of the memory cgroup of a process: of version 2, else of 1."""
+    lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+    groups = {kinds: group for _, kinds, group in (line.split(":", 2) for line in lines)}
+    if "memory" in groups:
+        folder = Path(f"/sys/fs/cgroup/memory{groups['memory']}")
+        files = ("memory.max_usage_in_bytes", "memory.limit_in_bytes")
+    else:
+        folder = Path(f"/sys/fs/cgroup{groups['']}")
+        files = ("memory.peak", "memory.max")
+    peak, limit = (int((folder / file).read_text()) / 2**20 for file in files)
+    print(
+        f"{peak:7.0f} MiB  counted by the kernel at its peak, cached files too; limit {limit:.0f}"
+    )
 
 
 def _session(page: Page, address: str, sampler: Sampler) -> None:
@@ -154,13 +176,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--limit", type=float, default=2048, help="MiB (default: 2048)")
     parser.add_argument("--core", type=int, default=0, help="the one to run on (default: 0)")
+    parser.add_argument(
+        "--within", type=shlex.split, default=[], metavar="COMMAND", help="starts it under a limit"
+    )
     given = parser.parse_args()
     browser = os.environ.get("CHROME_PATH") or next(
         filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
     )
     if browser is None:
         raise SystemExit("This needs Chromium or Chrome; or name its program in CHROME_PATH.")
-    with _server(given.core) as (address, pid), sync_playwright() as playwright:
+    with _server(given.core, given.within) as (address, pid), sync_playwright() as playwright:
         sampler = Sampler(pid)
         sampler.start()
         visitor = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
@@ -170,6 +195,8 @@ def main() -> int:
         visitor.close()
         sampler.done.set()
         sampler.join()
+        if given.within:
+            _say_what_the_kernel_counted(pid)
     print(f"{sampler.peak:7.0f} MiB  at the peak, of these:")
     for megabytes, role in sampler.at_peak:
         print(f"{megabytes:7.0f} MiB    {role}")
