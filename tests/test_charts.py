@@ -37,6 +37,20 @@ def explanation(*adds: float, exact: bool = True) -> Explanation:
     return Explanation("X", "Statistics 101", sum(adds), table, exact, "Because.", None)
 
 
+COUNTS = pd.DataFrame(
+    {
+        "clusters": [1, 2, 3, 4, 5],
+        "inertia": [100.0, 60.0, 20.0, 18.0, 16.0],
+        "silhouette": [np.nan, 0.4, 0.6, 0.5, 0.3],
+    }
+)
+# Two clusters over three courses, of which the first is on Python and SQL, the second on R.
+TAKEN = np.array([[0.9, 0.1, 0.0], [0.0, 0.8, 0.0]])
+TOPICS_OF = np.array([[1, 1, 0], [0, 0, 1], [0, 1, 0]])
+LOADINGS = np.array([[0.8, -0.6, 0.0], [0.0, 0.0, 1.0]])
+# Six courses on a line of length 5, and a second direction that hardly counts.
+EMBEDDINGS = np.array([[0, 0.1], [1, -0.1], [2, 0.1], [3, -0.1], [5, 0.1], [0, 0]])
+
 ALL = {
     "scores": charts.scores(RECOMMENDATIONS, "Similarity"),
     "no scores": charts.scores(RECOMMENDATIONS[:0], "Similarity"),
@@ -49,6 +63,14 @@ ALL = {
     "training": charts.training_curve(np.array([[4.0, 4.1], [3.0, 3.5]]), epochs=5),
     "untrained": charts.training_curve(np.empty((0, 2)), epochs=5),
     "components": charts.component_heatmap(np.array([[4.0, 2.0, 0.0], [0.0, 0.0, 3.0]]), TITLES, 2),
+    "portraits": charts.cluster_portraits(
+        TAKEN, TOPICS_OF, ["<Python>", "SQL", "R"], TITLES, np.array([70, 30]), yours=1
+    ),
+    "counts": charts.cluster_counts(COUNTS, yours=4, sample=50),
+    "no counts": charts.cluster_counts(COUNTS[:0], yours=4, sample=50),
+    "loadings": charts.loadings(LOADINGS, ["Python", "SQL", "R"], RATIO),
+    "courses": charts.course_map(EMBEDDINGS, list("ABCDEF"), np.array([0]), np.array([1])),
+    "no courses": charts.course_map(np.zeros((3, 2)), TITLES, np.array([0]), np.array([1])),
     "popularity": charts.popularity_bias(
         np.array([3.0, 2.0, 1.0]), np.array([100, 10, 0]), TITLES, np.array([0])
     ),
@@ -288,3 +310,78 @@ def test_popularity_bias_is_put_in_words() -> None:
     assert (list(recommended.x), list(recommended.y)) == ([100], [3.0])
     assert list(other.x) == [10, 0.5]  # 0 users, on a logarithmic axis
     assert chart.table["users"].tolist() == [100, 10, 0]
+
+
+def test_portraits_put_the_visitors_cluster_first() -> None:
+    chart = ALL["portraits"]
+    (heat,) = chart.figure.data
+    # Cluster 2 takes the second course alone, which is on R; cluster 1 has 0.9 + 0.9 + 0.1 topics.
+    assert heat.z.tolist() == [[0, 0, 100], [47.4, 47.4, 5.3]]
+    assert heat.text.tolist() == [["", "", "●"], ["●", "●", ""]]
+    assert chart.table["cluster"].tolist() == [2, 1]
+    assert chart.table["mostly about"].tolist() == ["R", "<Python> and SQL"]
+    assert chart.table["favourites"].tolist() == [TITLES[1], f"{TITLES[0]}; {TITLES[1]}"]
+    assert chart.figure.layout.yaxis.ticktext[0] == "<b>You:</b> 2 · 30 users<br>R"
+    assert chart.title == f"You are in cluster 2, mostly about R; its favourite is {TITLES[1]}"
+
+
+def test_portraits_without_a_visitor_begin_with_the_largest_cluster() -> None:
+    chart = charts.cluster_portraits(TAKEN, TOPICS_OF, list("PSR"), TITLES, np.array([30, 70]))
+    assert chart.title.startswith("The largest is cluster 2")
+
+
+def test_the_bend_is_where_the_gain_levels_off() -> None:
+    chart = ALL["counts"]
+    spread, silhouettes = chart.figure.data
+    assert list(spread.y) == [100, 60, 20, 18, 16]
+    assert list(silhouettes.y)[1:] == [0.4, 0.6, 0.5, 0.3]
+    # The line from 100 to 16 is at 58 for 3 clusters, 38 above the curve: more than anywhere.
+    assert chart.title == (
+        "The gain levels off at 3 clusters, the silhouette is best at 3; you use 4"
+    )
+    (line,) = chart.figure.layout.shapes
+    assert (line.x0, line.x1) == (4, 4)
+    assert list(spread.marker.size) == [6, 6, 6, 12, 6]
+    assert "50 users" in chart.text
+    assert chart.figure.layout.yaxis2.title.text == "Silhouette (−1 to 1)"
+
+
+def test_loadings_are_told_in_words() -> None:
+    chart = ALL["loadings"]
+    assert chart.table["in words"].tolist() == ["Python against SQL", "R"]
+    assert chart.title == "Users differ most in Python against SQL"
+    assert chart.figure.data[0].text.tolist() == [["+", "−", ""], ["", "", "+"]]
+    assert chart.table["variance"].tolist() == [0.5, 0.3]
+
+
+def test_the_map_of_courses_marks_yours_and_the_recommended_by_shape() -> None:
+    chart = ALL["courses"]
+    other, recommended, yours = chart.figure.data
+    assert len({one.marker.symbol for one in chart.figure.data}) == 3
+    assert (list(recommended.text), len(yours.x), len(other.x)) == (["1"], 1, 3)
+    # F has no embedding. B is √1.04 away from A; C, D and E are 2, √9.04 and 5.
+    assert chart.table["title"].tolist() == ["A", "B", "C", "D", "E"]
+    assert chart.title == (
+        "Recommended courses lie nearer to yours than the others do: 1.02 against 3.34 on average"
+    )
+
+
+def test_a_map_of_many_courses_draws_lots_and_says_so() -> None:
+    embeddings = np.random.default_rng(0).normal(size=(50, 3))
+    args = embeddings, [f"Course {one}" for one in range(50)], np.array([0]), np.array([1, 2])
+    chart = charts.course_map(*args, most=10)
+    assert chart.table["role"].value_counts().to_dict() == {
+        "other": 10, "recommended": 2, "yours": 1,
+    }  # fmt: skip
+    assert "37 others left out by lot" in chart.text
+    assert chart.table.equals(charts.course_map(*args, most=10).table)
+
+
+def test_popularity_of_many_courses_is_related_over_all_but_drawn_by_lot() -> None:
+    scores = np.arange(40.0)
+    titles = [f"Course {one}" for one in range(40)]
+    chart = charts.popularity_bias(scores, np.arange(40), titles, np.array([39]), "Chance", most=5)
+    assert chart.title == "Scores follow popularity closely (rank correlation 1)"
+    assert len(chart.table) == 6
+    assert "34 others left out by lot" in chart.text
+    assert chart.figure.layout.yaxis.title.text == "Chance"

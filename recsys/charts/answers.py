@@ -83,7 +83,7 @@ def topic_profile(profile: np.ndarray, topics: Sequence[str]) -> Chart:
 def popularity_bias(
     scores: np.ndarray,
     popularity: np.ndarray,
-    titles: Sequence[str],
+    titles: Sequence[str] | np.ndarray,
     recommended: np.ndarray,
     score_label: str = "Score",
     most: int = 600,

@@ -12,6 +12,7 @@ import pandas as pd
 from recsys.charts.drawing import (
     BLUE,
     INK,
+    LABEL,
     PALETTE,
     ROW,
     SYMBOLS,
@@ -21,6 +22,7 @@ from recsys.charts.drawing import (
     blank,
     colour_bar,
     hatched,
+    nothing,
 )
 from recsys.charts.plane import principal_components
 from recsys.charts.wording import count, hover, percent, plain, short
@@ -68,7 +70,7 @@ def cluster_sizes(sizes: np.ndarray, yours: int | None = None) -> Chart:
     )
     if yours is not None:
         figure.add_annotation(
-            x=yours + 1, y=sizes[yours], text="You", yshift=4, yanchor="bottom", showarrow=False
+            x=yours + 1, y=sizes[yours], text="You", yshift=4, yanchor="bottom", **LABEL
         )
     figure.update_xaxes(title="Cluster", dtick=max(1, len(sizes) // 10), showgrid=False)
     figure.update_yaxes(title="Users", range=[0, 1.15 * max(sizes.max(), 1)])
@@ -79,7 +81,7 @@ def cluster_portraits(
     courses_taken: np.ndarray,
     course_topics: np.ndarray,
     topics: Sequence[str],
-    titles: Sequence[str],
+    titles: Sequence[str] | np.ndarray,
     sizes: np.ndarray,
     yours: int | None = None,
 ) -> Chart:
@@ -147,7 +149,7 @@ def cluster_portraits(
         title="Cluster",
         tickvals=np.arange(len(order)),
         ticktext=[
-            f"{'<b>You:</b> ' if one == yours else ''}{one + 1} · {_users(sizes[one])}"
+            f"{'<b>You:</b> ' if one == yours else ''}{one + 1} · {count(sizes[one], 'user')}"
             f"<br>{plain(textwrap.shorten(about, 24, placeholder='…'))}"
             for one, (about, _) in zip(order, portraits, strict=True)
         ],
@@ -158,17 +160,13 @@ def cluster_portraits(
 
 
 def _portrait(
-    shares: np.ndarray, taken: np.ndarray, topics: Sequence[str], titles: Sequence[str]
+    shares: np.ndarray, taken: np.ndarray, topics: Sequence[str], titles: Sequence[str] | np.ndarray
 ) -> tuple[str, list[str]]:
     """A cluster's two strongest topics in words, and the titles of its three favourite courses."""
     strongest = [one for one in np.argsort(-shares, kind="stable")[:2] if shares[one] > 0]
     favourites = [one for one in np.argsort(-taken, kind="stable")[:3] if taken[one] > 0]
     about = " and ".join(topics[one] for one in strongest) or "nothing in particular"
     return about, [str(titles[one]) for one in favourites]
-
-
-def _users(number: int) -> str:
-    return f"{number:,} user{'s' * (number != 1)}"
 
 
 def cluster_counts(counts: pd.DataFrame, yours: int, sample: int) -> Chart:
@@ -180,6 +178,8 @@ def cluster_counts(counts: pd.DataFrame, yours: int, sample: int) -> Chart:
     yours : the number in use
     sample : how many users' silhouettes were measured
     """
+    if counts.empty:
+        return nothing("Other numbers of clusters have not been tried yet", counts)
     number = counts["clusters"].to_numpy()
     inertia = counts["inertia"].to_numpy(float)
     left = 100 * inertia / (inertia[0] or 1)
@@ -212,7 +212,7 @@ def cluster_counts(counts: pd.DataFrame, yours: int, sample: int) -> Chart:
         )
     figure.add_vline(x=yours, line={"color": INK, "dash": "dash", "width": 1.5})
     figure.add_annotation(
-        x=yours, y=1, yref="paper", text="in use", xanchor="left", xshift=4, showarrow=False
+        x=yours, y=1, yref="paper", text="in use", xanchor="left", xshift=4, **LABEL
     )
     figure.update_xaxes(title="Number of clusters", dtick=5, anchor="y2")
     figure.update_yaxes(title="Spread left (%)", domain=[0.54, 1], range=[0, 105])
@@ -313,10 +313,7 @@ def _cluster_marks(points: np.ndarray, cluster: int, own: bool) -> tuple[dict, d
         "x": float(x),
         "y": float(y),
         "text": f"<b>{cluster + 1}</b>",
-        "showarrow": False,
-        "bgcolor": "rgba(255, 255, 255, 0.85)",
-        "font": {"size": 11, "color": "#222222"},
-        "borderpad": 1,
+        **LABEL,
     }
     return users, number
 

@@ -79,7 +79,9 @@ def explained_variance(ratio: np.ndarray, n_kept: int, target: float) -> Chart:
     return Chart(figure, title, text, table)
 
 
-def component_heatmap(components: np.ndarray, titles: Sequence[str], strongest: int = 3) -> Chart:
+def component_heatmap(
+    components: np.ndarray, titles: Sequence[str] | np.ndarray, strongest: int = 3
+) -> Chart:
     """How much each course weighs in each component, for the components' strongest courses.
 
     Parameters
@@ -173,7 +175,7 @@ def loadings(components: np.ndarray, topics: Sequence[str], ratio: np.ndarray) -
         zmax=1,
         xgap=1,
         ygap=1,
-        colorbar=colour_bar(figure, "Weight of the topic"),
+        colorbar=colour_bar(figure),
         customdata=[
             [f"Component {number}, {plain(topic)}" for topic in topics] for number in numbers
         ],
@@ -181,7 +183,7 @@ def loadings(components: np.ndarray, topics: Sequence[str], ratio: np.ndarray) -
     )
     figure.update_layout(margin_t=figure.layout.margin.t + 30)
     figure.update_xaxes(
-        title="Topic",
+        title=f"Topic (sign: weighs {NOTABLE} or more)",
         tickvals=np.arange(len(topics)),
         ticktext=[short(one) for one in topics],
         tickangle=-60,

@@ -34,6 +34,13 @@ PALETTE = (BLUE, VERMILION, GREEN, PURPLE, SKY, ORANGE)
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross")  # 5 and 6: 30 different pairs
 INK = "#767676"  # 4.5 : 1 on white and on black
 GRID = "rgba(128, 128, 128, 0.3)"
+# Words on a chart, on a ground of their own, so that they can be read in the light and in the dark.
+LABEL: dict[str, Any] = {
+    "showarrow": False,
+    "bgcolor": "rgba(255, 255, 255, 0.85)",
+    "font": {"size": 11, "color": "#222222"},
+    "borderpad": 1,
+}
 
 ROW = 36  # px, for a bar whose label takes two lines
 LINE = 18  # px
@@ -162,7 +169,8 @@ def bars(
 def colour_bar(figure: go.Figure, title: str = "") -> dict[str, Any]:
     """The colour bar of a heat map, lying in the room kept for a legend, below the title."""
     return {
-        "title": {"text": title, "side": "top", "font": {"size": 12}},
+        # Plotly puts the last line of a title onto the bar.
+        "title": {"text": f"{title}<br>\u00a0" if title else "", "side": "top"},
         "orientation": "h",
         "thickness": 10,
         "nticks": 4,

@@ -63,7 +63,7 @@ def _training_finding(table: pd.DataFrame) -> str:
 
 def course_map(
     embeddings: np.ndarray,
-    titles: Sequence[str],
+    titles: Sequence[str] | np.ndarray,
     picked: np.ndarray,
     recommended: np.ndarray,
     most: int = 600,
@@ -95,7 +95,7 @@ def course_map(
             "x": points[shown, 0].round(3),
             "y": points[shown, 1].round(3),
             "role": role[shown],
-            "rank": rank[shown],
+            "rank": np.where(rank > 0, rank.astype(str), "")[shown],
         }
     ).sort_values("role", ascending=False, ignore_index=True, kind="stable")
     title = _nearness(table)
@@ -112,14 +112,14 @@ def course_map(
             x=part["x"],
             y=part["y"],
             name=name,
-            mode="markers+text" if name == "recommended" else "markers",
-            text=part["rank"].astype(str) if name == "recommended" else None,
+            mode="markers+text",
+            text=part["rank"],
             textposition="top center",
             marker={
                 "color": colour,
                 "symbol": symbol,
                 "size": size,
-                "line": {"width": 1, "color": "#FFFFFF"},
+                "line": {"width": int(name != "other"), "color": "#FFFFFF"},
             },
             customdata=part["title"].map(hover),
             hovertemplate="%{customdata}<extra></extra>",

@@ -44,7 +44,7 @@ def percent(share: float) -> str:
 
 
 def count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def listed(words: Sequence[str]) -> str:

@@ -120,8 +120,8 @@ def _contributions(why: Explanation) -> str:
 def _evidence(evidence: Evidence) -> str:
     """The model's own terms, as a table."""
     table = evidence.table.drop(columns="course_id", errors="ignore").head(MOST_EVIDENCE)
-    columns = [_cells(table[name]) for name in table]
-    heads = "".join(f'<th scope="col">{escape(_heading(name))}</th>' for name in table)
+    columns = [cells(table[name]) for name in table]
+    heads = "".join(f'<th scope="col">{escape(heading(name))}</th>' for name in table)
     rows = "".join(f"<tr>{''.join(cells)}</tr>" for cells in zip(*columns, strict=True))
     left = len(evidence.table) - len(table)
     more = f"<p>And {left} more.</p>" if left else ""
@@ -132,7 +132,8 @@ def _evidence(evidence: Evidence) -> str:
     )
 
 
-def _cells(column: pd.Series) -> list[str]:
+def cells(column: pd.Series) -> list[str]:
+    """A column of a table as HTML cells."""
     if pd.api.types.is_bool_dtype(column):
         return [f"<td>{'yes' if one else 'no'}</td>" for one in column]
     if pd.api.types.is_integer_dtype(column):
@@ -142,7 +143,8 @@ def _cells(column: pd.Series) -> list[str]:
     return [f"<td>{escape(str(one))}</td>" for one in column]
 
 
-def _heading(name: object) -> str:
+def heading(name: object) -> str:
+    """A column's name as it is shown."""
     return str(name).replace("_", " ").capitalize()
 
 

@@ -107,6 +107,7 @@ class State(HasTraits):
     trained = Instance("recsys.models.Recommender", allow_none=True, help="the latest that was")
     progress = Float(0.0, help="how far the fit is, from 0 to 1")
     seconds = Float(0.0, help="since the training began")
+    measured = Tuple(help="what the last fit told on its way, such as losses")
     status = Unicode(help="what is happening, or has just happened")
     error = Unicode(help="what went wrong, in words; empty if nothing did")
 
@@ -437,6 +438,7 @@ class State(HasTraits):
         with self.hold_trait_notifications():
             self.training, self.progress, self.seconds = True, 0.0, 0.0
             self.superseded = self.outdated and not self._suits(model)
+            self.measured = ()
             self.status = f"Training {model.name}"
         self.job = TrainingJob(model, self.dataset, self.place, self.store, hear)
         self.job.start()  # after it has its name: an event may ask to cancel it
@@ -453,6 +455,8 @@ class State(HasTraits):
             with self.hold_trait_notifications():
                 self.progress, self.seconds = event.done, event.seconds
                 self.status = f"{model.name}: {event.message}"
+                if event.figures:
+                    self.measured = (*self.measured, dict(event.figures))
         else:
             self._end(model, event)
 

@@ -5,28 +5,19 @@ Texts from a state; must not know widgets.
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import date
 from html import escape
 from importlib.resources import files
 
 from recsys import models
+from recsys.dashboard import data_view
 from recsys.dashboard.listing import as_table
 from recsys.dashboard.state import OWN, State
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-
 
 def as_csv(state: State) -> str:
-    """The answer as CSV. A title that a spreadsheet would take for a formula gets a ' in front."""
-    lines = io.StringIO()
-    writer = csv.writer(lines, lineterminator="\r\n")
-    writer.writerow(["rank", "course_id", "title", "score"])
-    for row in state.answer.table.itertuples(index=False):
-        texts = [_inert(str(one)) for one in (row.course_id, row.title)]
-        writer.writerow([row.rank, *texts, f"{row.score:.6g}"])
-    return lines.getvalue()
+    """The answer as CSV, safe to open in a spreadsheet."""
+    return data_view.as_csv(state.answer.table[["rank", "course_id", "title", "score"]])
 
 
 def as_code(state: State) -> str:
@@ -93,10 +84,6 @@ def _loading(state: State) -> str:
     files = f"{state.own.courses.file!r}, {state.own.ratings.file!r}"
     liked = state.dataset.like_threshold
     return f"load_pair({files}, like_threshold={liked:g})" if liked else f"load_pair({files})"
-
-
-def _inert(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _one_line(text: str) -> str:

@@ -19,8 +19,8 @@ class Dashboard:
         self.model = page.get_by_label("Model", exact=True)
         self.rows = page.locator(".recsys-table tr.recommended")
         self.reasons = page.locator(".recsys-table tr.why")
-        self.charts = page.locator(".recsys-chart .js-plotly-plot .main-svg:first-child")
-        self.captions = page.locator(".recsys-caption")
+        self.charts = page.locator(".recsys-chart .js-plotly-plot .main-svg:first-child:visible")
+        self.captions = page.locator(".recsys-caption:visible")
         self.advice = page.locator(".recsys-outdated")
         self.status = page.locator(".recsys-training .recsys-status")
         self.clock = page.locator(".recsys-clock")
@@ -51,6 +51,13 @@ class Dashboard:
         self.button("Recommend").click()
         expect(self.advice).to_have_text("")
         expect(self.button("Train")).to_be_enabled()
+
+    def open_chart(self, name: str) -> None:
+        """Open a chart by its button, and wait until it is drawn."""
+        before = self.charts.count()
+        self.button(name).click()
+        expect(self.button(name)).to_have_attribute("aria-pressed", "true")
+        expect(self.charts).to_have_count(before + 1)
 
     def overflows(self) -> int:
         """By how many pixels the page is wider than its window."""

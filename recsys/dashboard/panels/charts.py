@@ -1,4 +1,4 @@
-"""The charts of the answer, each with its text alternative."""
+"""The charts of the answer, opened and closed by a button each, with their data in words."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Any
 import ipywidgets as widgets
 
 from recsys.charts import Chart
+from recsys.dashboard.cluster_comparison import ClusterComparison
+from recsys.dashboard.data_view import as_details
 from recsys.dashboard.glossary import explained
-from recsys.dashboard.model_charts import charts_for
-from recsys.dashboard.panels.frame import frame, paragraph, text
+from recsys.dashboard.model_charts import KINDS, Gallery, Kind
+from recsys.dashboard.panels.frame import frame, paragraph, row, text, watch
 from recsys.dashboard.state import State
 
 
@@ -19,49 +21,104 @@ def charts(state: State) -> widgets.VBox:
     An answer that is older than the panel is drawn on demand (in Voilà the page itself presses the
     button, once it is up): of a page that loads with figures in it, one in six lost them.
     """
-    slots: list[_Slot] = []
+    gallery = Gallery(state)
+    slots = {kind.key: _Slot(kind.key, gallery) for kind in KINDS}
+    switches: dict[str, widgets.ToggleButton] = {}
     none = text(kind="hint")
     draw = widgets.Button(description="Draw the charts")
     draw.add_class("recsys-draw")
-    grid = widgets.VBox()
+    choice = row()
+    choice.add_class("recsys-choose")
+    # A place for every kind, always: a figure whose place moves comes back as a dead picture.
+    grid = widgets.VBox([slot.box for slot in slots.values()])
     grid.add_class("recsys-charts")
+
+    def offer() -> None:
+        for kind in gallery.offered:
+            if kind.key not in switches:
+                switches[kind.key] = _switch(kind, gallery)
+        for key, switch in switches.items():
+            switch.value = key in gallery.opened
+        choice.children = [switches[kind.key] for kind in gallery.offered]
 
     def show(_: Any = None) -> None:
         draw.layout.display = "none"
-        shown = charts_for(state.answer, state.dataset, state.ratings)
-        while len(slots) < len(shown):
-            slots.append(_Slot())
-        for slot, chart in zip(slots, shown, strict=False):
-            slot.show(chart)
-        boxes = tuple(slot.box for slot in slots[: len(shown)])
-        if grid.children != boxes:
-            grid.children = boxes
-        none.value = paragraph("" if shown else "They will appear with the recommendations.")
+        for key, slot in slots.items():
+            try:
+                slot.show(gallery.chart(key) if key in gallery.opened else None)
+            except Exception as problem:  # one that cannot be drawn must not keep others from it
+                state.report(problem, "drawing a chart")
+        none.value = paragraph(
+            "" if gallery.offered else "They will appear with the recommendations."
+        )
 
     draw.on_click(show)
-    state.observe(show, "answer")
+    watch(gallery, ["offered", "opened"], offer)
+    gallery.observe(show, "edition")
     if state.answer.table.empty:
         show()
-    return frame(none, draw, grid, name="all-charts")
+    return frame(none, choice, draw, grid, name="all-charts")
+
+
+def _switch(kind: Kind, gallery: Gallery) -> widgets.ToggleButton:
+    switch = widgets.ToggleButton(description=kind.name)
+    switch.observe(lambda change: gallery.open(kind.key, change["new"]), "value")
+    return switch
 
 
 class _Slot:
     """The place of one chart. It keeps the height of its figure, so that nothing jumps."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: str, gallery: Gallery) -> None:
+        self._key, self._gallery = key, gallery
         self._bundle: dict[str, Any] = {}
-        self._figure = widgets.Output()
-        self._caption = text(kind="caption")
-        self.box = widgets.VBox([self._figure, self._caption])
+        self.box = widgets.VBox(layout={"display": "none"})
         self.box.add_class("recsys-chart")
 
-    def show(self, chart: Chart) -> None:
-        """Draw a chart, unless it is drawn already."""
-        bundle = chart._repr_mimebundle_()
+    def show(self, chart: Chart | None) -> None:
+        """Draw a chart, unless it is drawn already; None leaves the place empty."""
+        bundle = chart._repr_mimebundle_() if chart else {}
         if bundle == self._bundle:
             return
         self._bundle = bundle
-        self._figure.layout.min_height = f"{chart.figure.layout.height}px"
-        self._caption.value = f"<p>{explained(chart.text)}</p>"
+        if not self.box.children:
+            self._furnish()
+        self.box.layout.display = "" if chart else "none"
+        if chart:
+            self._figure.layout.min_height = f"{chart.figure.layout.height}px"
+            self._caption.value = f"<p>{explained(chart.text)}</p>"
+            self._data.value = as_details(chart.table, self._key, chart.title)
         # Assigned, not captured with `with`: that can hang a page that is still loading.
-        self._figure.outputs = ({"output_type": "display_data", "data": bundle, "metadata": {}},)
+        output = {"output_type": "display_data", "data": bundle, "metadata": {}}
+        self._figure.outputs = (output,) if chart else ()
+
+    def _furnish(self) -> None:
+        self._figure = widgets.Output()
+        self._caption, self._data = text(kind="caption"), widgets.HTML()
+        self._data.add_class("recsys-data")
+        parts = [self._figure, self._caption, self._data]
+        if self._key == "counts":
+            parts.insert(0, _comparison(self._gallery.comparison))
+        self.box.children = parts
+
+
+def _comparison(comparison: ClusterComparison) -> widgets.VBox:
+    """Start and stop the comparison of numbers of clusters; hidden once it is known."""
+    start = widgets.Button(description="Compare all numbers of clusters")
+    stop = widgets.Button(description="Stop comparing")
+    bar = widgets.FloatProgress(min=0.0, max=1.0)
+    bar.add_class("recsys-comparing")
+    status = text(kind="status")
+    box = widgets.VBox([row(start, stop), bar, status])
+
+    def show() -> None:
+        box.layout.display = "" if comparison.table.empty else "none"
+        start.layout.display = "none" if comparison.running else ""
+        stop.layout.display = bar.layout.display = "" if comparison.running else "none"
+        bar.value = comparison.progress
+        status.value = paragraph(comparison.status)
+
+    start.on_click(lambda _: comparison.start())
+    stop.on_click(lambda _: comparison.cancel())
+    watch(comparison, ["table", "running", "progress", "status"], show)
+    return box

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Callable
 from functools import cache
 from html import escape
@@ -38,15 +37,6 @@ def text(content: str = "", *, kind: str) -> widgets.HTML:
 def paragraph(content: str) -> str:
     """Plain words as HTML, "" for nothing."""
     return f"<p>{escape(content)}</p>" if content else ""
-
-
-def download(words: str, name: str, kind: str, content: str) -> str:
-    """A link that saves a text as a file; the text is in the link, so that no server is asked."""
-    data = b64encode(content.encode("utf-8")).decode("ascii")
-    return (
-        f'<a class="recsys-download" download="{name}" '
-        f'href="data:{kind};charset=utf-8;base64,{data}">{words}</a>'
-    )
 
 
 def watch(state: HasTraits, names: str | list[str], act: Callable[[], None]) -> None:

@@ -6,7 +6,8 @@ from html import escape
 
 import ipywidgets as widgets
 
-from recsys.dashboard.panels.frame import download, frame, row, watch
+from recsys.dashboard.data_view import download
+from recsys.dashboard.panels.frame import frame, row, watch
 from recsys.dashboard.state import State
 from recsys.dashboard.takeaway import as_code, as_csv, as_report
 

@@ -9,7 +9,8 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 
-from recsys.dashboard.panels.frame import download, frame, paragraph, row, text
+from recsys.dashboard.data_view import download
+from recsys.dashboard.panels.frame import frame, paragraph, row, text
 from recsys.dashboard.state import State
 from recsys.dataset import DataError
 from recsys.sources import upload as files

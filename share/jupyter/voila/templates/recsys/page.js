@@ -33,8 +33,9 @@ function nameControls() {
     }
   }
   for (const bar of document.querySelectorAll(".progress:not([aria-label])")) {
-    const evaluates = bar.closest(".recsys-evaluating");
-    bar.setAttribute("aria-label", evaluates ? "Evaluation" : "Training");
+    const named = { ".recsys-evaluating": "Evaluation", ".recsys-comparing": "Comparison" };
+    const kind = Object.keys(named).find((one) => bar.closest(one));
+    bar.setAttribute("aria-label", named[kind] ?? "Training");
     bar.setAttribute("role", "progressbar");
   }
   for (const chip of document.querySelectorAll(".recsys-chips button")) {
@@ -45,6 +46,13 @@ function nameControls() {
     if (caption) {
       figure.setAttribute("role", "group");
       figure.setAttribute("aria-label", caption.textContent);
+    }
+  }
+  for (const choice of document.querySelectorAll(".recsys-choose")) {
+    choice.setAttribute("role", "group");
+    choice.setAttribute("aria-label", "Charts");
+    for (const one of choice.querySelectorAll("button")) {
+      one.setAttribute("aria-pressed", one.classList.contains("mod-active"));
     }
   }
   for (const copy of document.querySelectorAll(".recsys-copy")) {
@@ -151,6 +159,7 @@ async function copyCode(button) {
 document.addEventListener("click", (event) => {
   const copy = event.target.closest?.(".recsys-copy");
   if (copy) copyCode(copy);
+  if (event.target.closest?.(".recsys-choose")) requestAnimationFrame(nameControls);
 });
 
 document.addEventListener("dblclick", (event) => {

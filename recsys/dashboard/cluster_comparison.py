@@ -1,0 +1,90 @@
+"""The comparison of the numbers of clusters: asked for, under way, or known.
+
+It runs in a child process, so that the page stays alive and scikit-learn outside. Must not know
+widgets.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pandas as pd
+from traitlets import Bool, Float, HasTraits, Instance, Unicode
+
+from recsys.dashboard.background import Child
+from recsys.dashboard.state import State
+from recsys.models.clustering import Clustering
+
+_UNKNOWN = pd.DataFrame()
+
+
+class ClusterComparison(HasTraits):
+    """How well each number of clusters fits, for the clustering that answers in a state.
+
+    Parameters
+    ----------
+    state : its other hyperparameters and its data set are meant; other ones make it unknown
+    """
+
+    table = Instance(pd.DataFrame, help="as `compare_counts` makes it; empty until it is known")
+    running = Bool(False)
+    progress = Float(0.0, help="from 0 to 1")
+    status = Unicode()
+
+    def __init__(self, state: State) -> None:
+        super().__init__(table=_UNKNOWN)
+        self._state = state
+        self._child: Child | None = None
+        self._known: dict[str, pd.DataFrame] = {}
+        self._subject = ""
+        state.observe(lambda _: self._look(), "answer")
+        self._look()
+
+    def start(self) -> None:
+        """Fit every number of clusters, in the background."""
+        model = self._state.answer.model
+        if self.running or model is None:
+            return
+        self.running, self.progress, self.status = True, 0.0, "Starting"
+        self._child = Child(
+            *("recsys.cluster_counts", self._state.place, str(self._state.store.folder)),
+            *(model.key(), json.dumps(model.values())),
+            hear=self._hear,
+        )
+        self._child.follow()
+
+    def cancel(self) -> None:
+        """Stop; what is fitted so far stays in the store."""
+        if self._child is not None:
+            self._child.kill()
+
+    def _hear(self, child: Child, event: dict[str, Any]) -> None:
+        """Follow the comparison; what comes of an abandoned one is passed over."""
+        if child is not self._child:
+            return
+        if event["event"] == "progress":
+            with self.hold_trait_notifications():
+                self.progress, self.status = event["done"], event["message"]
+            return
+        self._child, self.running = None, False
+        self.status = "" if event["event"] == "finished" else "It was stopped."
+        if event["event"] == "finished":
+            self._known[self._subject] = pd.DataFrame(event["table"])
+            self._look()
+        elif event["event"] == "failed":
+            self._state.error = f"The numbers of clusters were not compared: {event['reason']}"
+
+    def _look(self) -> None:
+        """Show what is known of the model that answers now."""
+        model = self._state.answer.model
+        subject = ""
+        if isinstance(model, Clustering):
+            values = {**model.values(refit_only=True), "n_clusters": None}
+            subject = json.dumps([self._state.source, model.key(), values])
+        if subject != self._subject:
+            self.cancel()
+            self._child, self.running, self.status, self._subject = None, False, "", subject
+        known = self._known.get(subject, _UNKNOWN)
+        if known is not self.table:
+            self.table = known

@@ -1,0 +1,115 @@
+"""The charts as a visitor opens, reads and saves them."""
+
+from __future__ import annotations
+
+import csv
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from dashboard_page import Dashboard
+from playwright.sync_api import expect
+
+# Every chart that is not open at first, by its button, and words of its text alternative.
+CHARTS = {
+    "clustering-pca": {
+        "Cluster portraits": "You are in cluster",
+        "Cluster sizes": "the largest, cluster",
+        "Variance kept": "running total",
+        "Components in words": "principal components, of which the first is",
+        "Popularity": "rank correlation",
+    },
+    "nmf": {"Popularity": "rank correlation"},
+    "neural-network": {"Map of courses": "numbered diamonds", "Popularity": "rank correlation"},
+}
+
+
+@pytest.mark.parametrize("key", CHARTS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_chart_can_be_opened_and_read(app: Dashboard, key: str, scheme: str) -> None:
+    page = app.page
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    app.pick(3)
+    app.choose(key)
+    app.recommend()
+    expect(app.charts).to_have_count(2)
+    for name, words in CHARTS[key].items():
+        app.open_chart(name)
+        expect(app.captions.filter(has_text=words)).to_be_visible()
+    grounds, inks = page.evaluate(
+        """() => ["background", "fill"].map((property) => {
+          const which = { background: ".main-svg:first-child", fill: ".gtitle" }[property];
+          const found = [...document.querySelectorAll(`.recsys-chart ${which}`)];
+          const name = property === "fill" ? "fill" : "backgroundColor";
+          return found.filter((one) => one.getClientRects().length)
+            .map((one) => getComputedStyle(one)[name]);
+        })"""
+    )
+    assert set(grounds) == {"rgba(0, 0, 0, 0)"}
+    assert set(inks) == {"rgb(228, 232, 237)" if scheme == "dark" else "rgb(29, 35, 43)"}
+
+    page.get_by_text("Data", exact=True).locator("visible=true").last.click()
+    data = page.get_by_role("region", name="Data: ").locator("visible=true")
+    expect(data.get_by_role("row").nth(1)).to_be_visible()
+    assert app.overflows() == 0
+    found = Axe().run(page).response["violations"]
+    assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
+
+    app.button("Popularity").click()
+    expect(app.captions.filter(has_text="rank correlation")).to_have_count(0)
+    expect(app.button("Popularity")).to_have_attribute("aria-pressed", "false")
+    expect(app.error).to_be_hidden()
+
+
+def test_what_a_chart_draws_can_be_saved(app: Dashboard) -> None:
+    app.pick(3)
+    app.choose("course-similarity")
+    app.recommend()
+    expect(app.charts).to_have_count(2)
+    box = app.page.locator(".recsys-chart", has=app.captions.first)
+    box.get_by_text("Data", exact=True).click()
+    with app.page.expect_download() as saved:
+        box.get_by_role("link", name="Save as CSV").click()
+    assert saved.value.suggested_filename == "scores.csv"
+    lines = list(csv.DictReader(saved.value.path().read_text("utf-8-sig").splitlines()))
+    assert [line["title"] for line in lines] == app.rows.locator("summary").all_inner_texts()
+
+    app.charts.first.hover()
+    with app.page.expect_download() as drawn:
+        box.locator("[data-title^=Download]").click()
+    assert drawn.value.path().read_text("utf-8").startswith("<svg")
+
+
+def test_numbers_of_clusters_are_compared_on_demand(app: Dashboard) -> None:
+    app.pick(3)
+    app.choose("clustering")
+    app.recommend()
+    app.open_chart("How many clusters")
+    expect(app.captions.filter(has_text="not been tried yet")).to_be_visible()
+    compare, stop = app.button("Compare all numbers of clusters"), app.button("Stop comparing")
+    compare.click()
+    expect(app.page.get_by_role("progressbar", name="Comparison")).to_be_visible()
+    stop.click()
+    expect(compare).to_be_visible()
+    expect(app.page.get_by_text("It was stopped.")).to_be_visible()
+    compare.click()
+    expect(app.captions.filter(has_text="1,500 users drawn by lot")).to_be_visible()
+    expect(compare).to_be_hidden()
+
+    app.slider("Number of clusters").press("ArrowLeft")  # fitted meanwhile: no training
+    expect(app.advice).to_have_text("")
+    expect(app.page.locator(".gtitle", has_text="you use 19")).to_be_visible()
+
+
+def test_the_losses_of_a_training_can_be_watched(app: Dashboard) -> None:
+    app.pick(3)
+    app.choose("knn")
+    app.recommend()
+    app.choose("neural-network")
+    app.slider("Epochs").press("ArrowRight")
+    app.button("Train").click()
+    losses = app.captions.filter(has_text="Line chart of the losses")
+    expect(losses).to_contain_text(re.compile(r"after [1-5] of 6 epochs"))
+    expect(app.button("Train")).to_be_disabled()  # it is still under way
+    expect(losses).to_contain_text("after 6 of 6 epochs")
+    expect(app.status).to_contain_text("is trained")

@@ -1,0 +1,123 @@
+"""Which charts are on offer, which are open, and that each can be drawn; without a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recsys import models
+from recsys.dashboard.model_charts import KINDS, Gallery
+from recsys.dashboard.state import State
+from recsys.models import Recommender
+
+
+def answered(state: State, model: Recommender) -> State:
+    """A state whose list comes from this model."""
+    state.add(["a", "b"])
+    state.model_key, state.values = model.key(), model.values()
+    state.fitted = model.fit(state.dataset)
+    name, value = next(iter(model.values().items()))
+    state.set_value(name, value)  # as when a slider comes back to what was fitted
+    assert state.answer.model is model
+    return state
+
+
+def keys(gallery: Gallery) -> list[str]:
+    return [kind.key for kind in gallery.offered]
+
+
+@pytest.fixture
+def letters(state: State, monkeypatch: pytest.MonkeyPatch) -> Callable[[Recommender], Gallery]:
+    """A maker of galleries over the answer of a model."""
+
+    def gallery(model: Recommender) -> Gallery:
+        monkeypatch.setattr(models, "_MODELS", [type(model)])
+        return Gallery(answered(state, model))
+
+    return gallery
+
+
+OFFERS = [
+    (models.KNN(), ["scores", "popularity"]),
+    (models.UserProfile(threshold=0), ["scores", "topics", "popularity"]),
+    (models.NMF(n_components=2), ["scores", "bundles", "popularity"]),
+    (
+        models.Clustering(n_clusters=2),
+        ["scores", "map", "portraits", "sizes", "counts", "popularity"],
+    ),
+    (
+        models.ClusteringPCA(n_clusters=2),
+        *[["scores", "map", "portraits", "sizes", "counts", "variance", "loadings", "popularity"]],
+    ),
+]
+
+
+@pytest.mark.parametrize(("model", "offered"), OFFERS, ids=lambda one: type(one).__name__)
+def test_a_model_offers_its_charts_and_each_can_be_drawn(
+    letters: Callable[[Recommender], Gallery], model: Recommender, offered: list[str]
+) -> None:
+    gallery = letters(model)
+    assert keys(gallery) == offered
+    assert list(gallery.opened) == offered[:2]
+    for key in offered:
+        assert gallery.chart(key).title
+
+
+def test_a_network_offers_losses_and_a_map_of_courses(state: State) -> None:
+    network = models.NeuralNetwork()
+    n = state.dataset.n_courses
+    network.course_embeddings_ = np.eye(n, 3)
+    network.training_curve_ = np.ones((2, 2))
+    drawn = [kind.key for kind in KINDS if kind.suits(network)]
+    assert drawn == ["scores", "loss", "courses", "popularity"]
+
+
+def test_what_is_opened_stays_open_with_the_next_model(state: State) -> None:
+    gallery = Gallery(answered(state, models.registry()[0]()))
+    assert gallery.opened == ("scores", "popularity")
+    gallery.open("popularity", False)
+    assert gallery.opened == ("scores",)
+    state.add(["c"])
+    assert gallery.opened == ("scores",)
+    gallery.open("popularity")
+    assert gallery.opened == ("scores", "popularity")
+
+
+def test_nothing_is_offered_without_an_answer(state: State) -> None:
+    assert Gallery(state).offered == ()
+
+
+def test_the_losses_of_a_training_are_drawn_while_it_runs(state: State) -> None:
+    gallery = Gallery(state)
+    editions = [gallery.edition]
+    gallery.observe(lambda change: editions.append(change["new"]), "edition")
+    state.training = True
+    state.measured = ({"rows": 3.0},)
+    assert gallery.offered == ()  # these are no losses
+    state.measured = (*state.measured, {"epoch": 1, "loss": 4.0, "validation_loss": 5.0})
+    assert keys(gallery) == ["loss"]
+    assert gallery.opened == ("loss",)
+    state.measured = (*state.measured, {"epoch": 2, "loss": 3.0})
+    assert editions == sorted(set(editions))
+    table = gallery.chart("loss").table
+    assert table["training"].tolist() == [4, 3]
+    assert table["validation"].isna().tolist() == [False, True]
+
+
+def test_a_known_comparison_follows_the_settings(
+    letters: Callable[[Recommender], Gallery],
+) -> None:
+    gallery = letters(models.Clustering(n_clusters=2))
+    comparison, state = gallery.comparison, gallery.state
+    assert "not been tried" in gallery.chart("counts").title
+    table = pd.DataFrame({"clusters": [1, 2], "inertia": [2.0, 1.0], "silhouette": [np.nan, 0.5]})
+    comparison._child = child = object()  # type: ignore[assignment]
+    comparison._hear(child, {"event": "finished", "table": table.to_dict("list")})  # type: ignore[arg-type]
+    assert gallery.chart("counts").title.endswith("you use 2")
+    answered(state, models.Clustering(n_clusters=2, lift=True))
+    assert len(comparison.table) == 2  # no other fit: the same curve
+    answered(state, models.Clustering(n_clusters=2, seed=1))
+    assert comparison.table.empty
