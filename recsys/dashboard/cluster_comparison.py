@@ -38,6 +38,7 @@ class ClusterComparison(HasTraits):
         self._child: Child | None = None
         self._known: dict[str, pd.DataFrame] = {}
         self._subject = ""
+        state.observe(lambda _: self._known.clear(), "dataset")
         state.observe(lambda _: self._look(), "answer")
         self._look()
 
@@ -81,7 +82,7 @@ class ClusterComparison(HasTraits):
         subject = ""
         if isinstance(model, Clustering):
             values = {**model.values(refit_only=True), "n_clusters": None}
-            subject = json.dumps([self._state.source, model.key(), values])
+            subject = json.dumps([model.key(), values])
         if subject != self._subject:
             self.cancel()
             self._child, self.running, self.status, self._subject = None, False, "", subject
