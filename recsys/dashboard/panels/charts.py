@@ -62,7 +62,12 @@ def charts(state: State) -> widgets.VBox:
 
 def _switch(kind: Kind, gallery: Gallery) -> widgets.ToggleButton:
     switch = widgets.ToggleButton(description=kind.name)
-    switch.observe(lambda change: gallery.open(kind.key, change["new"]), "value")
+
+    def switched(change: dict[str, Any]) -> None:
+        if change["new"] != (kind.key in gallery.opened):  # else it has only followed the gallery
+            gallery.open(kind.key, change["new"])
+
+    switch.observe(switched, "value")
     return switch
 
 

@@ -1,0 +1,49 @@
+"""What the charts panel binds; what is drawn is tested elsewhere."""
+
+from __future__ import annotations
+
+import ipywidgets as widgets
+
+from recsys.dashboard.panels import charts
+from recsys.dashboard.state import State
+
+
+def switches(panel: widgets.VBox) -> dict[str, bool]:
+    (choice,) = (one for one in panel.children if "recsys-choose" in one._dom_classes)
+    return {one.description: one.value for one in choice.children}
+
+
+def shown(panel: widgets.VBox) -> int:
+    (grid,) = (one for one in panel.children if "recsys-charts" in one._dom_classes)
+    return sum(one.layout.display != "none" for one in grid.children)
+
+
+def test_the_switches_follow_the_answer_and_nobody_else_closes_a_chart(state: State) -> None:
+    panel = charts(state)
+    assert switches(panel) == {}
+    state.add(["a"])
+    state.train()
+    assert state.job is not None
+    assert state.job.wait(30) is not None
+    assert switches(panel) == {"Scores": True, "Popularity": True}
+    assert shown(panel) == 2
+    state.clear()
+    assert (switches(panel), shown(panel)) == ({}, 0)
+    state.add(["b"])
+    assert switches(panel) == {"Scores": True, "Popularity": True}
+    assert shown(panel) == 2
+
+
+def test_a_switch_opens_and_closes_a_chart(state: State) -> None:
+    panel = charts(state)
+    state.add(["a"])
+    state.train()
+    assert state.job is not None
+    assert state.job.wait(30) is not None
+    (choice,) = (one for one in panel.children if "recsys-choose" in one._dom_classes)
+    choice.children[1].value = False
+    assert shown(panel) == 1
+    state.add(["b"])
+    assert shown(panel) == 1
+    choice.children[1].value = True
+    assert shown(panel) == 2
