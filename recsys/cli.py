@@ -158,6 +158,13 @@ def _parser() -> argparse.ArgumentParser:
         const="",
         help="let in only who knows this word; without a word, one is made up and shown",
     )
+    serve.add_argument(
+        "--preheat",
+        type=_whole,
+        metavar="N",
+        help="how many kernels to keep ready for visitors to come (default: one to four, as memory "
+        "allows)",
+    )
     serve.add_argument("--no-browser", action="store_true", help="do not open a browser")
 
     _add_json(command(_doctor, "doctor", "Print what a bug report needs."))
@@ -429,7 +436,8 @@ def _serve(given: argparse.Namespace) -> None:
     from recsys.serve import serve
 
     token = "" if given.token is None else given.token or secrets.token_urlsafe()
-    serve(given.host, given.port, open_browser=not given.no_browser, token=token)
+    browser = not given.no_browser
+    serve(given.host, given.port, preheat=given.preheat, open_browser=browser, token=token)
 
 
 def _doctor(given: argparse.Namespace) -> None:
@@ -525,6 +533,12 @@ def _value(one: Hyperparameter, text: str) -> Any:
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number above 0, not {text!r}")
+    return int(text)
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"must be a whole number, 0 or more, not {text!r}")
     return int(text)
 
 

@@ -5,6 +5,8 @@ it is interrupted, a kernel ends itself when Voilà is gone, and a training when
 The settings are in a file beside the notebook because a plain `voila dashboard.ipynb` reads them
 there too. They leave Voilà its asynchronous kernel manager: with the other one
 (`MappingKernelManager`) a second thread writes to the page's websocket, and every tenth page hung.
+
+A few kernels have run the notebook before anyone comes, so that a visitor waits for none.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ from urllib.parse import urlencode
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK = ROOT / "dashboard.ipynb"
+KERNEL = 120 * 2**20  # bytes that a kernel takes while nobody uses it
+MOST_PREHEATED = 4  # a machine of two cores makes one a second
 
 
 class ServeError(RuntimeError):
@@ -27,12 +31,18 @@ class ServeError(RuntimeError):
 
 
 def serve(
-    host: str = "127.0.0.1", port: int = 8866, *, open_browser: bool = True, token: str = ""
+    host: str = "127.0.0.1",
+    port: int = 8866,
+    *,
+    preheat: int | None = None,
+    open_browser: bool = True,
+    token: str = "",
 ) -> None:
     """Serve the dashboard until SIGINT or SIGTERM.
 
     Parameters
     ----------
+    preheat : how many kernels to keep ready for visitors to come; by default as memory allows
     token : what a visitor must know; anybody is let in without one
 
     Raises
@@ -51,7 +61,10 @@ def serve(
     from voila.app import Voila
 
     app = Voila.instance()
-    app.initialize([NOTEBOOK.name, f"--port={port}", f"--Voila.ip={host}", "--no-browser"])
+    pool = preheated_by_default() if preheat is None else preheat
+    address = [f"--port={port}", f"--Voila.ip={host}", "--no-browser"]
+    preheated = ["--preheat_kernel=True", f"--pool_size={pool}"]  # Jupyter's own server cannot
+    app.initialize([NOTEBOOK.name, *address, *preheated])
     app.token = token  # not among the arguments, which any user of the machine may list
     # Said for each visitor, and of no consequence: Voilà runs the notebook, trusted or not.
     app.log.addFilter(lambda record: "is not trusted" not in record.getMessage())
@@ -61,6 +74,12 @@ def serve(
     logging.getLogger("tornado.general").addFilter(lambda record: pings not in record.getMessage())
     IOLoop.current().add_callback(_announce, host, port, open_browser, token)  # once it listens
     app.start()
+
+
+def preheated_by_default() -> int:
+    """One to four kernels, which take at most an eighth of this machine's memory."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return max(1, min(MOST_PREHEATED, memory // 8 // KERNEL))
 
 
 def _require_free(host: str, port: int) -> None:

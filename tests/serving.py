@@ -35,7 +35,8 @@ def served(folder: Path, *arguments: str, **environment: str) -> Iterator[Server
         port = probe.getsockname()[1]
     settings = {"RECSYS_STORE": str(folder / "store"), "OMP_NUM_THREADS": "1", **environment}
     log = folder / "log"
-    command = [sys.executable, "-m", "recsys", "serve", "--port", str(port), "--no-browser"]
+    command = [sys.executable, "-m", "recsys", "serve", "--no-browser"]
+    command += [f"--port={port}", "--preheat=1"]
     with log.open("w") as output:
         process = subprocess.Popen(
             [*command, *arguments],

@@ -1,0 +1,319 @@
+"""How fast the dashboard's page is, and what a visitor costs, beside a bare page in the same run.
+
+    python benchmarks/serving.py [--rounds 5] [--json benchmarks/results/serving.json]
+
+Real Chromium, real Voilà servers, real kernels. The pages take turns, so that a busy machine is
+busy for all of them, and every figure is the median over the rounds:
+
+- "static": an HTML file with one Plotly figure and plotly.js beside it;
+- "bare": a Voilà notebook of one slider and that figure, with Voilà's own template and settings;
+- "ours": the dashboard, as `python -m recsys serve` serves it.
+
+A first visit is a browser's that has never been here; a repeat visit is the same browser's next.
+"cold" starts a kernel for the visit, "warm" finds one preheated. Linux only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+import nbformat
+import plotly.graph_objects as go
+import psutil
+from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+PATIENCE = 120_000  # milliseconds
+BARE = """\
+import ipywidgets, plotly.graph_objects as go
+ipywidgets.IntSlider()
+---
+go.Figure(go.Bar(x=[5, 4, 3, 2, 1], y=list("abcde"), orientation="h"))
+"""
+FIGURE = ".js-plotly-plot .main-svg"
+SLIDER = ".noUi-handle"
+LIST = "tr.recommended"
+PICKED = ".recsys-chips button"
+
+
+@dataclass
+class Kind:
+    """A page to visit, and what was measured on it."""
+
+    name: str
+    url: str
+    server: psutil.Process | None = None  # of its kernels; None for a static page
+    pool: int = 0
+    figures: dict[str, list[float]] = field(default_factory=dict)
+
+    def note(self, what: str, figure: float) -> None:
+        self.figures.setdefault(what, []).append(figure)
+
+
+def main() -> None:
+    arguments = parse()
+    about = machine()
+    print(*(f"{what}: {text}" for what, text in about.items()), sep="\n")
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as servers, sync_playwright() as play:
+        kinds = [servers.enter_context(each) for each in pages(Path(folder))]
+        browser = play.chromium.launch(
+            executable_path=os.environ.get("CHROME_PATH", "/usr/bin/chromium"),
+            args=["--no-sandbox", "--disable-gpu"],
+        )
+        about["Chromium"] = browser.version
+        for kind in kinds:
+            visit(browser, kind, counts=False)  # fills what the operating system caches
+        for number in range(arguments.rounds):
+            print(f"round {number + 1} of {arguments.rounds}", file=sys.stderr)
+            for kind in kinds:
+                visit(browser, kind)
+        browser.close()
+    rows = {
+        kind.name: {what: statistics.median(all_) for what, all_ in kind.figures.items()}
+        for kind in kinds
+    }
+    print(table(rows))
+    if arguments.json:
+        arguments.json.parent.mkdir(parents=True, exist_ok=True)
+        result = {"machine": about, "rounds": arguments.rounds, "pages": rows}
+        arguments.json.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", type=Path)
+    return parser.parse_args()
+
+
+def machine() -> dict[str, str]:
+    """What the figures depend on."""
+    cpu = next(
+        (
+            line.split(":")[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.machine(),
+    )
+    return {
+        "processor": f"{os.cpu_count()} × {cpu}",
+        "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
+        "busy before": f"{os.getloadavg()[0]:.1f} of {os.cpu_count()} cores",
+        "Python": platform.python_version(),
+        **{name: version(name) for name in ("voila", "ipywidgets", "plotly")},
+    }
+
+
+# Servers
+
+
+def pages(folder: Path) -> list[Iterator[Kind]]:
+    """The kinds of page, each as a context manager that serves it."""
+    figure = go.Figure(go.Bar(x=[5, 4, 3, 2, 1], y=list("abcde"), orientation="h"))
+    figure.write_html(folder / "index.html", include_plotlyjs="directory")
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell) for cell in BARE.split("---\n")],
+        metadata={"kernelspec": {"name": "python3", "display_name": "", "language": "python"}},
+    )
+    (folder / "bare").mkdir()
+    nbformat.write(notebook, folder / "bare" / "bare.ipynb")
+    python = sys.executable
+    static = [python, "-m", "http.server", "--bind=127.0.0.1", "--directory", str(folder), "{port}"]
+    bare = [python, "-m", "voila", "bare.ipynb", "--port={port}", "--no-browser"]
+    bare += ["--Voila.log_level=ERROR"]
+    warm = ["--preheat_kernel=True", "--pool_size=1"]
+    ours = [python, "-m", "recsys", "serve", "--no-browser", "--port={port}"]
+    return [
+        served("static", static, folder),
+        served("bare, cold", bare, folder / "bare"),
+        served("bare, warm", [*bare, *warm], folder / "bare", pool=1),
+        served("ours, cold", [*ours, "--preheat=0"], ROOT),
+        served("ours, warm", [*ours, "--preheat=1"], ROOT, pool=1),
+    ]
+
+
+@contextmanager
+def served(name: str, command: list[str], folder: Path, pool: int = 0) -> Iterator[Kind]:
+    """Run a server until the end; `pool` is how many kernels it preheats."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [word.format(port=port) for word in command],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    url = f"http://127.0.0.1:{port}/"
+    try:
+        while process.poll() is None and not answers(url + "static/nothing"):
+            time.sleep(0.1)
+        yield Kind(name, url, psutil.Process(process.pid), pool)
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def answers(url: str) -> bool:
+    try:
+        urllib.request.urlopen(url, timeout=5)
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def kernels(kind: Kind) -> dict[psutil.Process, float]:
+    """The server's kernels, the oldest first, and how many seconds each has computed."""
+    assert kind.server is not None
+    found = {}
+    for one in kind.server.children():
+        with suppress(psutil.NoSuchProcess):  # it ends just now
+            if "ipykernel_launcher" in one.cmdline():
+                found[one] = sum(one.cpu_times()[:2])
+    return dict(sorted(found.items(), key=lambda item: item[0].create_time()))
+
+
+def wait_for_pool(kind: Kind) -> None:
+    """Wait until the preheated kernels have run their notebook, and all others have ended."""
+    while True:
+        before = kernels(kind)
+        time.sleep(0.5)
+        after = kernels(kind)
+        if len(after) == kind.pool and before == after:
+            return
+
+
+# A visit
+
+
+def visit(browser: Browser, kind: Kind, counts: bool = True) -> None:
+    """A first visit and a repeat visit of the same browser."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(PATIENCE)
+    # Without it, the kernel of a bare page that was left lives on (voila #1458).
+    context.add_cookies([{"name": "_xsrf", "value": "00" * 16, "url": kind.url}])
+    page = context.new_page()
+    for which in ("first", "repeat"):
+        if kind.name != "static":
+            wait_for_pool(kind)
+        found = one_visit(page, kind)
+        if counts:
+            for what, figure in found.items():
+                kind.note(f"{which}: {what}", figure)
+        page.goto("about:blank")  # leaving ends the kernel
+    context.close()
+
+
+def one_visit(page: Page, kind: Kind) -> dict[str, float]:
+    received = [0]
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda data: count(data, received))
+
+    page.on("websocket", listen)
+    page.goto(kind.url, wait_until="commit")
+    found = {}
+    if kind.name.startswith("ours"):
+        found["list, s"] = shown(page, LIST)
+    found["figure, s"] = shown(page, FIGURE)
+    if kind.name.startswith("ours"):
+        found["click answered, s"] = clicked(page)
+    if kind.name.startswith("bare"):
+        found["click answered, s"] = moved(page, received)
+    page.remove_listener("websocket", listen)
+    if kind.name != "static":
+        found["websocket, MB"] = received[0] / 1e6
+        # The visitor's kernel is the oldest; a pool is filled behind it.
+        found["kernel, MB"] = proportional(next(iter(kernels(kind))))
+    found["fetched, MB"] = fetched(page)
+    return found
+
+
+def count(data: str | bytes, into: list[int]) -> None:
+    into[0] += len(data)
+
+
+def shown(page: Page, selector: str) -> float:
+    """Seconds from the start of the navigation until an element is on the screen."""
+    return (
+        page.wait_for_function(
+            "one => document.querySelector(one)?.checkVisibility() && performance.now()",
+            arg=selector,
+        ).json_value()
+        / 1000
+    )
+
+
+def clicked(page: Page) -> float:
+    """Seconds from the start of the navigation until a click has been answered: the first picked
+    course is removed.
+    """
+    picked = page.evaluate("one => document.querySelectorAll(one).length", PICKED)
+    page.evaluate("one => document.querySelector(one).click()", PICKED)
+    return (
+        page.wait_for_function(
+            "([one, n]) => document.querySelectorAll(one).length < n && performance.now()",
+            arg=[PICKED, picked],
+        ).json_value()
+        / 1000
+    )
+
+
+def moved(page: Page, received: list[int]) -> float:
+    """Seconds from the start of the navigation until the kernel has answered to a moved slider."""
+    shown(page, SLIDER)
+    before = received[0]
+    page.locator(SLIDER).press("ArrowRight")
+    while received[0] == before:
+        page.wait_for_timeout(1)
+    return page.evaluate("performance.now()") / 1000
+
+
+def fetched(page: Page) -> float:
+    """Megabytes over HTTP, of which a repeat visit finds most in its cache."""
+    bytes_ = page.evaluate(
+        "performance.getEntriesByType('resource').reduce((sum, one) => sum + one.transferSize, 0)"
+    )
+    return bytes_ / 1e6
+
+
+def proportional(process: psutil.Process) -> float:
+    """The proportional set size in megabytes: each shared page is divided by its users."""
+    rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
+    pss = next(line for line in rollup.splitlines() if line.startswith("Pss:"))
+    return int(pss.split()[1]) * 1024 / 1e6
+
+
+def table(rows: dict[str, dict[str, float]]) -> str:
+    names = list(rows)
+    width = max(map(len, names))
+    whats = dict.fromkeys(what for row in rows.values() for what in row)
+    lines = [" " * 28 + "  ".join(f"{name:>{width}}" for name in names)]
+    for what in whats:
+        cells = (f"{rows[name][what]:.2f}" if what in rows[name] else "–" for name in names)
+        lines.append(f"{what:28}" + "  ".join(f"{cell:>{width}}" for cell in cells))
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
