@@ -330,14 +330,14 @@ def test_portraits_without_a_visitor_begin_with_the_largest_cluster() -> None:
     assert chart.title.startswith("The largest is cluster 2")
 
 
-def test_the_bend_is_where_the_gain_levels_off() -> None:
+def test_the_bend_is_farthest_below_the_line_between_the_ends() -> None:
     chart = ALL["counts"]
     spread, silhouettes = chart.figure.data
     assert list(spread.y) == [100, 60, 20, 18, 16]
     assert list(silhouettes.y)[1:] == [0.4, 0.6, 0.5, 0.3]
     # The line from 100 to 16 is at 58 for 3 clusters, 38 above the curve: more than anywhere.
     assert chart.title == (
-        "The gain levels off at 3 clusters, the silhouette is best at 3; you use 4"
+        "The curve bends most at 3 clusters, the silhouette is best at 3; you use 4"
     )
     (line,) = chart.figure.layout.shapes
     assert (line.x0, line.x1) == (4, 4)

@@ -183,27 +183,28 @@ def cluster_counts(counts: pd.DataFrame, yours: int, sample: int) -> Chart:
     number = counts["clusters"].to_numpy()
     inertia = counts["inertia"].to_numpy(float)
     left = 100 * inertia / (inertia[0] or 1)
-    best = counts["silhouette"].fillna(-np.inf).to_numpy()
-    bend, peak = number[_bend(left)], number[best.argmax()]
+    silhouette = counts["silhouette"].to_numpy(float)
+    bend, peak = number[_bend(left)], number[counts["silhouette"].fillna(-np.inf).argmax()]
     title = (
-        f"The gain levels off at {count(bend, 'cluster')}, the silhouette is best at {peak}; "
+        f"The curve bends most at {count(bend, 'cluster')}, the silhouette is best at {peak}; "
         f"you use {yours}"
     )
     table = counts.assign(**{"spread left (%)": left.round(2), "in use": number == yours})
     text = (
         f"Two line charts over {number[0]} to {number[-1]} clusters: the spread left within "
-        f"clusters falls to {readable(left[-1])} % of that of one cluster and bends at {bend}; "
-        f"the silhouette, over {sample:,} users drawn by lot, is highest at {peak}."
+        f"them falls to {readable(left[-1])} % of that of one cluster and bends most at {bend}; the "
+        f"silhouette, over {sample:,} users drawn by lot, is highest at {peak}; "
+        f"{yours} are in use."
     )
     figure = blank(title, height=440)
     lines = {
         "y": (left, BLUE, "circle", "%{y:.1f} %"),
-        "y2": (best, VERMILION, "diamond", "%{y:.3f}"),
+        "y2": (silhouette, VERMILION, "diamond", "%{y:.3f}"),
     }
     for axis, (values, colour, symbol, shown) in lines.items():
         figure.add_scatter(
             x=number,
-            y=np.where(np.isfinite(values), values, np.nan),
+            y=values,
             yaxis=axis,
             mode="lines+markers",
             line={"color": colour},

@@ -29,11 +29,13 @@ TERMS = {
     "novelty": "How little known the recommended courses are; higher is less popular.",
     "penalty": "What a model pays for large weights, so that it does not learn by heart.",
     "principal component": "A direction in which the users' topics differ most.",
+    "rank correlation": "How far two orders agree: 1 the same, 0 unrelated, −1 reversed.",
     "recall": "The share of the held-out courses that the list finds.",
     "regression": "Predicting a number, such as a rating, by a weighted sum.",
     "regularisation": "Holding a model back from learning chance patterns by heart.",
     "ridge": "Regression that keeps all weights small.",
     "shrinkage": "Pulling a similarity towards 0 where few people stand behind it.",
+    "silhouette": "How much nearer users are to their cluster than to the next: 1 clear, 0 not.",
     "TF-IDF": "Counts a word more, the fewer courses use it.",
     "variance": "How much the users differ; components are ranked by how much of it they hold.",
 }
