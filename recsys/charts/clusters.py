@@ -192,8 +192,8 @@ def cluster_counts(counts: pd.DataFrame, yours: int, sample: int) -> Chart:
     table = counts.assign(**{"spread left (%)": left.round(2), "in use": number == yours})
     text = (
         f"Two line charts over {number[0]} to {number[-1]} clusters: the spread left within "
-        f"them falls to {readable(left[-1])} % of that of one cluster and bends most at {bend}; the "
-        f"silhouette, over {sample:,} users drawn by lot, is highest at {peak}; "
+        f"them falls to {readable(left[-1])} % of that of one cluster and bends most at {bend}; "
+        f"the silhouette, over {sample:,} users drawn by lot, is highest at {peak}; "
         f"{yours} are in use."
     )
     figure = blank(title, height=440)
