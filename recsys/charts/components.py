@@ -183,7 +183,7 @@ def loadings(components: np.ndarray, topics: Sequence[str], ratio: np.ndarray) -
     )
     figure.update_layout(margin_t=figure.layout.margin.t + 30)
     figure.update_xaxes(
-        title=f"Topic (sign: weighs {NOTABLE} or more)",
+        title=f"Topic (signs: from {NOTABLE} on)",
         tickvals=np.arange(len(topics)),
         ticktext=[short(one) for one in topics],
         tickangle=-60,
