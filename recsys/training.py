@@ -112,6 +112,7 @@ class TrainingJob:
         self.store, self.on_event = store, on_event
         self.outcome: Event | None = None
         self._thread = threading.Thread(target=self._run, name="recsys-training", daemon=True)
+        self._over = threading.Event()
         self._guard = threading.Lock()  # between starting the child and cancelling
         self._child: subprocess.Popen[bytes] | None = None
         self._cancelled = False
@@ -133,12 +134,11 @@ class TrainingJob:
 
     def wait(self, timeout: float | None = None) -> Event | None:
         """Wait until the last event was delivered, and return it; None after `timeout` seconds."""
-        self._thread.join(timeout)
-        return None if self._thread.is_alive() else self.outcome
+        return self.outcome if self._over.wait(timeout) else None
 
     @property
     def running(self) -> bool:
-        return self._thread.is_alive()
+        return self._thread.is_alive() and not self._over.is_set()
 
     def _run(self) -> None:
         try:
@@ -152,6 +152,7 @@ class TrainingJob:
         if isinstance(self.outcome, Failed):
             log.error("%s: %s\n%s", self.model.name, self.outcome.reason, self.outcome.details)
         self._deliver(self.outcome)
+        self._over.set()
 
     def _fitted(self) -> Recommender:
         if self.source is None or self.model.instant or not self.store.keeps(self.model):
