@@ -49,7 +49,9 @@ class Answer:
     silence : why the table is empty, in words; "" where it is not
     """
 
-    table: pd.DataFrame = field(default_factory=pd.DataFrame)
+    table: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=["course_id", "title", "score", "rank"])
+    )
     model: Recommender | None = None
     silence: str = ""
 

@@ -63,3 +63,7 @@ def test_the_report_is_a_page_of_its_own(new_state: Callable[[], State]) -> None
 def test_before_there_is_an_answer_there_is_nothing_to_take(new_state: Callable[[], State]) -> None:
     state = new_state()
     assert as_code(state) == as_report(state) == ""
+
+
+def test_without_an_answer_the_table_has_its_head_alone(state: State) -> None:
+    assert as_csv(state) == "rank,course_id,title,score\r\n"
