@@ -27,7 +27,7 @@ from recsys.fit_worker import end_with_the_parent, in_words, private_output
 from recsys.models import Progress, Recommender, baselines, registry, silent
 from recsys.sources import load_dataset, movielens
 from recsys.sources.places import write_whole
-from recsys.store import Store
+from recsys.store import Store, note_use
 
 _VERSION = 1  # raise it when the same model would answer the same split otherwise
 
@@ -105,6 +105,8 @@ def remembering(store: Store, afresh: bool = False) -> Answering:
             if known is None:
                 known = answer(model, division, candidates, k, progress)
                 _write(known, path)
+                store.make_room(path)
+            note_use(path)
         return known
 
     return answers

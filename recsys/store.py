@@ -1,8 +1,8 @@
 """Fitted models on disk, one file each, shared by every session on the machine.
 
 A file is a checksum and an uncompressed `.npz` of plain arrays: reading one runs no code, and one
-that is torn, foreign or of another version counts as absent. Must not know who asks, nor how a
-fit is run.
+that is torn, foreign or of another version counts as absent. A store has a limit: what was not used
+for longest makes room. Must not know who asks, nor how a fit is run.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import io
 import json
 import logging
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -32,6 +33,7 @@ from recsys.sources.places import cache_folders, home, write_whole
 _MAGIC = b"recsys model 1\n"  # raise the number when the format below changes
 _CHECKSUM = hashlib.sha256
 _HEADER = len(_MAGIC) + _CHECKSUM().digest_size
+_LIMIT = 2_000_000_000  # bytes of all files of a store
 _POLL = 0.1  # seconds between two tries at a lock that another session holds
 WAITING = "Waiting for the same training in another session"
 
@@ -90,10 +92,12 @@ class Store:
     ----------
     folder : where the files are; by default RECSYS_STORE, else `.recsys/models` beside the
         `data/` folder if it can be written, else the user's cache folder
+    limit : bytes that its files may take; beyond, what was not used for longest makes room
     """
 
-    def __init__(self, folder: str | os.PathLike[str] | None = None) -> None:
+    def __init__(self, folder: str | os.PathLike[str] | None = None, limit: int = _LIMIT) -> None:
         self.folder = Path(folder) if folder is not None else _default_folder()
+        self.limit = limit
 
     def keeps(self, model: Recommender) -> bool:
         """Whether models of this class are stored: those whose code is in a file.
@@ -134,6 +138,7 @@ class Store:
         except (StoreError, OSError) as error:
             log.warning("A stored model is left aside. %s", error)
             return None
+        note_use(path)
         return with_values_of(model, stored)
 
     def put(self, model: Recommender, dataset: Dataset) -> Path:
@@ -149,7 +154,23 @@ class Store:
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.path(self.key(model, dataset))
         save(model, path)
+        self.make_room(path)
         return path
+
+    def make_room(self, new: Path) -> None:
+        """Remove what was not used for longest, but not `new`, until the limit holds."""
+        files = []
+        for file in (*self.folder.glob("*.model"), *self.folder.glob("*.npz")):
+            with suppress(OSError):  # another session has removed it
+                files.append((file.stat().st_atime_ns, file.stat().st_size, file))
+        excess = sum(size for _, size, _ in files) - self.limit
+        for _, size, file in sorted(files):
+            if excess <= 0:
+                break
+            if file != new:
+                with suppress(OSError):
+                    file.unlink()
+                    excess -= size
 
     @contextmanager
     def lock(self, key: str, progress: Progress = silent) -> Iterator[None]:
@@ -198,6 +219,12 @@ class Store:
             except OSError as error:
                 log.warning("%s could not be stored (%s).", model.name, error)
             return model
+
+
+def note_use(file: Path) -> None:
+    """Remember that a file was used now, where the file system would not by itself."""
+    with suppress(OSError):  # of another user: it stays as old as it is
+        os.utime(file, ns=(time.time_ns(), file.stat().st_mtime_ns))
 
 
 def with_values_of(asked: Recommender, fitted: Recommender) -> Recommender:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -159,6 +160,21 @@ def test_what_a_killed_session_left_half_written_is_cleared(tiny: Dataset, store
     (store.folder / f"{path.name}.123.456.tmp").write_bytes(b"half")
     store.put(KNN().fit(tiny), tiny)
     assert [file.name for file in store.folder.iterdir()] == [path.name]
+
+
+def test_what_was_not_used_for_longest_makes_room(tiny: Dataset, tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    paths = [store.put(KNN(neighbours=n).fit(tiny), tiny) for n in (1, 2, 3)]
+    for age, path in enumerate(reversed(paths)):
+        os.utime(path, ns=(age * 10**9, path.stat().st_mtime_ns))  # 3 is the oldest
+    assert store.get(KNN(neighbours=3), tiny) is not None  # and now the youngest
+
+    small = Store(tmp_path, limit=int(3.5 * paths[2].stat().st_size))  # of four alike
+    new = small.put(KNN(neighbours=4).fit(tiny), tiny)
+    assert set(tmp_path.glob("*.model")) == {paths[0], paths[2], new}
+
+    newest = Store(tmp_path, limit=0).put(KNN(neighbours=5).fit(tiny), tiny)
+    assert set(tmp_path.glob("*.model")) == {newest}, "what was just fitted stays"
 
 
 def test_a_model_typed_into_a_notebook_is_not_stored(tiny: Dataset, store: Store) -> None:
