@@ -81,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     fetch = command(_data_fetch, "fetch", "Download a data set into data/.", actions)
     fetch.add_argument("name", choices=["ibm"], help="ibm: IBM's courses, users and ratings")
     fetch.add_argument(
-        "--time-budget", type=float, metavar="SECONDS", help="give up after this time"
+        "--time-budget", type=_seconds, metavar="SECONDS", help="give up after this time"
     )
 
     train = command(_train, "train", "Fit models and keep them for the dashboard.")
@@ -95,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--model", nargs="+", metavar="MODEL", help="only these models, such as knn")
     which.add_argument("--all", action="store_true", help="every model (the default)")
     train.add_argument("--force", action="store_true", help="fit anew what is stored already")
+    _add_json(train)
 
     recommend = command(_recommend, "recommend", "Recommend courses to someone who took some.")
     recommend.add_argument("courses", nargs="+", metavar="COURSE", help="ids of courses taken")
@@ -219,12 +220,11 @@ def _train(given: argparse.Namespace) -> int:
     from recsys.sources import available, load_dataset
     from recsys.store import Store
 
-    wanted = [_kind(key)() for key in given.model] if given.model else None
-    wanted = wanted or [kind() for kind in models.registry()]
+    wanted = [kind() for kind in _kinds(given.model) or models.registry()]
     present = {one.key for one in available()}
     sources = given.data or [key for key in ("bundled", "ibm") if key in present] or ["bundled"]
     store = Store()
-    ready, failed = [], 0
+    outcomes: list[dict[str, Any]] = []
     for source in sources:
         try:
             dataset = load_dataset(source)
@@ -233,12 +233,16 @@ def _train(given: argparse.Namespace) -> int:
                 raise
             _note(f"Left out: {error}")  # nobody asked for it by name
             continue
-        failed += sum(not _train_one(one, dataset, store, given.force) for one in wanted)
-        ready.append(dataset.name)
-    if failed or not ready:
-        return PROBLEM
-    print(f"{_all_models(len(wanted))} ready on {' and '.join(ready)}.")
-    return 0
+        for model in wanted:
+            ready = _train_one(model, dataset, store, given.force)
+            outcomes.append({"data": dataset.name, "model": model.key(), "ready": ready})
+    done = bool(outcomes) and all(one["ready"] for one in outcomes)
+    if given.json:
+        _print_json(outcomes)
+    elif done:
+        names = dict.fromkeys(one["data"] for one in outcomes)
+        print(f"{_all_models(len(wanted))} ready on {' and '.join(names)}.")
+    return 0 if done else PROBLEM
 
 
 def _train_one(model: Recommender, dataset: Dataset, store: Store, force: bool) -> bool:
@@ -253,6 +257,9 @@ def _train_one(model: Recommender, dataset: Dataset, store: Store, force: bool) 
                 store.put(model, dataset)
             else:
                 store.fitted(model, dataset, progress)
+        if store.get(model, dataset) is None:
+            _note(f"{label} is fitted but not kept: {store.folder} cannot be written.")
+            return False
     except Exception as error:  # one model's mistake must not cost the others
         logging.debug("Fitting failed", exc_info=True)
         _note(f"{label} could not be fitted: {type(error).__name__}: {error}")
@@ -267,10 +274,11 @@ def _recommend(given: argparse.Namespace) -> None:
 
     asked = _model(given.model, given.set)
     dataset = load_dataset(given.data)
-    dataset.positions(given.courses)  # an unknown course is told before anything is fitted
+    courses = _as_spelled(given.courses, dataset)
+    dataset.positions(courses)  # an unknown course is told before anything is fitted
     with _progress(f"Fitting {asked.name}") as progress:
         model = Store().fitted(asked, dataset, progress)
-    history = dict.fromkeys(given.courses, dataset.typical_rating)
+    history = dict.fromkeys(courses, dataset.typical_rating)
     found = model.recommend(history, k=given.k)
     silence = model.why_silent(history) if found.empty else ""
     if given.json:
@@ -305,7 +313,7 @@ def _evaluate(given: argparse.Namespace) -> None:
     from recsys.standings import for_evaluation, remembering
     from recsys.store import Store
 
-    kinds = [_kind(key) for key in given.model] if given.model else list(models.registry())
+    kinds = _kinds(given.model) or list(models.registry())
     kinds += models.baselines() if given.baselines else ()
     dataset = for_evaluation(load_dataset(given.data))
     same = bool((dataset.popularity > 0).all())  # then the two catalogues are one
@@ -364,14 +372,14 @@ def _print_boards(results: dict[Any, Any]) -> None:
     for protocol, found in results.items():
         for (catalogue, k), board in leaderboard(found).groupby(["catalogue", "k"], sort=False):
             print(f"protocol {protocol}, catalogue {catalogue}, lists of {k}")
-            hidden = ("_low", "_high", "model", "catalogue", "k")
-            names = [name for name in board.columns if not name.endswith(hidden)]
+            names = "ndcg recall mrr coverage diversity novelty fit_seconds".split()
             rows = board.to_dict("records")
             _print_table(
                 ("model", *names),
                 [(row["model"], *(f"{row[name]:.3f}" for name in names)) for row in rows],
             )
             print()
+    _note("More figures, and how sure they are: --json, or a page with --table FILE.")
 
 
 def _honest_name(dataset: Dataset) -> str:
@@ -389,11 +397,10 @@ def _tune(given: argparse.Namespace) -> None:
     from recsys.standings import for_evaluation, remembering
     from recsys.store import Store
 
-    keys = list(GRIDS) if given.model == ["all"] else given.model
-    kinds = [_kind(key) for key in keys]
-    for key in keys:
-        if key not in GRIDS:
-            raise UsageError(f"{key} has no grid; there are grids for {', '.join(GRIDS)}.")
+    kinds = _kinds(GRIDS if given.model == ["all"] else given.model)
+    for kind in kinds:
+        if kind.key() not in GRIDS:
+            raise UsageError(f"{kind.key()} has no grid; there are grids for {', '.join(GRIDS)}.")
     dataset = for_evaluation(load_dataset(given.data))
     tried = {}
     for kind in kinds:
@@ -496,9 +503,14 @@ def _kind(key: str) -> type[Recommender]:
     from recsys import models
 
     try:
-        return models.find(key)
+        return models.find(key.lower())
     except KeyError as error:
         raise UsageError(error.args[0]) from None
+
+
+def _kinds(keys: Iterable[str] | None) -> list[type[Recommender]]:
+    """The models of these keys, each once."""
+    return list(dict.fromkeys(_kind(key) for key in keys or ()))
 
 
 def _model(key: str, settings: Iterable[str]) -> Recommender:
@@ -521,6 +533,13 @@ def _model(key: str, settings: Iterable[str]) -> Recommender:
         raise UsageError(str(error)) from None
 
 
+def _as_spelled(ids: Iterable[str], dataset: Dataset) -> list[str]:
+    """Ids as the data set spells them, where they differ by small and capital letters only."""
+    known = set(dataset.courses["id"])
+    spelled = {one.lower(): one for one in known}
+    return [one if one in known else spelled.get(one.lower(), one) for one in ids]
+
+
 def _value(one: Hyperparameter, text: str) -> Any:
     """The value a text stands for; what makes no sense is left for the model to refuse."""
     if one.none and text.lower() in (one.none.lower(), "none"):
@@ -540,6 +559,16 @@ def _whole(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"must be a whole number, 0 or more, not {text!r}")
     return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a number of seconds above 0, not {text!r}")
+    return seconds
 
 
 def _port(text: str) -> int:

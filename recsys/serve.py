@@ -95,7 +95,7 @@ def _require_free(host: str, port: int) -> None:
                 ) from None
             raise ServeError(
                 f"Port {port} of {host} cannot be opened ({error.strerror}); "
-                "choose another: make dashboard PORT=8867"
+                "choose another --port or --host"
             ) from None
 
 

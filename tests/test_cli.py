@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -90,6 +91,7 @@ def test_help_costs_no_import_of_numpy() -> None:
         (["recommend", "PY1", "--k", "0"], "above 0"),
         (["serve", "--port", "70000"], "65535"),
         (["data", "fetch", "netflix"], "ibm"),
+        (["data", "fetch", "ibm", "--time-budget", "-5"], "seconds above 0"),
         (["train", "--all", "--model", "knn"], "not allowed with"),
         (["tune", "--model", "popularity"], "has no grid"),
     ],
@@ -131,6 +133,12 @@ def test_recommend_prints_what_the_model_recommends(run: Run, tiny: Dataset) -> 
     assert answer["hyperparameters"]["neighbours"] is None
 
 
+def test_ids_and_models_may_be_typed_in_small_or_capital_letters(run: Run) -> None:
+    command = ["recommend", "--data", "courses", "--model"]
+    small, capital = run(*command, "knn", "py1"), run(*command, "KNN", "PY1")
+    assert (small.returncode, small.stdout) == (0, capital.stdout)
+
+
 def test_recommend_says_why_it_has_nothing(run: Run) -> None:
     done = run("recommend", "NEW1", "--data", "courses")
     assert done.returncode == 0
@@ -151,6 +159,22 @@ def test_train_fits_what_is_missing_and_no_more(run: Run, tmp_path: Path) -> Non
 
     assert "KNN fitted in" in run(*command, "--force").stderr
     assert all(file.stat().st_mtime_ns > before for file, before in stored.items())
+
+
+def test_train_tells_what_is_ready_and_fails_if_anything_is_not(run: Run, tmp_path: Path) -> None:
+    command = ["train", "--data", "courses", "--model", "knn", "user-profile", "knn", "--json"]
+    ready = [{"data": "courses", "model": key, "ready": True} for key in ("knn", "user-profile")]
+    done = run(*command)
+    assert (done.returncode, json.loads(done.stdout)) == (0, ready)
+
+    shutil.rmtree(tmp_path / "store")
+    (tmp_path / "store").write_text("not a folder")
+    done = run(*command)
+    assert (done.returncode, json.loads(done.stdout)) == (
+        1,
+        [one | {"ready": False} for one in ready],
+    )
+    assert "KNN is fitted but not kept" in done.stderr
 
 
 def test_finding_all_models_stored_imports_no_learning_library(

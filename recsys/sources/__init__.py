@@ -88,7 +88,7 @@ def load_dataset(source: str | os.PathLike[str] = "bundled") -> Dataset:
             return kept
         return _load(folder, _title(_layout(folder), folder))
     known = ", ".join(f"“{key}”" for key in present) or "none"
-    hint = _HINTS.get(name, "Or give the path of a folder.")
+    hint = _HINTS.get(name, "The path of a folder works too.")
     raise DataError(f"There is no data set “{name}” on this machine. {hint} Present: {known}.")
 
 
@@ -124,6 +124,8 @@ def _layout(folder: Path) -> ModuleType:
     for layout in (ibm, movielens, bundled):
         if layout.matches(folder):
             return layout
+    if not folder.is_dir():
+        raise DataError("there is no such folder.", str(folder))
     raise DataError(
         "holds no data set. Recognised are course_genre.csv, course_processed.csv and ratings.csv; "
         "movies.csv and ratings.csv; courses.csv and ratings.csv.",

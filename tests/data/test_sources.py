@@ -13,7 +13,7 @@ import pytest
 
 from recsys import models
 from recsys.dataset import DataError, Dataset
-from recsys.sources import available, cache, ibm, load_dataset
+from recsys.sources import available, cache, ibm, load_dataset, places
 
 IBM = {
     "course_genre.csv": "COURSE_ID,TITLE,Python,Database\nP1,python,1,0\nD1,sql,0,1\n",
@@ -43,6 +43,8 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("RECSYS_DATA", raising=False)
     monkeypatch.setenv("RECSYS_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    # What a developer has downloaded into the checkout is not looked for either.
+    monkeypatch.setattr(places, "_checkout", lambda: tmp_path / "home")
     (tmp_path / "home" / "data").mkdir(parents=True)
     return tmp_path / "home" / "data"
 
@@ -151,6 +153,9 @@ def test_a_recsys_data_without_data_says_which_files_it_wants(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RECSYS_DATA", str(tmp_path / "nowhere"))
+    with pytest.raises(DataError, match="nowhere: there is no such folder"):
+        available()
+    (tmp_path / "nowhere").mkdir()
     with pytest.raises(DataError, match=r"nowhere: holds no data set.*course_genre\.csv"):
         available()
 
