@@ -103,9 +103,12 @@ def _server(core: int, within: list[str]) -> Iterator[tuple[str, int]]:
         settings.mkdir()
         shutil.copy(ROOT / "jupyter_config.json", settings)
         environment["JUPYTER_CONFIG_PATH"] = str(settings)
+        opened = Path(folder, "opened")  # the lab saves what it has run
+        opened.mkdir()
+        shutil.copy(ROOT / "dashboard.ipynb", opened)
         process = subprocess.Popen(
             [*within, *SERVER, f"--port={port}"],
-            cwd=ROOT,
+            cwd=opened,
             env=environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
