@@ -34,6 +34,9 @@ def command_line() -> str:
     os.environ["COLUMNS"] = "100"  # argparse would wrap at the width of the terminal
     parts = ["# The command line", "Written by `make docs` from what `--help` prints."]
     parts.append(
+        "In a terminal, `. .venv/bin/activate` comes first: it says which Python is meant."
+    )
+    parts.append(
         "Answers go to standard output, progress and problems to standard error. Exit codes: 0 "
         "done, 1 a problem, told in a line, 2 wrong usage, 130 interrupted."
     )

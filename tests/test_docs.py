@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from collections import Counter
@@ -11,6 +12,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+
+from recsys.cli import _parser
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "docs"))
@@ -39,6 +42,14 @@ def test_generated_pages_are_up_to_date(file: Path) -> None:
 def test_links_lead_somewhere(page: Path) -> None:
     broken = [link for link in _links(_prose(page)) if not _leads_somewhere(page, link)]
     assert not broken
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_are_understood(page: Path) -> None:
+    """Those that are written out with what follows them, but for the help itself in cli.md."""
+    text = "" if page.name in ("cli.md", "CHANGELOG.md") else page.read_text("utf-8")
+    for command in re.findall(r"python -m recsys (\w+ [^`#\n\\\"]+)", text):
+        assert callable(_parser().parse_args(shlex.split(command)).run)
 
 
 def test_a_broken_link_is_found(tmp_path: Path) -> None:
