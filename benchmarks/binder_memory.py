@@ -103,6 +103,7 @@ def _server(core: int, within: list[str]) -> Iterator[tuple[str, int]]:
         settings.mkdir()
         shutil.copy(ROOT / "jupyter_config.json", settings)
         environment["JUPYTER_CONFIG_PATH"] = str(settings)
+        environment["JUPYTER_PATH"] = str(ROOT / "share" / "jupyter")  # our template as it is here
         opened = Path(folder, "opened")  # the lab saves what it has run
         opened.mkdir()
         shutil.copy(ROOT / "dashboard.ipynb", opened)
