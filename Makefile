@@ -61,10 +61,11 @@ dashboard: $(STAMP) ## fit what is not fitted yet and serve the dashboard (PORT=
 	@$(BIN)/python -m recsys train --all
 	@$(BIN)/python -m recsys serve --port $(PORT)
 
-lab: $(STAMP) ## open the dashboard's notebook in JupyterLab
+lab: $(STAMP) ## open the dashboard's notebook in JupyterLab (ARGS="--port 8889")
 	@$(BIN)/python -m recsys data fetch ibm --time-budget 20 || true
 	@$(BIN)/python -m recsys train --all
-	@$(BIN)/python -m jupyterlab --ServerApp.answer_yes=True dashboard.ipynb
+	@JUPYTER_CONFIG_PATH="$(CURDIR)" $(BIN)/python -m jupyterlab --log-level=WARN \
+	  --ServerApp.answer_yes=True $(ARGS) dashboard.ipynb
 
 check: $(STAMP) ## linters, types, import contracts and the fast unit tests: under a minute
 	@echo "== ruff: mistakes"
