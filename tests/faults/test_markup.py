@@ -17,7 +17,7 @@ from hostile import ATTACKS, FORMULAS, hostile
 
 from recsys import explain, models
 from recsys.dashboard.listing import as_table, why_html
-from recsys.dashboard.model_charts import charts_for
+from recsys.dashboard.model_charts import Gallery
 from recsys.dashboard.state import MOST_RECOMMENDATIONS, State
 from recsys.dashboard.takeaway import as_code, as_csv, as_report
 from recsys.store import Store
@@ -69,8 +69,9 @@ def test_html_holds_them_as_text(state: State) -> None:
 
 def test_charts_hold_them_as_text(state: State) -> None:
     """Plotly takes <b>, <a href> and the like in any text for markup."""
-    for chart in charts_for(state.answer, state.dataset, state.ratings):
-        drawn = json.dumps(chart.figure.to_plotly_json(), default=str)
+    gallery = Gallery(state)
+    for kind in gallery.offered:
+        drawn = json.dumps(gallery.chart(kind.key).figure.to_plotly_json(), default=str)
         assert not re.search(r"<(script|img|svg|a |/?style|/?a>|sup|b>bold|!)", drawn), drawn
 
 
