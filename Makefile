@@ -30,7 +30,7 @@ FIND_PYTHON = python=; version=; \
 	  exit 1; \
 	fi
 
-.PHONY: help install data dashboard lab test check docs badges bench peers lock clean
+.PHONY: help install data dashboard lab test check soak docs badges bench peers lock clean
 
 help:
 	@echo "make TARGET, where TARGET is one of"
@@ -89,6 +89,10 @@ test: check ## all of it: check, the slow unit tests, the notebooks, and the bro
 	@echo "== browser tests"
 	@$(BIN)/python -m pytest -m browser --junitxml=test-results/browser.xml
 	@echo "All tests passed."
+
+soak: $(STAMP) ## the tests of faults at length: 500 visits, thousands of inputs; half an hour
+	@RECSYS_SOAK=500 $(BIN)/python -m pytest tests/faults tests/browser/test_faults.py \
+	  --hypothesis-profile=soak -s
 
 docs: $(STAMP) ## write what follows from the code, and the API reference into build/api
 	@$(BIN)/python docs/generate.py

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -34,6 +37,7 @@ class Server:
     cuts: list[int] = field(default_factory=list)  # answers to ratings.csv end after so many bytes
     stalled: str = ""  # this file's answer stops halfway, until `release`
     status: dict[str, int] = field(default_factory=dict)
+    moved: str = ""  # all answers are redirections to this address
     release: threading.Event = field(default_factory=threading.Event)
     asked: list[tuple[str, str | None]] = field(default_factory=list)  # name, Range
     url: str = ""
@@ -50,6 +54,11 @@ def server() -> Iterator[Server]:
         def do_GET(self) -> None:
             name = self.path.rsplit("/", 1)[-1]
             span = self.headers.get("Range")
+            if state.moved and "/moved/" not in self.path:
+                self.send_response(302)
+                self.send_header("Location", f"{state.moved}/moved/{name}")
+                self.end_headers()
+                return
             state.asked.append((name, span))
             if name not in state.files or name in state.status:
                 self.send_error(state.status.get(name, 404))
@@ -212,6 +221,53 @@ def test_slow(server: Server, folder: Path) -> None:
     server.stalled = ""
     fetch_ibm(folder, base_url=server.url, report=lambda line: None)
     assert files_in(folder) == FILES
+
+
+def test_a_server_that_has_moved_is_followed(server: Server, folder: Path) -> None:
+    server.moved = server.url
+    server.cuts = [40_000]
+    fetch_ibm(folder, base_url=server.url, report=lambda line: None)
+    assert files_in(folder) == FILES
+
+
+def test_a_redirection_without_end_is_told(server: Server, folder: Path) -> None:
+    server.moved = server.url.replace("datasets", "loop")
+    server.files.clear()
+    assert "answered 404" in failure(folder, server)
+
+
+@pytest.mark.parametrize(
+    "torn",
+    [
+        b"",
+        b"\0" * 40_000,
+        FILES["ratings.csv"][:20_480] + bytes(4096) + FILES["ratings.csv"][24_576:36_864],
+    ],
+    ids=["empty", "zeros", "a page of zeros"],
+)
+def test_a_part_that_the_power_cut_spoiled_is_not_believed(
+    server: Server, folder: Path, torn: bytes
+) -> None:
+    """What was not flushed when the power went may be short, or hold zeros."""
+    server.cuts = [40_000, 0, 0]
+    failure(folder, server)
+    (folder / ".partial" / "ratings.csv").write_bytes(torn)
+    with contextlib.suppress(FetchError):  # it may be found out only when all is there
+        fetch_ibm(folder, base_url=server.url, report=lambda line: None)
+    assert not (folder / "ratings.csv").exists() or files_in(folder) == FILES
+    fetch_ibm(folder, base_url=server.url, report=lambda line: None)
+    assert files_in(folder) == FILES
+
+
+def test_the_clock_may_jump_back(
+    server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By an hour at every look: nothing waits for the time that has been before."""
+    now = itertools.count(time.time(), -3600)
+    monkeypatch.setattr(time, "time", lambda: next(now))
+    fetch_ibm(folder, base_url=server.url, budget=60, report=lambda line: None)
+    assert files_in(folder) == FILES
+    assert load_dataset(folder).n_users == 4000
 
 
 def test_the_budget_ends_it(server: Server, folder: Path) -> None:

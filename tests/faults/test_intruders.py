@@ -10,7 +10,7 @@ import psutil
 import pytest
 import websocket
 from serving import ROOT, Server, served
-from visits import ask, kernel_of, wired
+from visits import ask, kernel_of, leave, wired
 
 SECRET = "a-word-nobody-guesses"
 
@@ -136,10 +136,12 @@ def test_another_visitors_kernel_is_not_listed(server: Server, page: str) -> Non
     assert ask(server.url, f"/api/kernels/{guessed}")[0] == 404
     with pytest.raises(websocket.WebSocketException), wired(server.url, guessed):
         pass
-    ask(server.url, f"/voila/api/shutdown/{other}", "POST")
+    assert leave(server.url, other) == 204
 
 
 def test_another_website_gets_no_connection(server: Server, page: str) -> None:
+    assert ask(server.url, f"/voila/api/shutdown/{kernel_of(page)}", "POST")[0] == 403
+    assert ask(server.url, f"/api/kernels/{kernel_of(page)}", "DELETE")[0] == 403
     with (
         pytest.raises(websocket.WebSocketBadStatusException, match="403"),
         wired(server.url, kernel_of(page), Origin="http://elsewhere.example"),
