@@ -17,6 +17,7 @@ from visits import PATIENCE, ask, kernel_of, leave, wired
 VISITS = int(os.environ.get("RECSYS_SOAK", "8"))
 WARM = 40  # visits until the server's memory has found its level, 40 MB above its start
 MANY = 100  # visits from which on it is looked at
+FILES = 25  # of one kernel, which may be about to start or there; so many sockets are among them
 SLACK = 15.0  # MB by which it comes and goes; 0.1 MB leaked by each of 500 visits would be 46
 
 
@@ -67,7 +68,7 @@ def test_visits_leave_nothing_behind(tmp_path: Path) -> None:
         after = use_of(server)
         print(f"{VISITS} visits: {before} became {after}")
         assert after.processes == before.processes == 1
-        assert after.files <= before.files + 2
-        assert after.sockets <= before.sockets + 2
+        assert after.files <= before.files + FILES
+        assert after.sockets <= before.sockets + FILES
         assert VISITS < MANY or after.megabytes <= before.megabytes + SLACK
         assert "Traceback" not in server.log.read_text()
