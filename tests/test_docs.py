@@ -59,6 +59,16 @@ def test_a_broken_link_is_found(tmp_path: Path) -> None:
     assert found == {"#one-two": True, "#three": False, "nothing.md": False}
 
 
+def test_every_promise_of_reliability_has_its_tests() -> None:
+    page = (ROOT / "docs" / "reliability.md").read_text("utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ")]
+    named = [set(re.findall(r"`(test_\w+)`", row)) for row in rows]
+    assert all(tests for tests, row in zip(named, rows, strict=True) if "| held by |" not in row)
+    sources = [file.read_text("utf-8") for file in (ROOT / "tests").rglob("*.py")]
+    defined = {name for text in sources for name in re.findall(r"def (test_\w+)", text)}
+    assert set().union(*named) <= defined
+
+
 def test_the_badges_lead_to_a_repository_that_is_named() -> None:
     text = badges.with_badges((ROOT / "README.md").read_text("utf-8"), "someone/recsys")
     found = re.findall(r"\(docs/images/(binder-\w+)\.svg\)\]\((.+)\)", text)

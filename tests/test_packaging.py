@@ -51,6 +51,17 @@ def test_every_locked_package_is_pinned_and_hashed() -> None:
         assert re.match(r"[a-z0-9.-]+==\S+( ; .+)? \\\n +--hash=sha256:[0-9a-f]{64}", entry), entry
 
 
+def test_make_installs_by_hash() -> None:
+    """And nothing beside the lock: the project itself is built from packages of the lock."""
+    for name in ("Makefile", "postBuild"):
+        installs = re.findall(r"pip install .*", (ROOT / name).read_text())
+        for command in installs:
+            if "install --quiet uv" in command:  # in `make lock`, which writes the lock
+                continue
+            by_hash = "--require-hashes -r requirements.lock" in command
+            assert by_hash or "--no-deps --no-build-isolation -e ." in command, command
+
+
 def test_the_lock_names_no_index() -> None:
     assert not re.search(r"://|--(extra-)?index|--find-links|-i ", LOCK)
 
