@@ -21,8 +21,8 @@ def kernel_of(page: Page) -> psutil.Process:
     kernel = json.loads(config)["kernelId"]
     return next(
         process
-        for process in psutil.process_iter()
-        if any(f"kernel-{kernel}.json" in word for word in process.cmdline())
+        for process in psutil.process_iter(["cmdline"])
+        if any(f"kernel-{kernel}.json" in word for word in process.info["cmdline"] or ())
     )
 
 
