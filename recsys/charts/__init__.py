@@ -16,6 +16,7 @@ from recsys.charts.clusters import (
     cluster_sizes,
     user_map,
 )
+from recsys.charts.comparison import rank_lines
 from recsys.charts.components import component_heatmap, explained_variance, loadings
 from recsys.charts.drawing import CONFIG, Chart
 from recsys.charts.networks import course_map, training_curve
@@ -35,6 +36,7 @@ __all__ = [
     "explained_variance",
     "loadings",
     "popularity_bias",
+    "rank_lines",
     "scores",
     "topic_profile",
     "training_curve",

@@ -37,6 +37,7 @@ class Dashboard:
         self.notices = panels.notices(self.state)
         self.recommendations = panels.recommendations(self.state)
         self.takeaway = panels.takeaway(self.state)
+        self.comparison = panels.comparison(self.state)
         self.leaderboard = panels.leaderboard(self.state)
         self.charts = panels.charts(self.state)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
+from recsys.dashboard.state import State
 from recsys.dataset import Dataset
 from recsys.models import Progress, Recommender, hyperparameter
 
@@ -56,6 +57,15 @@ class Letters(Recommender):
 
     def _floor(self) -> float:
         return self.threshold
+
+
+def until_trained(state: State) -> None:
+    """Wait for the training under way, and for those that follow it."""
+    job = None
+    while job is not state.job:  # the last thing a training does is to begin the next
+        job = state.job
+        assert job is not None
+        assert job.wait(30) is not None
 
 
 SETS = {"one": a_dataset("Set one", "abcdef"), "two": a_dataset("Set two", "bcdxyz", "film")}

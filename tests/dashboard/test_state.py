@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
-from letters import SETS, Letters
+from letters import SETS, Letters, until_trained
 from scipy.sparse import csr_matrix
 
 from recsys import models
@@ -289,9 +289,7 @@ def test_several_models_are_trained_one_after_another(state: State) -> None:
     done: list[str] = []
     state.observe(lambda change: done.append(change["new"].name), "trained")
     state.train_all([models.KNN(), Letters(power=9), Letters(power=2)])
-    while state.training:
-        assert state.job is not None
-        assert state.job.wait(30) is not None
+    until_trained(state)
     assert done == [models.KNN.name, "Letters"]
     assert "nine is too much" in state.error
     assert ids(state) == list("fedcb")

@@ -4,6 +4,7 @@ A panel binds widgets to the state and holds no rules of its own.
 """
 
 from recsys.dashboard.panels.charts import charts
+from recsys.dashboard.panels.comparison import comparison
 from recsys.dashboard.panels.data_set import data_set
 from recsys.dashboard.panels.leaderboard import leaderboard
 from recsys.dashboard.panels.model import model
@@ -15,6 +16,7 @@ from recsys.dashboard.panels.training import training
 
 __all__ = [
     "charts",
+    "comparison",
     "data_set",
     "leaderboard",
     "model",

@@ -1,0 +1,140 @@
+"""Charts of several models at once."""
+
+from __future__ import annotations
+
+import itertools
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from recsys.charts.drawing import GREY, GRID, PALETTE, Chart, blank, nothing
+from recsys.charts.wording import hover, listed, plain
+
+_BOX = 132  # px, the width of a title; two of them and the lines between fit a telephone
+_STEP = 42  # px from rank to rank
+
+
+def rank_lines(lists: Mapping[str, pd.DataFrame], finding: str, noun: str = "course") -> Chart:
+    """Lists of recommendations side by side, with a line from each course to itself in the next
+    list that has it; it is dashed where it passes a list that has not.
+
+    Parameters
+    ----------
+    lists : model's name -> its list, as `Recommender.recommend` returns it; in the order shown
+    finding : what the lists have in common, as a title
+    noun : what is recommended
+    """
+    table = _ranks(lists)
+    if table.empty:
+        return nothing(finding, table)
+    names = list(lists)
+    longest = max(map(len, lists.values()))
+    figure = blank(finding, height=_STEP * longest + 8)
+    lines = [
+        line
+        for place, (_, course) in enumerate(table.iterrows())
+        for line in _lines(course, names, PALETTE[place % len(PALETTE)])
+    ]
+    figure.add_traces([*lines, _points(table, names)])
+    heads = [textwrap.wrap(name, 20) for name in names]
+    room = 36 + 15 * max(map(len, heads))  # for the models' names and the axis' title, on top
+    figure.update_layout(
+        annotations=_titles(table, names),
+        height=figure.layout.height + room,
+        margin={"t": figure.layout.margin.t + room, "b": 8},
+    )
+    figure.update_xaxes(
+        title="Model",
+        side="top",
+        tickvals=list(range(len(names))),
+        ticktext=["<br>".join(map(plain, head)) for head in heads],
+        range=[-0.5, len(names) - 0.5],
+        showgrid=False,
+        zeroline=False,
+    )
+    figure.update_yaxes(
+        title="Rank", tickvals=list(range(1, longest + 1)), range=[longest + 0.6, 0.4]
+    )
+    figure.update_yaxes(showgrid=False, zeroline=False)
+    best = [f"“{one['title'].iloc[0]}” for {name}" for name, one in lists.items() if not one.empty]
+    text = (
+        f"Slope chart of the {longest} best {noun}s of {listed(names)}, with a line from each "
+        f"{noun} to itself. {finding}; on rank 1: {listed(best)}."
+    )
+    return Chart(figure, finding, text, table)
+
+
+def _ranks(lists: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """A row per course in any list, a column of ranks per list; missing where it has not."""
+    titles: dict[str, str] = {}
+    ranks: dict[str, dict[str, int]] = {name: {} for name in lists}
+    for name, one in lists.items():
+        titles |= dict(zip(one["course_id"], one["title"], strict=True)) if len(one) else {}
+        ranks[name] = dict(zip(one["course_id"], one["rank"], strict=True)) if len(one) else {}
+    columns = {name: pd.array([ranks[name].get(one) for one in titles], "Int64") for name in lists}
+    return pd.DataFrame({"title": pd.Series(titles, dtype=object).to_numpy(), **columns})
+
+
+def _lines(course: pd.Series, names: list[str], colour: str) -> list[dict[str, Any]]:
+    places = [place for place, name in enumerate(names) if not pd.isna(course[name])]
+    return [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": [start, end],
+            "y": [int(course[names[start]]), int(course[names[end]])],
+            "line": {"color": colour, "width": 3, "dash": "solid" if end == start + 1 else "dash"},
+            "hoverinfo": "skip",
+        }
+        for start, end in itertools.pairwise(places)
+    ]
+
+
+def _points(table: pd.DataFrame, names: list[str]) -> dict[str, Any]:
+    """What the mouse finds: a point behind each title."""
+    found = [
+        (place, int(rank), f"{hover(title)}<br>rank {rank} of {plain(name)}")
+        for place, name in enumerate(names)
+        for title, rank in zip(table["title"], table[name], strict=True)
+        if not pd.isna(rank)
+    ]
+    x, y, words = zip(*found, strict=True)
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": list(x),
+        "y": list(y),
+        "customdata": list(words),
+        "hovertemplate": "%{customdata}<extra></extra>",
+        "marker": {"color": GREY, "size": 10},
+    }
+
+
+def _titles(table: pd.DataFrame, names: list[str]) -> list[dict[str, Any]]:
+    """A box with its rank and title over each point; the lines end at its sides."""
+    return [
+        {
+            "x": place,
+            "y": int(rank),
+            "text": f"<b>{rank}</b> {_in_two_lines(title)}",
+            "width": _BOX,
+            "height": _STEP - 12,
+            "align": "left",
+            "showarrow": False,
+            "bgcolor": "#FFFFFF",
+            "bordercolor": GRID,
+            "borderwidth": 1,
+            "borderpad": 3,
+            "font": {"size": 11, "color": "#222222"},
+        }
+        for place, name in enumerate(names)
+        for title, rank in zip(table["title"], table[name], strict=True)
+        if not pd.isna(rank)
+    ]
+
+
+def _in_two_lines(title: str) -> str:
+    lines = textwrap.wrap(title, 22, max_lines=2, placeholder="…", initial_indent="   ")
+    return "<br>".join(map(plain, lines)).lstrip()

@@ -1,0 +1,260 @@
+"""Several models' answers to the same choice: who recommends what, and what they agree on.
+
+The models are those of the registry at their default settings; the chosen one answers with the
+visitor's. They are asked one at a time, so that the page stays alive. Must not know widgets.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+from traitlets import Bool, HasTraits, Tuple, Unicode
+
+from recsys import models
+from recsys.charts import Chart, rank_lines
+from recsys.dashboard.state import State, running_loop
+from recsys.models import Recommender
+from recsys.store import with_values_of
+
+log = logging.getLogger(__name__)
+
+LENGTH = 10  # of the lists that are compared
+SHORT = 5  # of the lists of all models
+MOST = 3  # lists side by side
+PATIENCE = 0.1  # seconds that an answer may take without a word
+
+
+def _no_list() -> pd.DataFrame:
+    return pd.DataFrame(columns=["course_id", "title", "score", "rank"])
+
+
+@dataclass(frozen=True, eq=False)
+class Opinion:
+    """A model's list for the visitor's choice.
+
+    Attributes
+    ----------
+    key, name : the model's
+    table : `course_id, title, score, rank`, best first
+    silence : why the table is empty, in words; "" where it is not
+    settings : which settings it answers with, in words; "" where that goes without saying
+    """
+
+    key: str
+    name: str
+    table: pd.DataFrame = field(default_factory=_no_list)
+    silence: str = ""
+    settings: str = ""
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """What lists have in common.
+
+    Attributes
+    ----------
+    common : the courses in all of them, in the order of the first
+    most : as many as there could be: the length of the shortest list
+    different : how many different courses they hold together
+    """
+
+    common: tuple[str, ...]
+    most: int
+    different: int
+
+    @property
+    def jaccard(self) -> float:
+        """The courses in common as a share of the different ones; 0 where there are none."""
+        return len(self.common) / self.different if self.different else 0.0
+
+
+def overlap(opinions: Sequence[Opinion]) -> Overlap:
+    """What the lists of at least one opinion have in common."""
+    lists = [one.table["course_id"] for one in opinions]
+    common = [course for course in lists[0] if all(course in set(one) for one in lists)]
+    return Overlap(tuple(common), min(map(len, lists)), len(set().union(*lists)))
+
+
+def alone(opinions: Sequence[Opinion]) -> list[pd.DataFrame]:
+    """For each opinion the part of its list that no other list has."""
+    votes = supporters(opinions)
+    return [one.table[one.table["course_id"].map(votes) == 1] for one in opinions]
+
+
+def supporters(opinions: Iterable[Opinion], length: int = LENGTH) -> pd.Series:
+    """How many of the lists, cut to this length, hold each of their courses; by course id."""
+    tops = [one.table.head(length)["course_id"] for one in opinions]
+    return pd.concat([pd.Series(dtype=object), *tops]).value_counts()
+
+
+class Comparison(HasTraits):
+    """The opinions of all registered models, which follow the state from `open` on.
+
+    Parameters
+    ----------
+    state : whose choice is answered
+    """
+
+    opinions = Tuple(help="one per registered model, in the order shown")
+    missing = Tuple(help="the models that have to be trained before they can answer")
+    picked = Tuple(help="keys of the two or three models to compare")
+    status = Unicode(help="which model is being asked, if that takes its time")
+    opened = Bool(False)
+
+    def __init__(self, state: State) -> None:
+        super().__init__()
+        self._state = state
+        self._fitted: dict[type[Recommender], Recommender] = {}  # at their defaults
+        self._fitted_on = state.dataset
+        self._left: list[type[Recommender]] = []
+        self._said: list[tuple[Opinion, Recommender | None]] = []
+        self._asking = False
+        self._begun = 0.0
+
+    def open(self) -> None:
+        """Ask the models, and again whenever the state changes."""
+        if self.opened:
+            return
+        self.opened, self.status = True, "Asking the models …"
+        state = self._state
+        others = [one.key() for one in models.registry() if one.key() != state.model_key]
+        self.picked = (state.model_key, *others[:1])
+        state.observe(self._keep, "trained")
+        follows = ["dataset", "history", "answer", "fitted", "outdated", "model_key", "trained"]
+        state.observe(lambda _: self.refresh(), follows)
+        self.refresh()
+
+    def pick(self, keys: Iterable[str]) -> None:
+        """Choose what to compare: the first three of these models, each once."""
+        self.picked = tuple(dict.fromkeys(filter(None, keys)))[:MOST]
+
+    def train_missing(self) -> None:
+        """Fit the models that are missing, one after another."""
+        self._state.train_all(self.missing)
+
+    @property
+    def compared(self) -> list[Opinion]:
+        """The opinions of the picked models, as far as they are there."""
+        known = {one.key: one for one in self.opinions}
+        return [known[key] for key in self.picked if key in known]
+
+    @property
+    def chart(self) -> Chart | None:
+        """The lists of the picked models; None while there are not two of them."""
+        lists = {one.name: one.table for one in self.compared if len(one.table)}
+        noun = self._state.dataset.noun
+        return rank_lines(lists, self.finding, noun) if len(lists) > 1 else None
+
+    @property
+    def finding(self) -> str:
+        """What the lists of the picked models have in common, in a line."""
+        lists = [one for one in self.compared if len(one.table)]
+        noun = self._state.dataset.noun
+        if len(lists) < 2:
+            return ""
+        found = overlap(lists)
+        shared = f"{len(found.common)} of {found.most} {noun}s" if found.common else f"no {noun}"
+        if len(lists) == 2:
+            return f"{lists[0].name} and {lists[1].name} agree on {shared}"
+        pairs = itertools.combinations(lists, 2)
+        near = max(pairs, key=lambda pair: len(overlap(pair).common))
+        count = len(overlap(near).common) or "none"
+        return f"All three agree on {shared}, {near[0].name} and {near[1].name} on {count}"
+
+    # Asking
+
+    def refresh(self) -> None:
+        """Ask every model anew."""
+        self._left, self._said = list(models.registry()), []
+        self._begun = time.monotonic()
+        if self._asking:
+            return
+        self._asking = True
+        loop = running_loop()
+        if loop is None:
+            while self._asking:
+                self._ask_next()
+        else:
+            loop.call_soon(self._ask_next)
+
+    def _ask_next(self) -> None:
+        """Ask one model; the others have their turn after what else there is to do."""
+        kind = self._left.pop(0)
+        if time.monotonic() - self._begun > PATIENCE:
+            self.status = f"Asking {kind.name} …"
+        self._said.append(self._ask(kind))
+        loop = running_loop()
+        if not self._left:
+            self._publish()
+        elif loop is not None:
+            loop.call_soon(self._ask_next)
+
+    def _publish(self) -> None:
+        self._asking = False
+        try:
+            with self.hold_trait_notifications():
+                self.status = ""
+                self.opinions = tuple(opinion for opinion, _ in self._said)
+                self.missing = tuple(model for _, model in self._said if model is not None)
+        except Exception as problem:  # of whoever shows it; nobody else would hear of it
+            self._state.report(problem, "comparing models")
+
+    def _ask(self, kind: type[Recommender]) -> tuple[Opinion, Recommender | None]:
+        """A model's opinion; and if it has to be trained for it, the model to train."""
+        state, name = self._state, label(kind)
+        try:
+            model = self._model(kind)
+            if model is None:
+                wanted = kind(**state.values) if kind is state.model else kind()
+                return Opinion(kind.key(), name, silence="Not trained yet."), wanted
+            table = model.recommend(state.ratings, k=LENGTH)
+            silence = "" if len(table) else model.why_silent(state.ratings)
+            settings = self._settings(kind, model)
+            return Opinion(kind.key(), name, table, silence, settings), None
+        except Exception as problem:  # a mistake of one model's must not silence the others
+            log.exception("%s could not be asked", name)
+            words = f"It could not answer: {problem or type(problem).__name__}."
+            return Opinion(kind.key(), name, silence=words), None
+
+    def _settings(self, kind: type[Recommender], model: Recommender) -> str:
+        """Whose settings a model answers with, where those of the visitor are others."""
+        if kind is not self._state.model or self._state.values == kind().values():
+            return ""
+        return "at its default settings" if self._state.outdated else "with your settings"
+
+    def _model(self, kind: type[Recommender]) -> Recommender | None:
+        state = self._state
+        if kind is state.model and not state.outdated:
+            return state.fitted
+        fitted = self._defaults()
+        if kind not in fitted:
+            stored = state.store.get(kind(), state.dataset)
+            if stored is None and kind.instant:
+                stored = state.store.fitted(kind(), state.dataset)
+            if stored is not None:
+                fitted[kind] = stored
+        return fitted.get(kind)
+
+    def _keep(self, change: dict[str, Recommender]) -> None:
+        """Remember a model that was trained at its defaults; the store may not keep its kind."""
+        model = change["new"]
+        default = type(model)()
+        if model.values(refit_only=True) == default.values(refit_only=True):
+            self._defaults()[type(model)] = with_values_of(default, model)
+
+    def _defaults(self) -> dict[type[Recommender], Recommender]:
+        """The models at their defaults that are at hand, fitted on the state's data set."""
+        if self._fitted_on is not self._state.dataset:
+            self._fitted, self._fitted_on = {}, self._state.dataset
+        return self._fitted
+
+
+def label(kind: type[Recommender]) -> str:
+    """A model's name, with its key where another has the same name."""
+    same = [one for one in models.registry() if one.name == kind.name]
+    return kind.name if len(same) == 1 else f"{kind.name} ({kind.key()})"

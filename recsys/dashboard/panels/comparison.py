@@ -1,0 +1,244 @@
+"""Several models' answers to the same choice, side by side and all at once."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import ipywidgets as widgets
+import pandas as pd
+
+from recsys import models
+from recsys.dashboard.comparison import (
+    MOST,
+    SHORT,
+    Comparison,
+    Opinion,
+    alone,
+    label,
+    overlap,
+    supporters,
+)
+from recsys.dashboard.glossary import explained
+from recsys.dashboard.panels.frame import frame, paragraph, row, text, watch
+from recsys.dashboard.state import State
+from recsys.explanation import readable
+
+_PLACES = ("First model", "Second model", "Third model")
+_NOBODY = ("none", "")
+_HEADS = ("Lists", "Overlap", "Jaccard")
+
+
+def comparison(state: State) -> widgets.VBox:
+    """Two or three models side by side, and the short lists of all; both follow the choice."""
+    compared = Comparison(state)
+    opened = widgets.Button(description="Compare models")
+    shown = widgets.VBox()
+    shown.layout.display = "none"
+
+    def show(_: widgets.Button) -> None:
+        opened.layout.display, shown.layout.display = "none", ""
+        compared.open()
+        shown.children = [
+            _choice(compared),
+            _training(state, compared),
+            _side_by_side(state, compared),
+            _all_at_once(state, compared),
+        ]
+
+    opened.on_click(show)
+    return frame(opened, shown, name="comparison")
+
+
+def _choice(compared: Comparison) -> widgets.VBox:
+    """The models to compare, among those that are registered by now."""
+    boxes = [widgets.Dropdown(description=place) for place in _PLACES]
+
+    def choose(_: Any) -> None:
+        compared.pick(str(box.value) for box in boxes)
+
+    def follow() -> None:
+        known = [(label(one), one.key()) for one in models.registry()]
+        picked = compared.picked
+        for place, box in enumerate(boxes):
+            options = [*known, _NOBODY] if place == MOST - 1 else known
+            if list(box.options) != options:
+                box.options = options  # which chooses the first
+            if place < len(picked):
+                box.value = picked[place]
+            elif place == MOST - 1:
+                box.value = ""
+        compared.pick(picked)
+
+    watch(compared, ["opinions", "picked"], follow)
+    for box in boxes:
+        box.observe(choose, "value")
+    choice = row(*boxes)
+    choice.add_class("recsys-models")
+    return choice
+
+
+def _training(state: State, compared: Comparison) -> widgets.VBox:
+    """Which models are missing, and a button that trains them."""
+    train = widgets.Button()
+    cancel = widgets.Button(description="Cancel the training")
+    bar = widgets.FloatProgress(min=0.0, max=1.0)
+    names, clock = text(kind="hint"), text(kind="hint")
+    box = widgets.VBox([names, row(train, cancel), bar, clock])
+
+    def show() -> None:
+        missing = [one.name for one in compared.missing]
+        box.layout.display = "" if missing else "none"
+        names.value = paragraph(f"Not trained yet: {', '.join(missing)}.")
+        them = "the missing model" if len(missing) == 1 else f"the {len(missing)} missing models"
+        train.description = f"Train {them}"
+        train.disabled = state.training
+        cancel.layout.display = bar.layout.display = "" if state.training else "none"
+        bar.value = state.progress
+        then = f" Then: {', '.join(one.name for one in state.queue)}." if state.queue else ""
+        now = f"{state.status} ({state.waiting}).{then}"
+        clock.value = paragraph(now if state.training else "")
+
+    train.on_click(lambda _: compared.train_missing())
+    cancel.on_click(lambda _: state.cancel())
+    watch(compared, "missing", show)
+    watch(state, ["training", "progress", "seconds", "status", "queue"], show)
+    return box
+
+
+def _side_by_side(state: State, compared: Comparison) -> widgets.VBox:
+    """The picked models' lists joined by lines, and in words."""
+    status = text(kind="status")
+    figure = widgets.Output()
+    lines = widgets.VBox([figure], tabbable=True)  # the keyboard scrolls it, too
+    lines.add_class("recsys-lines")
+    caption, words = text(kind="caption"), widgets.HTML()
+    words.add_class("recsys-overlap")
+    plot = widgets.VBox([lines, caption])
+    plot.add_class("recsys-chart")
+
+    def tell() -> None:
+        # The finding is in sight as the chart's title; here it is for those who hear it.
+        heard = f'<p class="recsys-heard">{escape(compared.finding)}</p>'
+        status.value = paragraph(compared.status) or heard
+
+    def draw() -> None:
+        chart = compared.chart
+        plot.layout.display = "" if chart else "none"
+        words.value = as_words(compared.compared, state.dataset.noun)
+        tell()
+        if chart is None:
+            return
+        figure.layout.min_width = "0" if len(compared.compared) < MOST else "560px"
+        plot.layout.max_width = f"{320 * len(compared.compared)}px"
+        figure.layout.min_height = f"{chart.figure.layout.height}px"
+        caption.value = f"<p>{explained(chart.text)}</p>"
+        bundle = chart._repr_mimebundle_()
+        # Assigned, not captured with `with`: that can hang a page that is still loading.
+        figure.outputs = ({"output_type": "display_data", "data": bundle, "metadata": {}},)
+
+    watch(compared, ["opinions", "picked"], draw)
+    compared.observe(lambda _: tell(), "status")
+    return widgets.VBox([status, plot, words])
+
+
+def _all_at_once(state: State, compared: Comparison) -> widgets.HTML:
+    table = widgets.HTML()
+    table.add_class("recsys-all-models")
+
+    def show() -> None:
+        table.value = as_grid(compared.opinions, state.dataset.noun)
+
+    watch(compared, "opinions", show)
+    return table
+
+
+def as_words(opinions: Sequence[Opinion], noun: str) -> str:
+    """What lists have in common in numbers, what each alone has, and who is silent, as HTML."""
+    answers = [one for one in opinions if len(one.table)]
+    silent = "".join(
+        f"<p><b>{escape(one.name)}</b>: {escape(one.silence)}</p>"
+        for one in opinions
+        if one.table.empty
+    )
+    if len(answers) < 2:
+        return silent
+    pairs = list(itertools.combinations(answers, 2)) if len(answers) > 2 else []
+    rows = "".join(_numbers(some, noun) for some in [answers, *pairs])
+    heads = "".join(f'<th scope="col">{explained(one)}</th>' for one in _HEADS)
+    parts = "".join(
+        f"<section><h4>Only {escape(one.name)}{escape(_aside(one))}</h4>{_titles(own)}</section>"
+        for one, own in zip(answers, alone(answers), strict=True)
+    )
+    return (
+        f"{silent}<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+        f"<div>{parts}</div>"
+    )
+
+
+def _numbers(opinions: Sequence[Opinion], noun: str) -> str:
+    found = overlap(opinions)
+    names = " · ".join(one.name for one in opinions)
+    common, share = len(found.common), readable(round(found.jaccard, 2))
+    return (
+        f'<tr><th scope="row">{escape(names)}</th><td>{common} of {found.most} {noun}s</td>'
+        f"<td>{share} ({common} of {found.different} different {noun}s)</td></tr>"
+    )
+
+
+def _titles(table: pd.DataFrame) -> str:
+    if table.empty:
+        return "<p>Nothing that no other recommends.</p>"
+    items = "".join(
+        f'<li value="{rank}">{escape(title)}</li>'
+        for title, rank in zip(table["title"], table["rank"], strict=True)
+    )
+    return f"<ol>{items}</ol>"
+
+
+def _aside(one: Opinion) -> str:
+    return f", {one.settings}" if one.settings else ""
+
+
+def as_grid(opinions: Sequence[Opinion], noun: str) -> str:
+    """Every model's short list in a row; what several recommend is bold and says so."""
+    votes = supporters(opinions, SHORT)
+    heads = "".join(f'<th scope="col">{rank}</th>' for rank in range(1, SHORT + 1))
+    rows = "".join(
+        f'<tr><th scope="row">{escape(one.name)}<small>{escape(one.settings)}</small></th>'
+        f"{_cells(one, votes)}</tr>"
+        for one in opinions
+    )
+    return (
+        f"<h3>All models at once</h3><p>{explained(_most_named(opinions, votes, noun))}</p>"
+        f'<div role="region" aria-label="Every model’s first {SHORT}" tabindex="0"><table>'
+        f'<thead><tr><th scope="col">Model</th>{heads}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _cells(one: Opinion, votes: pd.Series) -> str:
+    top = one.table.head(SHORT)
+    if top.empty:
+        return f'<td colspan="{SHORT}">{escape(one.silence)}</td>'
+    cells = [
+        f'<td class="shared">{escape(title)} <span>in {votes[course]} lists</span></td>'
+        if votes[course] > 1
+        else f"<td>{escape(title)}</td>"
+        for course, title in zip(top["course_id"], top["title"], strict=True)
+    ]
+    return "".join(cells + ["<td></td>"] * (SHORT - len(cells)))
+
+
+def _most_named(opinions: Sequence[Opinion], votes: pd.Series, noun: str) -> str:
+    """The finding of the grid, in a sentence."""
+    answers = sum(len(one.table) > 0 for one in opinions)
+    if votes.empty:
+        return ""
+    if votes.iloc[0] == 1:
+        return f"No {noun} is among the first {SHORT} of two models."
+    every = pd.concat([one.table for one in opinions])
+    title = every.loc[every["course_id"] == votes.index[0], "title"].iloc[0]
+    return f"“{title}” is among the first {SHORT} of {votes.iloc[0]} of {answers} models."

@@ -1,0 +1,222 @@
+"""What models agree on, by lists made by hand, and opinions that follow the state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+import pytest
+from letters import Letters, until_trained
+from scipy.sparse import csr_matrix
+
+from recsys import models
+from recsys.charts import rank_lines
+from recsys.dashboard.comparison import Comparison, Opinion, alone, overlap, supporters
+from recsys.dashboard.panels.comparison import as_grid, as_words
+from recsys.dashboard.state import State
+
+
+def opinion(name: str, ids: str, silence: str = "") -> Opinion:
+    table = pd.DataFrame(
+        {
+            "course_id": list(ids),
+            "title": [f"Title <{one}>" for one in ids],
+            "score": np.arange(len(ids), 0.0, -1),
+            "rank": range(1, len(ids) + 1),
+        }
+    )
+    return Opinion(name.lower(), name, table, silence)
+
+
+ABCD, CDEA, DXY = opinion("One", "abcd"), opinion("Two", "cdea"), opinion("Three", "dxy")
+
+
+def backwards() -> type[Letters]:
+    """Letters, the other way round: not instant, and as if typed into a notebook."""
+
+    @dataclass(eq=False)
+    class Backwards(Letters):
+        name: ClassVar[str] = "Backwards"
+        instant: ClassVar[bool] = False
+
+        def _score(self, histories: csr_matrix) -> np.ndarray:
+            return 999 - super()._score(histories)
+
+    return Backwards
+
+
+@dataclass(eq=False)
+class Broken(Letters):
+    """Fits, but does not answer."""
+
+    name: ClassVar[str] = "Broken"
+
+    def _score(self, histories: csr_matrix) -> np.ndarray:
+        raise ValueError("no letters left")
+
+
+@pytest.fixture
+def registered(state: State, monkeypatch: pytest.MonkeyPatch) -> State:
+    """A state over Letters and Backwards, with course a picked."""
+    monkeypatch.setattr(models, "_MODELS", [Letters, backwards()])
+    state.add(["a"])
+    return state
+
+
+def ids(one: Opinion) -> str:
+    return "".join(one.table["course_id"])
+
+
+def train_missing(comparison: Comparison, state: State) -> None:
+    comparison.train_missing()
+    until_trained(state)
+
+
+# Lists made by hand
+
+
+def test_overlap_counts_the_courses_in_all_lists() -> None:
+    two = overlap([ABCD, CDEA])
+    assert two.common == ("a", "c", "d")
+    assert (two.most, two.different, two.jaccard) == (4, 5, 3 / 5)
+    three = overlap([ABCD, CDEA, DXY])
+    assert three.common == ("d",)
+    assert (three.most, three.different, three.jaccard) == (3, 7, 1 / 7)
+    assert overlap([ABCD, opinion("None", "xyz")]).jaccard == 0
+
+
+def test_alone_is_what_no_other_list_has() -> None:
+    own = [list(one["course_id"]) for one in alone([ABCD, CDEA, DXY])]
+    assert own == [["b"], ["e"], ["x", "y"]]
+    assert [list(one["rank"]) for one in alone([ABCD, CDEA, DXY])] == [[2], [3], [2, 3]]
+
+
+def test_supporters_are_counted_over_the_first_places() -> None:
+    assert supporters([ABCD, CDEA, DXY], 2).to_dict() == {
+        **{"a": 1, "b": 1, "c": 1},
+        **{"d": 2, "x": 1},
+    }
+
+
+def test_the_words_say_the_numbers_what_each_alone_has_and_who_is_silent() -> None:
+    html = as_words([ABCD, DXY, opinion("Mute", "", "It knows <nothing>.")], "film")
+    assert "<td>1 of 3 films</td><td>0.17 (1 of 6 different films)</td>" in html
+    assert '<li value="2">Title &lt;x&gt;</li>' in html
+    assert "<b>Mute</b>: It knows &lt;nothing&gt;." in html
+    assert as_words([ABCD, opinion("Mute", "", "Why.")], "film") == "<p><b>Mute</b>: Why.</p>"
+
+
+def test_the_grid_marks_in_words_what_several_models_recommend() -> None:
+    html = as_grid([ABCD, CDEA, DXY, opinion("Mute", "", "Not trained yet.")], "film")
+    assert html.count("in 3 lists") == 3
+    assert html.count("in 2 lists") == 4
+    assert "“Title &lt;d&gt;” is among the first 5 of 3 of 3 models." in html
+    assert '<td colspan="5">Not trained yet.</td>' in html
+    assert "No film is" in as_grid([ABCD, opinion("Other", "xyz")], "film")
+
+
+def test_lines_join_the_ranks_of_a_course_dashed_past_a_list_without_it() -> None:
+    lists = {"One": ABCD.table, "Two": DXY.table, "Three": CDEA.table}
+    chart = rank_lines(lists, "All agree on 1", "film")
+    lines = [one for one in chart.figure.data if one.mode == "lines"]
+    drawn = {(one.x, one.y, one.line.dash) for one in lines}
+    assert drawn == {
+        ((0, 2), (1, 4), "dash"),  # a
+        ((0, 2), (3, 1), "dash"),  # c
+        ((0, 1), (4, 1), "solid"),  # d
+        ((1, 2), (1, 2), "solid"),
+    }
+    assert chart.title == "All agree on 1"
+    assert chart.text.startswith("Slope chart of the 4 best films of One, Two and Three")
+    assert list(chart.table.columns) == ["title", "One", "Two", "Three"]
+    assert chart.table["Two"].tolist() == [pd.NA, pd.NA, pd.NA, 1, 2, 3, pd.NA]
+
+
+# Opinions
+
+
+def test_it_asks_nobody_before_it_is_opened(registered: State) -> None:
+    comparison = Comparison(registered)
+    registered.add(["b"])
+    assert comparison.opinions == ()
+    assert Letters.fits == 0
+
+
+def test_what_is_missing_is_named_and_trained_and_all_follow_the_choice(registered: State) -> None:
+    comparison = Comparison(registered)
+    comparison.open()
+    letters, backwards = comparison.opinions
+    assert ids(letters) == "fedcb"
+    assert backwards.silence == "Not trained yet."
+    assert comparison.missing[0].name == "Backwards"
+    assert comparison.chart is None
+
+    train_missing(comparison, registered)
+    assert comparison.missing == ()
+    assert [ids(one) for one in comparison.compared] == ["fedcb", "bcdef"]
+    assert comparison.finding == "Letters and Backwards agree on 5 of 5 courses"
+
+    registered.remove(["a"])
+    letters, backwards = comparison.opinions
+    assert letters.table.empty
+    assert letters.silence.startswith("Pick at least one course first")
+    registered.add(["c"])
+    assert [ids(one) for one in comparison.compared] == ["fedba", "abdef"]
+
+
+def test_the_chosen_model_answers_with_the_visitors_settings_once_it_is_fitted(
+    registered: State,
+) -> None:
+    comparison = Comparison(registered)
+    comparison.open()
+    registered.train()
+    until_trained(registered)
+    registered.set_value("threshold", 4)
+    assert (ids(comparison.opinions[0]), comparison.opinions[0].settings) == (
+        "fed",
+        "with your settings",
+    )
+    registered.set_value("power", 2)
+    assert (ids(comparison.opinions[0]), comparison.opinions[0].settings) == (
+        "fedcb",
+        "at its default settings",
+    )
+    registered.choose_model("backwards")
+    assert (ids(comparison.opinions[0]), comparison.opinions[0].settings) == ("fedcb", "")
+
+
+def test_the_missing_chosen_model_is_trained_as_chosen(registered: State) -> None:
+    registered.choose_model("backwards")
+    registered.set_value("power", 3)
+    comparison = Comparison(registered)
+    comparison.open()
+    train_missing(comparison, registered)
+    assert not registered.outdated
+    assert comparison.opinions[1].settings == "with your settings"
+
+
+def test_a_model_registered_later_appears_and_one_that_fails_says_so(registered: State) -> None:
+    comparison = Comparison(registered)
+    comparison.open()
+    models.register(Broken)
+    registered.add(["b"])
+    assert [one.name for one in comparison.opinions] == ["Letters", "Backwards", "Broken"]
+    assert comparison.opinions[2].silence == "It could not answer: no letters left."
+    assert registered.error == ""
+
+
+def test_another_data_set_is_answered_by_models_fitted_on_it(registered: State) -> None:
+    comparison = Comparison(registered)
+    comparison.open()
+    registered.choose_source("two")
+    registered.add(["x"])
+    assert ids(comparison.opinions[0]) == "zydcb"
+
+
+def test_at_most_three_are_compared_each_once(new_state: Callable[[], State]) -> None:
+    comparison = Comparison(new_state())
+    comparison.pick(["a", "b", "a", "", "c", "d"])
+    assert comparison.picked == ("a", "b", "c")
