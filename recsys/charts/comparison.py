@@ -120,7 +120,7 @@ def _titles(table: pd.DataFrame, names: list[str]) -> list[dict[str, Any]]:
             "y": int(rank),
             "text": f"<b>{rank}</b> {_in_two_lines(title)}",
             "width": _BOX,
-            "height": _STEP - 12,
+            "height": _STEP - 8,
             "align": "left",
             "showarrow": False,
             "bgcolor": "#FFFFFF",
