@@ -71,6 +71,11 @@ ALL = {
     "loadings": charts.loadings(LOADINGS, ["Python", "SQL", "R"], RATIO),
     "courses": charts.course_map(EMBEDDINGS, list("ABCDEF"), np.array([0]), np.array([1])),
     "no courses": charts.course_map(np.zeros((3, 2)), TITLES, np.array([0]), np.array([1])),
+    "ranks": charts.rank_lines(
+        {"<KNN>": RECOMMENDATIONS, "NMF": RECOMMENDATIONS[::-1].assign(rank=[1, 2, 3])},
+        "<KNN> and NMF agree on 3 of 3 courses",
+    ),
+    "no ranks": charts.rank_lines({}, "Nobody answers"),
     "popularity": charts.popularity_bias(
         np.array([3.0, 2.0, 1.0]), np.array([100, 10, 0]), TITLES, np.array([0])
     ),

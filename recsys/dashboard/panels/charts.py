@@ -6,12 +6,10 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from recsys.charts import Chart
 from recsys.dashboard.cluster_comparison import ClusterComparison
-from recsys.dashboard.data_view import as_details
-from recsys.dashboard.glossary import explained
 from recsys.dashboard.model_charts import KINDS, Gallery, Kind
 from recsys.dashboard.panels.frame import frame, paragraph, row, text, watch
+from recsys.dashboard.panels.plot import Plot
 from recsys.dashboard.state import State
 
 
@@ -71,40 +69,16 @@ def _switch(kind: Kind, gallery: Gallery) -> widgets.ToggleButton:
     return switch
 
 
-class _Slot:
-    """The place of one chart. It keeps the height of its figure, so that nothing jumps."""
+class _Slot(Plot):
+    """The place of a kind of chart; the comparison of numbers of clusters has its button there."""
 
     def __init__(self, key: str, gallery: Gallery) -> None:
+        super().__init__(key)
         self._key, self._gallery = key, gallery
-        self._bundle: dict[str, Any] = {}
-        self.box = widgets.VBox(layout={"display": "none"})
-        self.box.add_class("recsys-chart")
 
-    def show(self, chart: Chart | None) -> None:
-        """Draw a chart, unless it is drawn already; None leaves the place empty."""
-        bundle = chart._repr_mimebundle_() if chart else {}
-        if bundle == self._bundle:
-            return
-        self._bundle = bundle
-        if not self.box.children:
-            self._furnish()
-        self.box.layout.display = "" if chart else "none"
-        if chart:
-            self._figure.layout.min_height = f"{chart.figure.layout.height}px"
-            self._caption.value = f"<p>{explained(chart.text)}</p>"
-            self._data.value = as_details(chart.table, self._key, chart.title)
-        # Assigned, not captured with `with`: that can hang a page that is still loading.
-        output = {"output_type": "display_data", "data": bundle, "metadata": {}}
-        self._figure.outputs = (output,) if chart else ()
-
-    def _furnish(self) -> None:
-        self._figure = widgets.Output()
-        self._caption, self._data = text(kind="caption"), widgets.HTML()
-        self._data.add_class("recsys-data")
-        parts = [self._figure, self._caption, self._data]
-        if self._key == "counts":
-            parts.insert(0, _comparison(self._gallery.comparison))
-        self.box.children = parts
+    def _furniture(self) -> list[widgets.Widget]:
+        above = [_comparison(self._gallery.comparison)] if self._key == "counts" else []
+        return [*above, *super()._furniture()]
 
 
 def _comparison(comparison: ClusterComparison) -> widgets.VBox:

@@ -23,6 +23,7 @@ from recsys.dashboard.comparison import (
 )
 from recsys.dashboard.glossary import explained
 from recsys.dashboard.panels.frame import frame, paragraph, row, text, watch
+from recsys.dashboard.panels.plot import Plot
 from recsys.dashboard.state import State
 from recsys.explanation import readable
 
@@ -110,14 +111,9 @@ def _training(state: State, compared: Comparison) -> widgets.VBox:
 
 def _side_by_side(state: State, compared: Comparison) -> widgets.VBox:
     """The picked models' lists joined by lines, and in words."""
-    status = text(kind="status")
-    figure = widgets.Output()
-    lines = widgets.VBox([figure], tabbable=True)  # the keyboard scrolls it, too
-    lines.add_class("recsys-lines")
-    caption, words = text(kind="caption"), widgets.HTML()
+    status, words = text(kind="status"), widgets.HTML()
     words.add_class("recsys-overlap")
-    plot = widgets.VBox([lines, caption])
-    plot.add_class("recsys-chart")
+    plot = Plot("comparison")
 
     def tell() -> None:
         # The finding is in sight as the chart's title; here it is for those who hear it.
@@ -126,22 +122,17 @@ def _side_by_side(state: State, compared: Comparison) -> widgets.VBox:
 
     def draw() -> None:
         chart = compared.chart
-        plot.layout.display = "" if chart else "none"
+        plot.show(chart)
+        if chart:
+            wide = len(chart.table.columns) > MOST  # a title, and a rank in each list
+            (plot.box.add_class if wide else plot.box.remove_class)("recsys-wide")
+            plot.figure.tabbable = wide  # the keyboard scrolls it, too
         words.value = as_words(compared.compared, state.dataset.noun)
         tell()
-        if chart is None:
-            return
-        figure.layout.min_width = "0" if len(compared.compared) < MOST else "560px"
-        plot.layout.max_width = f"{320 * len(compared.compared)}px"
-        figure.layout.min_height = f"{chart.figure.layout.height}px"
-        caption.value = f"<p>{explained(chart.text)}</p>"
-        bundle = chart._repr_mimebundle_()
-        # Assigned, not captured with `with`: that can hang a page that is still loading.
-        figure.outputs = ({"output_type": "display_data", "data": bundle, "metadata": {}},)
 
     watch(compared, ["opinions", "picked"], draw)
     compared.observe(lambda _: tell(), "status")
-    return widgets.VBox([status, plot, words])
+    return widgets.VBox([status, plot.box, words])
 
 
 def _all_at_once(state: State, compared: Comparison) -> widgets.HTML:
