@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
+import ipywidgets as widgets
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +16,7 @@ from scipy.sparse import csr_matrix
 
 from recsys import models
 from recsys.charts import rank_lines
+from recsys.dashboard import panels
 from recsys.dashboard.comparison import Comparison, Opinion, alone, overlap, supporters
 from recsys.dashboard.panels.comparison import as_grid, as_words
 from recsys.dashboard.state import State
@@ -206,6 +209,31 @@ def test_a_model_registered_later_appears_and_one_that_fails_says_so(registered:
     assert [one.name for one in comparison.opinions] == ["Letters", "Backwards", "Broken"]
     assert comparison.opinions[2].silence == "It could not answer: no letters left."
     assert registered.error == ""
+
+
+def test_the_choice_offers_what_is_registered_when_it_is_opened_and_later(
+    registered: State,
+) -> None:
+    def every(widget: widgets.Widget) -> list[widgets.Widget]:
+        inner = [every(one) for one in getattr(widget, "children", ())]
+        return [widget, *itertools.chain.from_iterable(inner)]
+
+    panel = panels.comparison(registered)
+    models.register(Broken)
+    next(one for one in every(panel) if isinstance(one, widgets.Button)).click()
+    first, second, third = (one for one in every(panel) if isinstance(one, widgets.Dropdown))
+    assert [name for name, _ in first.options] == ["Letters", "Backwards", "Broken"]
+    assert (first.value, second.value, third.value) == ("letters", "backwards", "")
+
+    third.value = "broken"
+    models.register(models.NMF)
+    registered.add(["b"])
+    assert third.options[-2:] == (("NMF", "nmf"), ("none", ""))
+    assert (first.value, second.value, third.value) == ("letters", "backwards", "broken")
+
+    second.value = "letters"
+    words = [one.value for one in every(panel) if isinstance(one, widgets.HTML)]
+    assert any("<b>Broken</b>: It could not answer" in one for one in words)
 
 
 def test_another_data_set_is_answered_by_models_fitted_on_it(registered: State) -> None:

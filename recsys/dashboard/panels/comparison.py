@@ -118,7 +118,8 @@ def _side_by_side(state: State, compared: Comparison) -> widgets.VBox:
     def tell() -> None:
         # The finding is in sight as the chart's title; here it is for those who hear it.
         heard = f'<p class="recsys-heard">{escape(compared.finding)}</p>'
-        status.value = paragraph(compared.status) or heard
+        alike = "" if len(compared.picked) > 1 else "Choose two different models."
+        status.value = paragraph(compared.status or alike) or heard
 
     def draw() -> None:
         chart = compared.chart
