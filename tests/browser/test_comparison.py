@@ -29,7 +29,7 @@ def test_three_lists_are_joined_by_lines_and_follow_the_choice(app: Dashboard) -
     train = panel.get_by_role("button", name="Train the")
     expect(train).to_be_visible()
     train.click()
-    expect(panel).to_contain_text("Then: ")
+    expect(panel).to_contain_text("then 5 more")
     overlap = panel.locator(".recsys-overlap table tbody tr")
     expect(overlap).to_have_count(4)  # the three of them, and each pair
     app.button("Cancel the training").click()
@@ -67,7 +67,10 @@ def test_three_lists_are_joined_by_lines_and_follow_the_choice(app: Dashboard) -
 
     page.set_viewport_size({"width": 390, "height": 844})
     assert app.overflows() == 0
-    assert grid.evaluate("one => one.scrollWidth > one.clientWidth")
+    figure = panel.locator(".recsys-figure")
+    for region in (grid, figure):
+        expect(region).to_have_attribute("tabindex", "0")
+        assert region.evaluate("one => one.scrollWidth > one.clientWidth")
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         found = Axe().run(page).response["violations"]

@@ -98,8 +98,8 @@ def _training(state: State, compared: Comparison) -> widgets.VBox:
         train.disabled = state.training
         cancel.layout.display = bar.layout.display = "" if state.training else "none"
         bar.value = state.progress
-        then = f" Then: {', '.join(one.name for one in state.queue)}." if state.queue else ""
-        now = f"{state.status} ({state.waiting}).{then}"
+        then = f", then {len(state.queue)} more" if state.queue else ""
+        now = f"{state.status} ({state.waiting}){then}."
         clock.value = paragraph(now if state.training else "")
 
     train.on_click(lambda _: compared.train_missing())

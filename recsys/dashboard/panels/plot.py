@@ -45,6 +45,7 @@ class Plot:
 
     def _furniture(self) -> list[widgets.Widget]:
         self.figure = widgets.Output()
+        self.figure.add_class("recsys-figure")
         self._caption, self._data = text(kind="caption"), widgets.HTML()
         self._data.add_class("recsys-data")
         return [self.figure, self._caption, self._data]
