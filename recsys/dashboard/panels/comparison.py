@@ -127,7 +127,6 @@ def _side_by_side(state: State, compared: Comparison) -> widgets.VBox:
         if chart:
             wide = len(chart.table.columns) > MOST  # a title, and a rank in each list
             (plot.box.add_class if wide else plot.box.remove_class)("recsys-wide")
-            plot.figure.tabbable = wide  # the keyboard scrolls it, too
         words.value = as_words(compared.compared, state.dataset.noun)
         tell()
 

@@ -55,6 +55,9 @@ function nameControls() {
       one.setAttribute("aria-pressed", one.classList.contains("mod-active"));
     }
   }
+  for (const figure of document.querySelectorAll(".recsys-wide .recsys-figure")) {
+    figure.tabIndex = 0; // what scrolls has to be reached by the keyboard
+  }
   for (const copy of document.querySelectorAll(".recsys-copy")) {
     copy.classList.add("recsys-works"); // elsewhere, as in JupyterLab, nobody listens to it
   }
