@@ -14,14 +14,13 @@ from recsys.charts.drawing import (
     INK,
     LABEL,
     PALETTE,
-    ROW,
     SYMBOLS,
     VERMILION,
     YELLOW,
     Chart,
     blank,
-    colour_bar,
     hatched,
+    heat_map,
     nothing,
 )
 from recsys.charts.plane import principal_components
@@ -119,43 +118,24 @@ def cluster_portraits(
         f"Heat map of how the courses of {count(len(sizes), 'cluster')} of users spread over "
         f"{count(len(topics), 'topic')}, the lightest being the most. {title}."
     )
-    figure = blank(title, height=ROW * len(order) + 110, legend=True)
-    figure.add_heatmap(
-        z=(100 * shares[order]).round(1),
-        x=np.arange(len(topics)),
-        y=np.arange(len(order)),
-        text=np.where(shares[order] == shares[order].max(axis=1, keepdims=True), "●", ""),
-        texttemplate="%{text}",
-        colorscale="Cividis",
-        zmin=0,
-        xgap=1,
-        ygap=1,
-        colorbar=colour_bar(figure, "Courses on the topic (%)"),
-        customdata=[
-            [f"{plain(topic)}<br>Favourites: {hover('; '.join(liked))}" for topic in topics]
-            for _, liked in portraits
-        ],
-        hovertemplate="%{z} % %{customdata}<extra></extra>",
-    )
-    figure.update_layout(margin_t=figure.layout.margin.t + 30)
-    figure.update_xaxes(
-        title="Topic (dot: the cluster's first)",
-        tickvals=np.arange(len(topics)),
-        ticktext=[short(one) for one in topics],
-        tickangle=-60,
-        showgrid=False,
-    )
-    figure.update_yaxes(
-        title="Cluster",
-        tickvals=np.arange(len(order)),
-        ticktext=[
+    figure = heat_map(
+        title,
+        (100 * shares[order]).round(1),
+        [short(one) for one in topics],
+        [
             f"{'<b>You:</b> ' if one == yours else ''}{one + 1} · {count(sizes[one], 'user')}"
             f"<br>{plain(textwrap.shorten(about, 24, placeholder='…'))}"
             for one, (about, _) in zip(order, portraits, strict=True)
         ],
-        range=[len(order) - 0.5, -0.5],
-        showgrid=False,
+        marks=np.where(shares[order] == shares[order].max(axis=1, keepdims=True), "●", ""),
+        bar="Courses on the topic (%)",
+        colorscale="Cividis",
+        zmin=0,
+        customdata=[[hover("; ".join(liked))] * len(topics) for _, liked in portraits],
+        hovertemplate="%{z} % %{x}<br>Favourites: %{customdata}<extra></extra>",
     )
+    figure.update_xaxes(title="Topic (dot: the cluster's first)")
+    figure.update_yaxes(title="Cluster")
     return Chart(figure, title, text, table)
 
 

@@ -11,15 +11,14 @@ from recsys.charts.drawing import (
     BLUE,
     GREY,
     INK,
-    ROW,
     VERMILION,
     Chart,
     blank,
-    colour_bar,
     hatched,
+    heat_map,
     nothing,
 )
-from recsys.charts.wording import count, hover, percent, plain, short, tick
+from recsys.charts.wording import count, hover, percent, short, tick
 
 NOTABLE = 0.3  # the weight, of a direction of length 1, from which a topic is named
 
@@ -107,30 +106,21 @@ def component_heatmap(
         f"Heat map of the weight of {count(len(courses), 'course')} in "
         f"{count(len(weights), 'component')}, 1 being the strongest course of each."
     )
-    figure = blank(title, height=26 * len(courses) + 60, legend=True)
-    figure.add_heatmap(
-        z=shown.round(3),
-        x=numbers,
-        y=np.arange(len(courses)),
-        text=np.where(led, "●", ""),
-        texttemplate="%{text}",
+    figure = heat_map(
+        title,
+        shown.round(3),
+        numbers,
+        [short(one) for one in names],
+        marks=np.where(led, "●", ""),
+        row=26,
+        bar="Weight, of the strongest",
         colorscale="Cividis",
         zmin=0,
         zmax=1,
-        xgap=1,
-        ygap=1,
-        colorbar=colour_bar(figure, "Weight, of the strongest"),
         customdata=np.repeat(names.map(hover).to_numpy()[:, None], len(weights), axis=1),
         hovertemplate="%{customdata}<br>component %{x}: %{z:.2f}<extra></extra>",
     )
-    figure.update_layout(margin_t=figure.layout.margin.t + 30)
-    figure.update_xaxes(title="Component (dot: leads it)", type="category", showgrid=False)
-    figure.update_yaxes(
-        tickvals=np.arange(len(courses)),
-        ticktext=names.map(short),
-        range=[len(courses) - 0.5, -0.5],
-        showgrid=False,
-    )
+    figure.update_xaxes(title="Component (dot: leads it)")
     table = pd.DataFrame(shown, columns=numbers)
     table.insert(0, "title", names)
     return Chart(figure, title, text, table)
@@ -163,39 +153,19 @@ def loadings(components: np.ndarray, topics: Sequence[str], ratio: np.ndarray) -
         f"Heat map of the weights of {count(len(topics), 'topic')} in "
         f"{count(len(words), 'principal component')}, of which the first is {words[0]}."
     )
-    figure = blank(title, height=ROW * len(words) + 110, legend=True)
-    figure.add_heatmap(
-        z=components.round(3),
-        x=np.arange(len(topics)),
-        y=np.arange(len(words)),
-        text=np.select([components >= NOTABLE, components <= -NOTABLE], ["+", "−"], ""),
-        texttemplate="%{text}",
+    figure = heat_map(
+        title,
+        components.round(3),
+        [short(one) for one in topics],
+        [tick(f"{number}: {one}") for number, one in zip(numbers, words, strict=True)],
+        marks=np.select([components >= NOTABLE, components <= -NOTABLE], ["+", "−"], ""),
         colorscale=[(0, VERMILION), (0.5, "#F7F7F7"), (1, BLUE)],
         zmin=-1,
         zmax=1,
-        xgap=1,
-        ygap=1,
-        colorbar=colour_bar(figure),
-        customdata=[
-            [f"Component {number}, {plain(topic)}" for topic in topics] for number in numbers
-        ],
-        hovertemplate="%{customdata}: %{z:.2f}<extra></extra>",
+        hovertemplate="%{x}: %{z:.2f}<extra></extra>",
     )
-    figure.update_layout(margin_t=figure.layout.margin.t + 30)
-    figure.update_xaxes(
-        title=f"Topic (signs: from {NOTABLE} on)",
-        tickvals=np.arange(len(topics)),
-        ticktext=[short(one) for one in topics],
-        tickangle=-60,
-        showgrid=False,
-    )
-    figure.update_yaxes(
-        title="Component and what it sets apart",
-        tickvals=np.arange(len(words)),
-        ticktext=[tick(f"{number}: {one}") for number, one in zip(numbers, words, strict=True)],
-        range=[len(words) - 0.5, -0.5],
-        showgrid=False,
-    )
+    figure.update_xaxes(title=f"Topic (signs: from {NOTABLE} on)")
+    figure.update_yaxes(title="Component and what it sets apart")
     return Chart(figure, title, text, table)
 
 

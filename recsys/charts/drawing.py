@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -166,18 +167,50 @@ def bars(
     return figure
 
 
-def colour_bar(figure: go.Figure, title: str = "") -> dict[str, Any]:
-    """The colour bar of a heat map, lying in the room kept for a legend, below the title."""
-    return {
+def heat_map(
+    title: str,
+    cells: np.ndarray,
+    columns: Sequence[str],
+    rows: Sequence[str],
+    *,
+    marks: np.ndarray,
+    row: int = ROW,
+    bar: str = "",
+    **more: Any,
+) -> go.Figure:
+    """Numbers as colours, the first row on top.
+
+    Parameters
+    ----------
+    cells, marks : (n_rows, n_columns) the numbers, and a sign upon each or ""
+    columns, rows : their labels, as Plotly is to show them
+    row : the height of a row, px
+    bar : what the colours mean
+    more : Plotly's own words for the scale and the hover
+    """
+    slanted = any(len(one) > 2 for one in columns)
+    figure = blank(title, height=row * len(rows) + (110 if slanted else 60), legend=True)
+    colour_bar = {
         # Plotly puts the last line of a title onto the bar.
-        "title": {"text": f"{title}<br>\u00a0" if title else "", "side": "top"},
+        "title": {"text": f"{bar}<br>\u00a0" * bool(bar), "side": "top", "font": {"size": 12}},
         "orientation": "h",
         "thickness": 10,
         "nticks": 4,
-        "yref": "container",
+        "yref": "container",  # in the room kept for a legend, below the title
         "y": 1 - (figure.layout.margin.t - 34) / figure.layout.height,
         "yanchor": "top",
     }
+    x, y = np.arange(len(columns)), np.arange(len(rows))
+    figure.add_heatmap(
+        **{"z": cells, "x": x, "y": y, "text": marks, "texttemplate": "%{text}"},
+        **{"xgap": 1, "ygap": 1, "colorbar": colour_bar, **more},
+    )
+    figure.update_layout(margin_t=figure.layout.margin.t + 30)
+    figure.update_xaxes(
+        tickvals=x, ticktext=columns, tickangle=-60 if slanted else 0, showgrid=False
+    )
+    figure.update_yaxes(tickvals=y, ticktext=rows, range=[len(rows) - 0.5, -0.5], showgrid=False)
+    return figure
 
 
 def hatched(where: np.ndarray) -> dict[str, Any]:
