@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     fetch.add_argument(
         "--time-budget", type=_seconds, metavar="SECONDS", help="give up after this time"
     )
+    _add_json(fetch)
 
     train = command(_train, "train", "Fit models and keep them for the dashboard.")
     train.add_argument(
@@ -211,7 +212,10 @@ def _data_fetch(given: argparse.Namespace) -> None:
     from recsys.sources import fetch_ibm
 
     folder = fetch_ibm(budget=given.time_budget, report=_note)
-    _note(f"The IBM courses are in {folder}.")
+    if given.json:
+        _print_json({"data": given.name, "folder": str(folder)})
+    else:
+        _note(f"The IBM courses are in {folder}.")
 
 
 def _train(given: argparse.Namespace) -> int:

@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from recsys import models
+from recsys.cli import main
 from recsys.dataset import Dataset
 from recsys.evaluation import GRIDS, compare, leaderboard
 from recsys.sources import load_dataset
@@ -252,6 +253,14 @@ def test_tune_tries_the_published_grid(run: Run, busy: Path, tmp_path: Path) -> 
     assert run(*command, "--table", "tried.md").returncode == 0
     page = (tmp_path / "tried.md").read_text("utf-8")
     assert all(f"| {value} |" in page for value in GRIDS["ease"]["regularisation"])
+
+
+def test_data_fetch_says_where_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("recsys.sources.fetch_ibm", lambda **_: Path("data") / "ibm")
+    main(["data", "fetch", "ibm", "--json"])
+    assert json.loads(capsys.readouterr().out) == {"data": "ibm", "folder": "data/ibm"}
 
 
 def test_data_list_and_doctor_speak_json(run: Run, tmp_path: Path) -> None:
