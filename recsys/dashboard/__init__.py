@@ -11,7 +11,10 @@ import logging
 import os
 import sys
 
+import ipywidgets as widgets
+
 from recsys.dashboard import panels
+from recsys.dashboard.panels.frame import watch
 from recsys.dashboard.state import State
 
 __all__ = ["Dashboard", "State", "panels"]
@@ -40,6 +43,24 @@ class Dashboard:
         self.comparison = panels.comparison(self.state)
         self.leaderboard = panels.leaderboard(self.state)
         self.charts = panels.charts(self.state)
+        self.link = panels.link(self.state)
+        self._let_links_hide_panels()
+
+    def _let_links_hide_panels(self) -> None:
+        """All but the notices, by the names they have here: `hide=model,leaderboard`."""
+        hideable = {
+            name: panel
+            for name, panel in vars(self).items()
+            if isinstance(panel, widgets.Widget) and panel is not self.notices
+        }
+
+        def hide() -> None:
+            for name, panel in hideable.items():
+                hidden = name in self.state.hidden
+                (panel.add_class if hidden else panel.remove_class)("recsys-hidden")
+
+        self.state.hideable = tuple(hideable)
+        watch(self.state, "hidden", hide)
 
 
 def _log_to_the_server() -> None:

@@ -30,13 +30,14 @@ def as_table(state: State, *, open_rows: bool = False) -> str:
     reasons = explain_all(answer.model, state.ratings, course_ids)
     scores = answer.table["score"].to_numpy()
     rows = "".join(
-        _row(dataset.courses.iloc[place], dataset.topics, rank, score, share, why, open_rows)
-        for place, rank, score, share, why in zip(
+        _row(dataset.courses.iloc[place], dataset.topics, rank, score, share, why, opened)
+        for place, rank, score, share, why, opened in zip(
             dataset.positions(course_ids),
             answer.table["rank"],
             aligned(scores),
             _shares(scores),
             reasons,
+            [open_rows or one in state.explained for one in course_ids],
             strict=True,
         )
     )

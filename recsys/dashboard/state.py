@@ -12,6 +12,7 @@ import logging
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import pandas as pd
@@ -19,6 +20,7 @@ from traitlets import Bool, Dict, Float, HasTraits, Instance, Int, Tuple, Unicod
 
 from recsys import models, sources
 from recsys.dashboard.learners import Learner, examples, surprise
+from recsys.dashboard.link import MOST_RECOMMENDATIONS, Link, left_out, read
 from recsys.dashboard.own_data import OwnData
 from recsys.dashboard.pace import Pace, waiting
 from recsys.dataset import DataError, Dataset
@@ -29,7 +31,6 @@ from recsys.training import Cancelled, Event, Failed, Finished, Progressed, Trai
 
 log = logging.getLogger(__name__)
 
-MOST_RECOMMENDATIONS = 100
 OWN = "own"  # the key of the data set that the visitor has brought
 
 # Errors whose message is meant for the visitor.
@@ -97,7 +98,15 @@ class State(HasTraits):
     example = Unicode(help="the example learner who picked them; empty for the visitor's own")
     model_key = Unicode(help="key of the chosen model")
     values = Dict(help="the chosen model's hyperparameters")
-    top_n = Int(10, help="how many recommendations to show at the most")
+    top_n = Int(Link.top_n, help="how many recommendations to show at the most")
+
+    hideable = Tuple(help="names of the panels that a link can hide")
+    hidden = Tuple(help="those that are hidden")
+    openable = Tuple(help="names of the panels that can be opened")
+    opened = Tuple(help="those that are open")
+    compared = Tuple(help="keys of the models that are compared; empty while nobody has chosen")
+    explained = Tuple(help="ids of the recommended courses whose explanation is open")
+    step = Int(0, help="which step is presented, from 1; 0 outside the presenter's mode")
 
     fitted = Instance("recsys.models.Recommender", allow_none=True, help="the model that answers")
     outdated = Bool(True, help="whether that is another model than the chosen one")
@@ -112,6 +121,7 @@ class State(HasTraits):
     measured = Tuple(help="what the last fit told on its way, such as losses")
     status = Unicode(help="what is happening, or has just happened")
     error = Unicode(help="what went wrong, in words; empty if nothing did")
+    note = Unicode(help="what of a link made no sense here, in words, until it is dismissed")
 
     def __init__(self, source: str | None = None, store: Store | None = None) -> None:
         super().__init__()
@@ -131,17 +141,12 @@ class State(HasTraits):
         self.model_key = models.registry()[0].key()
         self.values = self.model().values()
         self._use(source or present[0].key)
+        self._home = self.link
 
     def begin(self) -> None:
         """Show an example learner, with recommendations if they can be had at once."""
-        learners = self.learners
-        if learners:
-            self._follow(learners[0])
-            self._past.clear()
-            self.can_undo = False
-        if self.fitted is None and self.model.instant:
-            self.fitted = self.store.fitted(self.model(**self.values), self.dataset)
-            self._find_fitted()
+        self._show_an_example()
+        self._home = self.link
 
     # What panels ask
 
@@ -191,6 +196,23 @@ class State(HasTraits):
             return todo
         settings = " with other settings" if type(self.fitted) is self.model else ""
         return f"This list is from {self.fitted.name}{settings}. {todo}"
+
+    @property
+    def link(self) -> Link:
+        """All that can be seen, for `link.write`; a link says it to `open_link`."""
+        defaults = self.model().values()
+        return Link(
+            source=Path(self.source).name,
+            courses=self.history,
+            model=self.model_key,
+            values={name: one for name, one in self.values.items() if one != defaults[name]},
+            top_n=self.top_n,
+            opened=self.opened,
+            compared=self.compared,
+            explained=self.explained,
+            hidden=self.hidden,
+            step=self.step,
+        )
 
     def title(self, course_id: str) -> str:
         """A course's title."""
@@ -323,6 +345,42 @@ class State(HasTraits):
             self.job.cancel()
             self._end(self._in_training, Cancelled())
 
+    # What panels do: links, and what is open
+
+    def offer(self, panel: str) -> None:
+        """Let a panel be opened, by itself and by links."""
+        self.openable = (*dict.fromkeys((*self.openable, panel)),)
+
+    def set_open(self, panel: str, is_open: bool) -> None:
+        """Open or close a panel."""
+        others = tuple(one for one in self.opened if one != panel)
+        self.opened = (*others, panel) if is_open else others
+
+    def page_shows(self, query: str) -> None:
+        """Hear from the page which explanations are open on it, and which step is presented.
+
+        Those that a link has opened and that wait for a training stay so.
+        """
+        said, _ = self._read(query)
+        listed = set(self.answer.table["course_id"]) if len(self.answer.table) else set()
+        waiting = [one for one in self.explained if self.outdated and one not in listed]
+        self.explained, self.step = (*said.explained, *waiting), said.step
+
+    @guarded("opening the link")
+    def open_link(self, query: str) -> None:
+        """Show what a link says, as far as it makes sense here; `note` tells what was left out."""
+        link, notes = self._read(query)
+        notes += self._visit(link)
+        self._past.clear()
+        self.can_undo = False
+        self.note = " ".join(("Not all of the link could be followed.", *notes)) if notes else ""
+
+    @guarded("going back to the beginning")
+    def reset(self) -> None:
+        """Show again what a page shows without a link; the courses can be had back by `undo`."""
+        self._visit(self._home)
+        self.note = ""
+
     def report(self, problem: BaseException, doing: str) -> None:
         """Tell an error on the page, in words, and log it with its traceback."""
         log.error("Error while %s", doing, exc_info=problem)
@@ -340,7 +398,21 @@ class State(HasTraits):
         example = self.example
         self._use(key)
         if example:
-            self.begin()
+            self._show_an_example()
+
+    def _show_an_example(self) -> None:
+        learners = self.learners
+        if learners:
+            self._follow(learners[0])
+            self._past.clear()
+            self.can_undo = False
+        self._fit_if_instant()
+
+    def _fit_if_instant(self) -> None:
+        """Fit the chosen model if there would be no answer at all, and it takes no time."""
+        if self.fitted is None and self.model.instant:
+            self.fitted = self.store.fitted(self.model(**self.values), self.dataset)
+            self._find_fitted()
 
     def _use(self, key: str) -> None:
         own = self._own.pair if key == OWN else None
@@ -370,6 +442,52 @@ class State(HasTraits):
         are = "is" if lost == 1 else "are"
         self.status = f"{lost} of the courses you picked {are} not in this set." if lost else ""
         self._find_fitted()
+
+    def _names(self) -> dict[str, str]:
+        """The data sets' keys by the names they have in links: the last part, where it is a path
+        of this machine.
+        """
+        keys = [one.key for one in sources.available()] + [OWN] * (self.own is not None)
+        return {Path(key).name: key for key in reversed(keys)}
+
+    def _read(self, query: str) -> tuple[Link, list[str]]:
+        return read(
+            query,
+            sources=self._names(),
+            openable=self.openable,
+            hideable=self.hideable,
+        )
+
+    def _visit(self, link: Link) -> list[str]:
+        """Show what a link says; a sentence on each part that is not to be had."""
+        notes: list[str] = []
+        with self.hold_trait_notifications():
+            key = self._names()[link.source or str(self._home.source)]
+            if key != self.source:
+                try:
+                    self._use(key)
+                except DataError as problem:
+                    notes.append(str(problem))
+            self._settings.clear()
+            self.model_key = link.model or str(self._home.model)
+            self.values = self.model(**link.values).values()
+            self.top_n, self.step = link.top_n, link.step
+            self.opened, self.compared = link.opened, link.compared
+            self.hidden = link.hidden
+            example = next(iter(self.learners), Learner("", ()))
+            wanted = example.courses if link.courses is None else link.courses
+            present = self.dataset.course_index
+            known = tuple(one for one in wanted if one in present)
+            self.explained = tuple(one for one in link.explained if one in present)
+            unknown = {*wanted, *link.explained} - {*known, *self.explained}
+            if unknown:
+                notes.append(left_out(sorted(unknown), self.dataset.noun))
+            self._elsewhere = ()
+            names = [one.name for one in self.learners if one.courses == known]
+            self._change_history(known, names[0] if names else "")
+            self._find_fitted()
+            self._fit_if_instant()
+        return notes
 
     def _follow(self, learner: Learner) -> None:
         self._change_history(learner.courses, learner.name)

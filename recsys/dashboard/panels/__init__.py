@@ -7,6 +7,7 @@ from recsys.dashboard.panels.charts import charts
 from recsys.dashboard.panels.comparison import comparison
 from recsys.dashboard.panels.data_set import data_set
 from recsys.dashboard.panels.leaderboard import leaderboard
+from recsys.dashboard.panels.link import link
 from recsys.dashboard.panels.model import model
 from recsys.dashboard.panels.notices import notices
 from recsys.dashboard.panels.picker import picked, picker
@@ -19,6 +20,7 @@ __all__ = [
     "comparison",
     "data_set",
     "leaderboard",
+    "link",
     "model",
     "notices",
     "picked",

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 import ipywidgets as widgets
+from IPython import get_ipython
 from traitlets import HasTraits
 
 
@@ -47,6 +48,13 @@ def watch(state: HasTraits, names: str | list[str], act: Callable[[], None]) -> 
 
     state.observe(changed, names)
     act()
+
+
+def after_each_cell(act: Callable[[], None]) -> None:
+    """Call `act` whenever a cell of the notebook has run, where there is a notebook."""
+    shell = get_ipython()
+    if shell is not None:
+        shell.events.register("post_run_cell", lambda _: act())
 
 
 @cache

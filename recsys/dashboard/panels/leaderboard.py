@@ -13,6 +13,7 @@ from recsys.dashboard.panels.frame import frame, paragraph, row, text, watch
 from recsys.dashboard.scoreboard import LENGTH, Scoreboard
 from recsys.dashboard.state import State
 
+LEADERBOARD = "leaderboard"  # its name in links
 _COLUMNS = {
     "coverage": "Coverage",
     "novelty": "Novelty",
@@ -35,9 +36,11 @@ def leaderboard(state: State) -> widgets.VBox:
     shown = widgets.VBox([row(refresh, cancel), bar, status, table, about])
     shown.layout.display = "none"
 
-    def show(_: widgets.Button) -> None:
-        opened.layout.display, shown.layout.display = "none", ""
-        board.show()
+    def show() -> None:
+        is_open = LEADERBOARD in state.opened
+        if is_open and shown.layout.display == "none":
+            board.show()
+        opened.layout.display, shown.layout.display = ("none", "") if is_open else ("", "none")
 
     def tell() -> None:
         table.value = as_table(board.table) if len(board.table) else ""
@@ -49,10 +52,12 @@ def leaderboard(state: State) -> widgets.VBox:
         bar.value = board.progress
         status.value = paragraph(board.status)
 
-    opened.on_click(show)
+    state.offer(LEADERBOARD)
+    opened.on_click(lambda _: state.set_open(LEADERBOARD, True))
     refresh.on_click(lambda _: board.refresh())
     cancel.on_click(lambda _: board.cancel())
     watch(board, ["table", "about"], tell)
+    watch(state, "opened", show)
     watch(board, ["running", "reading", "progress", "status", "missing"], progress)
     return frame(opened, shown, name="leaderboard")
 

@@ -9,20 +9,18 @@ import ipywidgets as widgets
 
 from recsys import models
 from recsys.dashboard.glossary import explained, question
-from recsys.dashboard.panels.frame import frame, row, text, watch
-from recsys.dashboard.state import MOST_RECOMMENDATIONS, State
-from recsys.models import Hyperparameter
+from recsys.dashboard.link import MOST_RECOMMENDATIONS
+from recsys.dashboard.panels.frame import after_each_cell, frame, row, text, watch
+from recsys.dashboard.state import State
+from recsys.models import Hyperparameter, Recommender
 
 SETTINGS_SHOWN = 2  # the models declare the telling ones first; the rest is a click away
+SETTINGS = "settings"  # the name of that rest, in links
 
 
 def model(state: State) -> widgets.VBox:
     """Choose a model and set its hyperparameters; and how many recommendations to show."""
-    choice = widgets.Dropdown(
-        description="Model",
-        options=[(f"{i} · {one.name}", one.key()) for i, one in enumerate(models.registry(), 1)],
-        value=state.model_key,
-    )
+    choice = widgets.Dropdown(description="Model")
     summary = text(kind="summary")
     controls, rarely_used = widgets.VBox(), widgets.VBox()
     more = widgets.Button()
@@ -34,78 +32,131 @@ def model(state: State) -> widgets.VBox:
         max=MOST_RECOMMENDATIONS,
         continuous_update=False,
     )
+    shown: dict[str, Control] = {}
+    drawn: list[type[Recommender]] = []
 
     def choose(change: dict[str, Any]) -> None:
-        if change["new"] != state.model_key:  # else the dropdown has only followed the state
+        if change["new"] not in (None, state.model_key):  # else it has only followed the state
             state.choose_model(change["new"])
 
+    def set_value(name: str, value: Any) -> None:
+        if value != state.values[name]:
+            state.set_value(name, value)
+
+    def set_top_n(change: dict[str, Any]) -> None:
+        if change["new"] != state.top_n:
+            state.set_top_n(change["new"])
+
+    def offer() -> None:
+        options = tuple(
+            (f"{i} · {one.name}", one.key()) for i, one in enumerate(models.registry(), 1)
+        )
+        if choice.options != options:
+            choice.unobserve(choose, "value")  # setting options chooses the first of them
+            choice.options = options
+            choice.value = state.model_key
+            choice.observe(choose, "value")
+
     def show() -> None:
+        offer()
         choice.value = state.model_key
+        if drawn != [state.model]:
+            draw()
+        for name, one in shown.items():
+            one.show(state.values[name])
+
+    def draw() -> None:
+        drawn[:] = [state.model]
         summary.value = f"<p>{explained(state.model.summary)}</p>"
-        settings = [
-            control(one, state.values[one.name], state.set_value)
-            for one in state.model.hyperparameters()
-        ]
-        controls.children = settings[:SETTINGS_SHOWN]
-        rarely_used.children = settings[SETTINGS_SHOWN:]
-        more.layout.display = "" if settings[SETTINGS_SHOWN:] else "none"
-        fold(True)
+        shown.clear()
+        for one in state.model.hyperparameters():
+            shown[one.name] = Control(one, state.values[one.name], set_value)
+        boxes = [one.box for one in shown.values()]
+        controls.children, rarely_used.children = boxes[:SETTINGS_SHOWN], boxes[SETTINGS_SHOWN:]
+        more.layout.display = "" if rarely_used.children else "none"
 
-    def fold(folded: bool) -> None:
-        rarely_used.layout.display = "none" if folded else ""
-        more.description = "More settings" if folded else "Fewer settings"
+    def fold() -> None:
+        unfolded = SETTINGS in state.opened
+        rarely_used.layout.display = "" if unfolded else "none"
+        more.description = "Fewer settings" if unfolded else "More settings"
 
-    more.on_click(lambda _: fold(rarely_used.layout.display == ""))
+    def follow_number() -> None:
+        top_n.value = state.top_n
+
     choice.observe(choose, "value")
-    top_n.observe(lambda change: state.set_top_n(change["new"]), "value")
-    watch(state, "model_key", show)
+    state.offer(SETTINGS)
+    watch(state, ["model_key", "values"], show)
+    watch(state, "opened", fold)
+    watch(state, "top_n", follow_number)
+    more.on_click(lambda _: state.set_open(SETTINGS, SETTINGS not in state.opened))
+    top_n.observe(set_top_n, "value")
+    after_each_cell(offer)
     return frame(choice, summary, controls, rarely_used, more, top_n, name="model")
 
 
-def control(one: Hyperparameter, value: Any, changed: Callable[[str, Any], None]) -> widgets.Widget:
-    """The widget for a hyperparameter: a dropdown, a checkbox or a slider, as declared."""
-    label = f"{one.label} ({one.unit})" if one.unit else one.label
-    if one.choices:
-        widget = widgets.Dropdown(description=label, options=one.choices, value=value)
-    elif one.kind is bool:
-        widget = widgets.Checkbox(description=label, value=value, indent=False)
-    elif one.none:
-        return _with_help(_slider_or_none(one, label, value, changed), one)
-    else:
-        widget = _slider(one, label, value)
-    widget.observe(lambda change: changed(one.name, change["new"]), "value")
-    return _with_help(widget, one)
+class Control:
+    """The widget for a hyperparameter: a dropdown, a checkbox or a slider, as declared; for one
+    that may be None ("all"), a checkbox beside the slider.
+
+    Parameters
+    ----------
+    one : the declaration
+    value : what to show first
+    changed : told name and value when the visitor changes it
+    """
+
+    def __init__(
+        self, one: Hyperparameter, value: Any, changed: Callable[[str, Any], None]
+    ) -> None:
+        label = f"{one.label} ({one.unit})" if one.unit else one.label
+        self._nothing: widgets.Checkbox | None = None
+        self._following = False
+        if one.choices:
+            self._widget = widgets.Dropdown(description=label, options=one.choices)
+        elif one.kind is bool:
+            self._widget = widgets.Checkbox(description=label, indent=False)
+        else:
+            self._widget = _slider(one, label)
+        shown = self._widget
+        if one.none:
+            self._nothing = widgets.Checkbox(description=one.none, indent=False)
+            self._nothing.add_class("recsys-none")
+            shown = row(self._widget, self._nothing)
+            shown.add_class("recsys-slider-or-none")
+        self.box = _with_help(shown, one)
+        self.show(value)
+
+        def tell(_: Any) -> None:
+            self._widget.disabled = self._is_none
+            if not self._following:
+                changed(one.name, None if self._is_none else self._widget.value)
+
+        for widget in filter(None, (self._widget, self._nothing)):
+            widget.observe(tell, "value")
+
+    @property
+    def _is_none(self) -> bool:
+        return self._nothing is not None and self._nothing.value
+
+    def show(self, value: Any) -> None:
+        """Follow a value that was set elsewhere."""
+        self._following = True
+        if self._nothing is not None:
+            self._nothing.value = value is None
+        if value is not None:
+            self._widget.value = value
+        self._widget.disabled = self._is_none
+        self._following = False
 
 
-def _slider(one: Hyperparameter, label: str, value: float | None) -> widgets.Widget:
+def _slider(one: Hyperparameter, label: str) -> widgets.Widget:
     assert one.low is not None
     assert one.high is not None
-    value = one.high if value is None else value
-    bounds = {"min": one.low, "max": one.high, "value": value, "description": label}
+    bounds = {"min": one.low, "max": one.high, "value": one.high, "description": label}
     if one.kind is int:
         return widgets.IntSlider(**bounds, continuous_update=False)
     step = (one.high - one.low) / 100
     return widgets.FloatSlider(**bounds, step=step, readout_format=".4g", continuous_update=False)
-
-
-def _slider_or_none(
-    one: Hyperparameter, label: str, value: float | None, changed: Callable[[str, Any], None]
-) -> widgets.Widget:
-    """A slider with a checkbox for the value None ("all") beside it."""
-    slider = _slider(one, label, value)
-    nothing = widgets.Checkbox(description=one.none, value=value is None, indent=False)
-
-    def tell(_: Any) -> None:
-        slider.disabled = nothing.value
-        changed(one.name, None if nothing.value else slider.value)
-
-    slider.disabled = nothing.value
-    slider.observe(tell, "value")
-    nothing.observe(tell, "value")
-    nothing.add_class("recsys-none")
-    box = row(slider, nothing)
-    box.add_class("recsys-slider-or-none")
-    return box
 
 
 def _with_help(widget: widgets.Widget, one: Hyperparameter) -> widgets.VBox:

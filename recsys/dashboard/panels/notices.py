@@ -1,4 +1,4 @@
-"""What went wrong, in words."""
+"""What went wrong, and what of a link could not be followed, in words."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from recsys.dashboard.state import State
 
 
 def notices(state: State) -> widgets.VBox:
-    """The last error, until it is dismissed or something succeeds; hidden while there is none."""
-    words = text(kind="error")
+    """The last error, until it is dismissed or something succeeds, and the note on a link, until
+    it is dismissed; hidden while there is neither.
+    """
+    error, note = text(kind="error"), text(kind="note")
     dismiss = widgets.Button(description="Dismiss")
-    panel = frame(words, dismiss, name="notices")
+    panel = frame(widgets.VBox([error, note]), dismiss, name="notices")
 
     def show() -> None:
-        words.value = paragraph(state.error)
-        if state.error:
-            panel.add_class("recsys-shown")
-        else:
-            panel.remove_class("recsys-shown")
+        error.value, note.value = paragraph(state.error), paragraph(state.note)
+        for name, on in (("shown", state.error or state.note), ("mild", not state.error)):
+            (panel.add_class if on else panel.remove_class)(f"recsys-{name}")
 
     def forget(_: widgets.Button) -> None:
-        state.error = ""
+        state.error = state.note = ""
 
     dismiss.on_click(forget)
-    watch(state, "error", show)
+    watch(state, ["error", "note"], show)
     return panel

@@ -72,6 +72,9 @@ function nameControls() {
   for (const alert of document.querySelectorAll(".recsys-error")) {
     alert.setAttribute("role", "alert");
   }
+  for (const note of document.querySelectorAll(".recsys-note")) {
+    note.setAttribute("role", "status");
+  }
 }
 
 let naming = 0;
@@ -146,22 +149,27 @@ HTMLInputElement.prototype.click = function () {
   openFile.call(this);
 };
 
-async function copyCode(button) {
-  const code = button.parentElement.querySelector("pre");
+async function copyText(text, button) {
   try {
-    await navigator.clipboard.writeText(code.textContent);
+    await navigator.clipboard.writeText(text);
   } catch {
     // Only a secure page may write to the clipboard; the old way needs a selection.
-    getSelection().selectAllChildren(code);
+    const selected = document.createElement("textarea");
+    selected.value = text;
+    document.body.append(selected);
+    selected.select();
     document.execCommand("copy");
+    selected.remove();
+    button.focus();
   }
+  const words = (button.dataset.words ??= button.textContent);
   button.textContent = "Copied";
-  setTimeout(() => (button.textContent = "Copy"), 2000);
+  setTimeout(() => (button.textContent = words), 2000);
 }
 
 document.addEventListener("click", (event) => {
   const copy = event.target.closest?.(".recsys-copy");
-  if (copy) copyCode(copy);
+  if (copy) copyText(copy.parentElement.querySelector("pre").textContent, copy);
   if (event.target.closest?.(".recsys-choose")) requestAnimationFrame(nameControls);
 });
 
@@ -237,5 +245,5 @@ new MutationObserver((_, watcher) => {
   if (document.getElementById("loading")) return;
   watcher.disconnect();
   drawCharts();
-  if (!remembered()) showTour();
+  if (!remembered() && !asked) showTour(); // a link is somebody's lesson already
 }).observe(document.body, { childList: true });

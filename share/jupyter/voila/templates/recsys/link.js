@@ -1,0 +1,63 @@
+// The address of the page in step with its state. The kernel says the link, in `.recsys-address`;
+// the page tells the kernel what it alone knows: the link it was opened with, which explanations
+// are open, and which step is presented.
+
+const asked = location.search;
+const PATIENCE = 10000; // ms, then what there is is shown: the notebook may have no link panel
+let beginning; // the link of what a page shows without one
+let following = !asked;
+
+if (asked) document.documentElement.classList.add("opening-link");
+
+function tell(field, words) {
+  const input = document.querySelector(`.recsys-${field} input`);
+  if (!input) return;
+  input.value = words;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+function tellWhatIsOpen() {
+  const open = [...document.querySelectorAll(".recsys-table [data-course]:has(details[open])")];
+  const ids = open.map((row) => row.dataset.course.replace(/%/g, "%25").replace(/,/g, "%2C"));
+  tell("page", `why=${encodeURIComponent(ids.join(","))}&present=${presented}`);
+}
+
+function uncover() {
+  document.documentElement.classList.remove("opening-link");
+}
+
+function followLink() {
+  const link = document.querySelector(".recsys-address a");
+  if (!link) return;
+  if (beginning === undefined) {
+    beginning = link.search;
+    if (asked) tell("asked", asked);
+  }
+  if (!following && link.dataset.heard !== "0") {
+    following = true;
+    present(Number(new URLSearchParams(link.search).get("present")));
+    uncover();
+  }
+  if (!following) return;
+  const query = link.search === beginning ? "" : link.search;
+  if (query !== location.search) history.replaceState(null, "", location.pathname + query);
+}
+new MutationObserver(followLink).observe(document.body, { childList: true, subtree: true });
+
+new MutationObserver((_, watcher) => {
+  if (document.getElementById("loading")) return;
+  watcher.disconnect();
+  setTimeout(uncover, PATIENCE);
+}).observe(document.body, { childList: true });
+
+document.addEventListener("click", ({ target }) => {
+  const copy = target.closest?.(".recsys-copy-link");
+  if (copy) copyText(document.querySelector(".recsys-address a").href, copy);
+});
+
+// A toggle does not bubble.
+document.addEventListener(
+  "toggle",
+  ({ target }) => target.closest?.(".recsys-table") && following && tellWhatIsOpen(),
+  true,
+);

@@ -1,0 +1,228 @@
+"""What a link says, and what of it is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from letters import SETS
+
+from recsys import models
+from recsys.dashboard.link import MOST_RECOMMENDATIONS, MOST_STEPS, Link, read, write
+from recsys.dashboard.state import State
+from recsys.models import Hyperparameter
+
+SOURCES = ("bundled", "ibm", "Ein, zwei & 100 %")
+PANELS = ("data_set", "leaderboard")
+WORDS = ("data", "courses", "model", "top", "open", "compare", "why", "hide", "present")
+KEYS = [one.key() for one in models.registry()]
+
+ids = st.lists(st.text(min_size=1), unique=True, max_size=4).map(tuple)
+panels = st.lists(st.sampled_from(PANELS), unique=True).map(tuple)
+
+
+def read_here(query: str) -> tuple[Link, list[str]]:
+    return read(query, sources=SOURCES, openable=PANELS, hideable=PANELS)
+
+
+def value_of(one: Hyperparameter) -> st.SearchStrategy[object]:
+    if one.choices:
+        return st.sampled_from(one.choices)
+    if one.kind is bool:
+        return st.booleans()
+    assert one.low is not None
+    assert one.high is not None
+    if one.kind is int:
+        number: st.SearchStrategy[object] = st.integers(int(one.low), int(one.high))
+    else:
+        number = st.floats(one.low, one.high)
+    return number | st.none() if one.none else number
+
+
+@st.composite
+def links(draw: st.DrawFn) -> Link:
+    model = draw(st.none() | st.sampled_from(KEYS))
+    values = {}
+    for one in models.find(model).hyperparameters() if model else ():
+        value = draw(st.just(one.default) | value_of(one))
+        if value != one.default:
+            values[one.name] = value
+    return Link(
+        source=draw(st.none() | st.sampled_from(SOURCES)),
+        courses=draw(st.none() | ids),
+        model=model,
+        values=values,
+        top_n=draw(st.integers(1, MOST_RECOMMENDATIONS)),
+        opened=draw(panels),
+        compared=draw(st.lists(st.sampled_from(KEYS), unique=True, max_size=3).map(tuple)),
+        explained=draw(ids),
+        hidden=draw(panels),
+        step=draw(st.integers(0, MOST_STEPS)),
+    )
+
+
+@given(links())
+def test_a_link_is_read_as_it_was_written(link: Link) -> None:
+    assert read_here(write(link)) == (link, [])
+    assert read_here(f"?{write(link)}") == (link, [])
+
+
+anything = st.text(st.characters(exclude_categories=()))
+pieces = st.tuples(
+    st.sampled_from([*WORDS, "neighbours", "seed"]), anything | st.sampled_from([*KEYS, "7"])
+)
+
+
+@given(anything | st.lists(pieces).map(lambda all_of: "&".join(f"{a}={b}" for a, b in all_of)))
+def test_anything_gives_a_link_that_can_be_written_and_short_notes(query: str) -> None:
+    link, notes = read_here(query)
+    assert all(len(one) < 300 and one.isprintable() for one in notes)
+    known = Link(**{**vars(link), "courses": None, "explained": ()})
+    assert read_here(write(known)) == (known, [])
+    for one in models.find(link.model).hyperparameters() if link.model else ():
+        one.checked(link.values.get(one.name, one.default), "a test")
+
+
+@pytest.mark.parametrize(
+    ("query", "note"),
+    [
+        ("model=knn&neighbours=0", "“0” is not a value that KNN takes for “Neighbours”"),
+        ("model=knn&neighbours=2.5", "“2.5” is not a value"),
+        ("model=knn&neighbours=nan", "“nan” is not a value"),
+        ("model=clustering&lift=maybe", "“maybe” is not a value"),
+        ("model=knn&weighting=sideways", "“sideways” is not a value"),
+        ("model=oracle", "There is no model “oracle” here."),
+        ("model=oracle&neighbours=7", "“neighbours” is no setting here."),
+        ("data=elsewhere", "There is no data set “elsewhere” here."),
+        ("top=101", "“top” takes a whole number from 1 to 100, not “101”."),
+        ("top=-1", "not “-1”"),
+        ("present=next", "not “next”"),
+        ("open=attic", "“attic” is no panel that can be opened."),
+        ("hide=a,b,c,d,e", "“a”, “b”, “c” and 2 more are no panel that can be hidden."),
+        ("compare=knn,oracle", "“oracle” is no model here."),
+        ("model=knn&model=nmf", "“model” is said twice; the first counts."),
+        ("colour=<b>red</b>", "“colour” is no setting here."),
+    ],
+)
+def test_what_makes_no_sense_is_told_and_left_out(query: str, note: str) -> None:
+    link, notes = read_here(query)
+    assert len([one for one in notes if note in one]) == 1
+    assert link in (Link(), Link(model="clustering"), Link(model="knn"), Link(compared=("knn",)))
+
+
+def test_parameters_of_the_server_are_nobodys_business() -> None:
+    assert read_here("token=secret&voila-theme=dark") == (Link(), [])
+
+
+def test_no_setting_of_a_model_is_called_like_another_part_of_a_link() -> None:
+    for model in models.registry():
+        assert not {one.name for one in model.hyperparameters()} & set(WORDS)
+
+
+# With the state
+
+
+def test_a_link_of_the_state_shows_the_same_state_elsewhere(
+    new_state: Callable[[], State],
+) -> None:
+    here, there = new_state(), new_state()
+    for state in (here, there):
+        state.begin()
+        state.offer("leaderboard")
+        state.hideable = ("model",)
+    here.choose_source("two")
+    here.clear()
+    here.add(["d", "b"])
+    here.choose_model("knn")
+    here.set_value("neighbours", 7)
+    here.set_top_n(3)
+    here.set_open("leaderboard", True)
+    here.page_shows("why=x,y&present=2")
+    here.hidden = ("model",)
+
+    there.open_link(write(here.link))
+    assert there.link == here.link
+    assert (there.source, there.history, there.values["neighbours"]) == ("two", ("d", "b"), 7)
+    assert (there.note, there.error, there.can_undo) == ("", "", False)
+    assert there.outdated
+    assert "Press Train to fit KNN" in there.advice
+    assert not there.training
+
+
+def test_an_examples_courses_are_the_example_again(state: State) -> None:
+    state.begin()
+    query = write(state.link)
+    state.clear()
+    state.open_link(query)
+    assert state.example == state.learners[0].name
+
+
+def test_a_stale_link_is_followed_as_far_as_it_goes(state: State) -> None:
+    state.begin()
+    state.open_link("data=gone&courses=a,nope,b&model=letters&power=99&threshold=2&why=a,old")
+    assert state.history == ("a", "b")
+    assert state.values == {"power": 1, "threshold": 2}
+    assert state.explained == ("a",)
+    assert state.source == "one"
+    for words in ("“gone”", "“nope”", "“99”", "“old”"):
+        assert words in state.note
+    assert state.error == ""
+    state.add(["c"])
+    assert state.note  # until it is dismissed
+
+
+def test_a_data_set_that_cannot_be_opened_is_a_note(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state.begin()
+    monkeypatch.delitem(SETS, "two")
+    monkeypatch.setattr(State, "_names", lambda self: {"one": "one", "two": "two"})
+    state.open_link("data=two&courses=a")
+    assert state.source == "one"
+    assert state.history == ("a",)
+    assert "There is no data set “two”" in state.note
+
+
+def test_a_link_names_a_folder_of_this_machine_by_its_last_part(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state.begin()
+    monkeypatch.setitem(SETS, "/srv/sets/three", SETS["two"])
+    state.choose_source("/srv/sets/three")
+    assert "data=three" in write(state.link)
+    state.open_link("data=%2Fsrv%2Fsets%2Fthree")
+    assert "There is no data set" in state.note
+    assert state.source == "one"
+
+
+def test_reset_goes_back_to_the_beginning_and_undo_has_the_courses_again(state: State) -> None:
+    state.begin()
+    beginning = state.link
+    state.clear()
+    state.add(["c"])
+    state.choose_model("knn")
+    state.set_value("neighbours", 7)
+    state.set_top_n(2)
+    state.hidden = ("model",)
+    state.note = "Something"
+    state.reset()
+    assert state.link == beginning
+    assert state.note == ""
+    state.choose_model("knn")
+    assert state.values == models.KNN().values()
+    state.undo()
+    assert state.history == ("c",)
+
+
+def test_an_explanation_that_waits_for_a_training_stays_open(state: State) -> None:
+    state.begin()
+    state.open_link("courses=a&model=knn&why=b&top=1")
+    state.page_shows("why=&present=1")
+    assert state.explained == ("b",)
+    state.train()
+    assert state.job is not None
+    state.job.wait(30)
+    state.page_shows("why=&present=1")
+    assert state.explained == ()
