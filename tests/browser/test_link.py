@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
 from dashboard_page import Dashboard
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from serving import Server, served
 
 LESSON = (
@@ -119,7 +118,6 @@ def test_a_stale_link_is_followed_as_far_as_it_goes_and_says_so(page: Page, serv
     expect(note).to_be_hidden()
 
 
-@pytest.mark.slow
-def test_it_works_with_a_kernel_started_for_the_visitor(page: Page, tmp_path: Path) -> None:
-    with served(tmp_path, "--preheat=0") as server:
+def test_it_works_with_a_kernel_started_for_the_visitor(browser: Browser, tmp_path: Path) -> None:
+    with served(tmp_path, "--preheat=0") as server, browser.new_page() as page:
         expect_the_lesson(visit(page, server.url + LESSON))
