@@ -18,7 +18,7 @@ MOST_RECOMMENDATIONS = 100
 MOST_STEPS = 99
 MOST_NAMED = 3  # of what a note lists; a link may hold thousands
 
-_WORDS = ("data", "courses", "model", "top", "open", "compare", "why", "hide", "present")
+_WORDS = ("data", "courses", "model", "top", "open", "close", "compare", "why", "hide", "present")
 _NOT_OURS = ("voila-", "token")  # Voilà's and Jupyter's own parameters
 
 
@@ -33,7 +33,8 @@ class Link:
     model : key of the chosen model; None for that of the beginning
     values : those of its hyperparameters that are not at their defaults
     top_n : how many recommendations to show at the most
-    opened : names of the panels that are open
+    opened : names of the panels and charts that are open
+    closed : names of those that would be open if nobody had closed them
     compared : keys of the models that are compared
     explained : ids of the recommended courses whose explanation is open
     hidden : names of the panels that are not shown
@@ -46,6 +47,7 @@ class Link:
     values: Mapping[str, Any] = field(default_factory=dict)
     top_n: int = 10
     opened: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
     compared: tuple[str, ...] = ()
     explained: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
@@ -67,6 +69,7 @@ def write(link: Link) -> str:
         said["top"] = str(link.top_n)
     lists = {
         "open": link.opened,
+        "close": link.closed,
         "compare": link.compared,
         "why": link.explained,
         "hide": link.hidden,
@@ -94,7 +97,7 @@ def read(
     ----------
     query : with or without its question mark
     sources : names of the data sets that are present
-    openable, hideable : names of the panels that can be opened, and hidden
+    openable, hideable : names of what can be opened and closed, and of what can be hidden
     """
     notes: list[str] = []
     said: dict[str, str] = {}
@@ -118,6 +121,7 @@ def read(
         values=_values(declared, settings, models.find(model).name, notes) if model else {},
         top_n=_number(said, "top", 1, MOST_RECOMMENDATIONS, Link.top_n, notes),
         opened=_known(said.get("open", ""), openable, "panel that can be opened", notes),
+        closed=_known(said.get("close", ""), openable, "panel that can be closed", notes),
         compared=_known(said.get("compare", ""), keys, "model here", notes),
         explained=_ids(said.get("why", "")),
         hidden=_known(said.get("hide", ""), hideable, "panel that can be hidden", notes),

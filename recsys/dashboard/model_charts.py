@@ -52,15 +52,14 @@ class Gallery(HasTraits):
         super().__init__()
         self.state = state
         self.comparison = ClusterComparison(state)
-        self._wanted: dict[str, bool] = {}
-        state.observe(lambda _: self._update(), ["answer", "measured"])
+        state.offer(*_KINDS)
+        state.observe(lambda _: self._update(), ["answer", "measured", "opened", "closed"])
         self.comparison.observe(lambda _: self._update(), "table")
         self._update()
 
     def open(self, key: str, shown: bool = True) -> None:
         """Show a chart from now on, or show it no longer."""
-        self._wanted[key] = shown
-        self._update()
+        self.state.set_open(key, shown, opens_by_itself=True)
 
     def chart(self, key: str) -> Chart:
         """Draw one of the charts on offer."""
@@ -87,7 +86,10 @@ class Gallery(HasTraits):
         with self.hold_trait_notifications():
             self.offered = tuple(offered)
             self.opened = tuple(
-                kind.key for kind in offered if self._wanted.get(kind.key, kind.key in first)
+                kind.key
+                for kind in offered
+                if kind.key in self.state.opened
+                or (kind.key in first and kind.key not in self.state.closed)
             )
             self.edition += 1
 

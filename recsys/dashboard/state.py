@@ -102,8 +102,9 @@ class State(HasTraits):
 
     hideable = Tuple(help="names of the panels that a link can hide")
     hidden = Tuple(help="those that are hidden")
-    openable = Tuple(help="names of the panels that can be opened")
-    opened = Tuple(help="those that are open")
+    openable = Tuple(help="names of the panels and charts that can be opened")
+    opened = Tuple(help="those that somebody has opened")
+    closed = Tuple(help="those that somebody has closed, of what opens by itself")
     compared = Tuple(help="keys of the models that are compared; empty while nobody has chosen")
     explained = Tuple(help="ids of the recommended courses whose explanation is open")
     step = Int(0, help="which step is presented, from 1; 0 outside the presenter's mode")
@@ -208,6 +209,7 @@ class State(HasTraits):
             values={name: one for name, one in self.values.items() if one != defaults[name]},
             top_n=self.top_n,
             opened=self.opened,
+            closed=self.closed,
             compared=self.compared,
             explained=self.explained,
             hidden=self.hidden,
@@ -347,14 +349,19 @@ class State(HasTraits):
 
     # What panels do: links, and what is open
 
-    def offer(self, panel: str) -> None:
-        """Let a panel be opened, by itself and by links."""
-        self.openable = (*dict.fromkeys((*self.openable, panel)),)
+    def offer(self, *names: str) -> None:
+        """Let panels or charts be opened by links too."""
+        self.openable = tuple(dict.fromkeys((*self.openable, *names)))
 
-    def set_open(self, panel: str, is_open: bool) -> None:
-        """Open or close a panel."""
-        others = tuple(one for one in self.opened if one != panel)
-        self.opened = (*others, panel) if is_open else others
+    def set_open(self, name: str, is_open: bool, *, opens_by_itself: bool = False) -> None:
+        """Open or close a panel or a chart; that one of those that open by themselves is closed
+        has to be remembered.
+        """
+        opened = tuple(one for one in self.opened if one != name)
+        closed = tuple(one for one in self.closed if one != name)
+        with self.hold_trait_notifications():
+            self.opened = (*opened, name) if is_open else opened
+            self.closed = (*closed, name) if opens_by_itself and not is_open else closed
 
     def page_shows(self, query: str) -> None:
         """Hear from the page which explanations are open on it, and which step is presented.
@@ -472,8 +479,8 @@ class State(HasTraits):
             self.model_key = link.model or str(self._home.model)
             self.values = self.model(**link.values).values()
             self.top_n, self.step = link.top_n, link.step
-            self.opened, self.compared = link.opened, link.compared
-            self.hidden = link.hidden
+            self.opened, self.closed = link.opened, link.closed
+            self.compared, self.hidden = link.compared, link.hidden
             example = next(iter(self.learners), Learner("", ()))
             wanted = example.courses if link.courses is None else link.courses
             present = self.dataset.course_index

@@ -16,7 +16,7 @@ from recsys.models import Hyperparameter
 
 SOURCES = ("bundled", "ibm", "Ein, zwei & 100 %")
 PANELS = ("data_set", "leaderboard")
-WORDS = ("data", "courses", "model", "top", "open", "compare", "why", "hide", "present")
+WORDS = ("data", "courses", "model", "top", "open", "close", "compare", "why", "hide", "present")
 KEYS = [one.key() for one in models.registry()]
 
 ids = st.lists(st.text(min_size=1), unique=True, max_size=4).map(tuple)
@@ -56,6 +56,7 @@ def links(draw: st.DrawFn) -> Link:
         values=values,
         top_n=draw(st.integers(1, MOST_RECOMMENDATIONS)),
         opened=draw(panels),
+        closed=draw(panels),
         compared=draw(st.lists(st.sampled_from(KEYS), unique=True, max_size=3).map(tuple)),
         explained=draw(ids),
         hidden=draw(panels),

@@ -19,6 +19,7 @@ SEEN = [
     "values",
     "top_n",
     "opened",
+    "closed",
     "compared",
     "explained",
     "hidden",
