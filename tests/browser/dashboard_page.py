@@ -64,3 +64,11 @@ class Dashboard:
         return int(
             self.page.evaluate("document.documentElement.scrollWidth - document.body.clientWidth")
         )
+
+
+def visit(page: Page, address: str) -> Dashboard:
+    """Open a link, and wait until what it says is shown."""
+    page.goto(address)
+    expect(page.locator("#loading")).to_have_count(0)
+    expect(page.locator("html")).not_to_have_class("opening-link")
+    return Dashboard(page)

@@ -6,10 +6,9 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from dashboard_page import Dashboard
+from dashboard_page import Dashboard, visit
 from playwright.sync_api import Page, expect
 from serving import Server
-from test_link import visit
 
 # What has to be in sight where its panel is presented.
 PRIMARY = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from dashboard_page import Dashboard
+from dashboard_page import Dashboard, visit
 from playwright.sync_api import Browser, Page, expect
 from serving import Server, served
 
@@ -13,13 +13,6 @@ LESSON = (
     "?data=bundled&courses=ML0101EN,PY0101EN&model=user-profile&popularity_prior=3&top=4"
     "&open=leaderboard,settings"
 )
-
-
-def visit(page: Page, address: str) -> Dashboard:
-    page.goto(address)
-    expect(page.locator("#loading")).to_have_count(0)
-    expect(page.locator("html")).not_to_have_class("opening-link")
-    return Dashboard(page)
 
 
 def expect_the_lesson(app: Dashboard) -> None:
