@@ -9,7 +9,7 @@ let following = !asked;
 
 if (asked) document.documentElement.classList.add("opening-link");
 
-function tell(field, words) {
+function tellKernel(field, words) {
   const input = document.querySelector(`.recsys-${field} input`);
   if (!input) return;
   input.value = words;
@@ -19,7 +19,7 @@ function tell(field, words) {
 function tellWhatIsOpen() {
   const open = [...document.querySelectorAll(".recsys-table [data-course]:has(details[open])")];
   const ids = open.map((row) => row.dataset.course.replace(/%/g, "%25").replace(/,/g, "%2C"));
-  tell("page", `why=${encodeURIComponent(ids.join(","))}&present=${presented}`);
+  tellKernel("page", `why=${encodeURIComponent(ids.join(","))}&present=${presented}`);
 }
 
 function uncover() {
@@ -31,7 +31,7 @@ function followLink() {
   if (!link) return;
   if (beginning === undefined) {
     beginning = link.search;
-    if (asked) tell("asked", asked);
+    if (asked) tellKernel("asked", asked);
   }
   if (!following && link.dataset.heard !== "0") {
     following = true;
