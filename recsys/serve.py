@@ -6,7 +6,8 @@ The settings are in a file beside the notebook because a plain `voila dashboard.
 there too. They leave Voilà its asynchronous kernel manager: with the other one
 (`MappingKernelManager`) a second thread writes to the page's websocket, and every tenth page hung.
 
-A few kernels have run the notebook before anyone comes, so that a visitor waits for none.
+A few kernels have run the notebook before anyone comes, so that a visitor waits for none
+(`recsys.kernels`).
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ def serve(
     pool = preheated_by_default() if preheat is None else preheat
     address = [f"--port={port}", f"--Voila.ip={host}", "--no-browser"]
     preheated = ["--preheat_kernel=True", f"--pool_size={pool}"]  # Jupyter's own server cannot
+    preheated += ["--VoilaConfiguration.multi_kernel_manager_class=recsys.kernels.KernelManager"]
     app.initialize([NOTEBOOK.name, *address, *preheated])
     app.token = token  # not among the arguments, which any user of the machine may list
     # Said for each visitor, and of no consequence: Voilà runs the notebook, trusted or not.

@@ -1,0 +1,24 @@
+"""The kernels of Voilà's server, and when one that nobody uses is ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyter_server._tz import utcnow
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+
+
+class KernelManager(AsyncMappingKernelManager):
+    """Voilà's asynchronous one, which gives a preheated kernel the time to be connected to.
+
+    Voilà keeps the culler away from the kernels in its pool. One that has been there for a while
+    counts as idle for as long when a visitor gets it, and could be ended before the page connects.
+    So the clock of a kernel starts when the culler first meets it.
+    """
+
+    async def cull_kernel_if_idle(self, kernel_id: str) -> None:
+        kernel: Any = self.get_kernel(kernel_id)
+        if not hasattr(kernel, "met_by_culler"):
+            kernel.met_by_culler = True
+            kernel.last_activity = utcnow()
+        await super().cull_kernel_if_idle(kernel_id)
