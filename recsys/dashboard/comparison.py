@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
-from traitlets import Bool, HasTraits, Tuple, Unicode
+from traitlets import HasTraits, Tuple, Unicode
 
 from recsys import models
 from recsys.charts import Chart, rank_lines
@@ -23,10 +23,17 @@ from recsys.store import with_values_of
 
 log = logging.getLogger(__name__)
 
+NAME = "comparison"  # in links
 LENGTH = 10  # of the lists that are compared
 SHORT = 5  # of the lists of all models
 MOST = 3  # lists side by side
 PATIENCE = 0.1  # seconds that an answer may take without a word
+
+# What may change an opinion.
+_FOLLOWED = [
+    *("opened", "dataset", "history", "model_key"),
+    *("answer", "fitted", "outdated", "trained"),
+]
 
 
 def _no_list() -> pd.DataFrame:
@@ -93,7 +100,7 @@ def supporters(opinions: Iterable[Opinion], length: int = LENGTH) -> pd.Series:
 
 
 class Comparison(HasTraits):
-    """The opinions of all registered models, which follow the state from `open` on.
+    """The opinions of all registered models, which follow the state while `NAME` is open in it.
 
     Parameters
     ----------
@@ -102,9 +109,7 @@ class Comparison(HasTraits):
 
     opinions = Tuple(help="one per registered model, in the order shown")
     missing = Tuple(help="the models that have to be trained before they can answer")
-    picked = Tuple(help="keys of the two or three models to compare")
     status = Unicode(help="which model is being asked, if that takes its time")
-    opened = Bool(False)
 
     def __init__(self, state: State) -> None:
         super().__init__()
@@ -115,23 +120,20 @@ class Comparison(HasTraits):
         self._said: list[tuple[Opinion, Recommender | None]] = []
         self._asking = False
         self._begun = 0.0
+        state.offer(NAME)
+        state.observe(self._keep, "trained")
+        state.observe(lambda _: self.refresh(), _FOLLOWED)
 
-    def open(self) -> None:
-        """Ask the models, and again whenever the state changes."""
-        if self.opened:
-            return
-        self.opened, self.status = True, "Asking the models …"
+    @property
+    def picked(self) -> tuple[str, ...]:
+        """Keys of the models to compare: at first the chosen one and the first of the others."""
         state = self._state
         others = [one.key() for one in models.registry() if one.key() != state.model_key]
-        self.picked = (state.model_key, *others[:1])
-        state.observe(self._keep, "trained")
-        follows = ["dataset", "history", "answer", "fitted", "outdated", "model_key", "trained"]
-        state.observe(lambda _: self.refresh(), follows)
-        self.refresh()
+        return state.compared or (state.model_key, *others[:1])
 
     def pick(self, keys: Iterable[str]) -> None:
         """Choose what to compare: the first three of these models, each once."""
-        self.picked = tuple(dict.fromkeys(filter(None, keys)))[:MOST]
+        self._state.compared = tuple(dict.fromkeys(filter(None, keys)))[:MOST]
 
     def train_missing(self) -> None:
         """Fit the models that are missing, one after another."""
@@ -169,7 +171,11 @@ class Comparison(HasTraits):
     # Asking
 
     def refresh(self) -> None:
-        """Ask every model anew."""
+        """Ask every model anew, if anybody wants to know."""
+        if NAME not in self._state.opened:
+            return
+        if not self.opinions:
+            self.status = "Asking the models …"
         self._left, self._said = list(models.registry()), []
         self._begun = time.monotonic()
         if self._asking:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -18,6 +17,7 @@ from recsys import models
 from recsys.charts import rank_lines
 from recsys.dashboard import panels
 from recsys.dashboard.comparison import Comparison, Opinion, alone, overlap, supporters
+from recsys.dashboard.link import write
 from recsys.dashboard.panels.comparison import as_grid, as_words
 from recsys.dashboard.state import State
 
@@ -150,7 +150,7 @@ def test_it_asks_nobody_before_it_is_opened(registered: State) -> None:
 
 def test_what_is_missing_is_named_and_trained_and_all_follow_the_choice(registered: State) -> None:
     comparison = Comparison(registered)
-    comparison.open()
+    registered.set_open("comparison", True)
     letters, backwards = comparison.opinions
     assert ids(letters) == "fedcb"
     assert backwards.silence == "Not trained yet."
@@ -174,7 +174,7 @@ def test_the_chosen_model_answers_with_the_visitors_settings_once_it_is_fitted(
     registered: State,
 ) -> None:
     comparison = Comparison(registered)
-    comparison.open()
+    registered.set_open("comparison", True)
     registered.train()
     until_trained(registered)
     registered.set_value("threshold", 4)
@@ -195,7 +195,7 @@ def test_the_missing_chosen_model_is_trained_as_chosen(registered: State) -> Non
     registered.choose_model("backwards")
     registered.set_value("power", 3)
     comparison = Comparison(registered)
-    comparison.open()
+    registered.set_open("comparison", True)
     train_missing(comparison, registered)
     assert not registered.outdated
     assert comparison.opinions[1].settings == "with your settings"
@@ -203,7 +203,7 @@ def test_the_missing_chosen_model_is_trained_as_chosen(registered: State) -> Non
 
 def test_a_model_registered_later_appears_and_one_that_fails_says_so(registered: State) -> None:
     comparison = Comparison(registered)
-    comparison.open()
+    registered.set_open("comparison", True)
     models.register(Broken)
     registered.add(["b"])
     assert [one.name for one in comparison.opinions] == ["Letters", "Backwards", "Broken"]
@@ -238,13 +238,39 @@ def test_the_choice_offers_what_is_registered_when_it_is_opened_and_later(
 
 def test_another_data_set_is_answered_by_models_fitted_on_it(registered: State) -> None:
     comparison = Comparison(registered)
-    comparison.open()
+    registered.set_open("comparison", True)
     registered.choose_source("two")
     registered.add(["x"])
     assert ids(comparison.opinions[0]) == "zydcb"
 
 
-def test_at_most_three_are_compared_each_once(new_state: Callable[[], State]) -> None:
-    comparison = Comparison(new_state())
+def test_the_chosen_model_is_compared_with_another_until_somebody_picks(registered: State) -> None:
+    comparison = Comparison(registered)
+    assert comparison.picked == ("letters", "backwards")
+    registered.choose_model("backwards")
+    assert comparison.picked == ("backwards", "letters")
     comparison.pick(["a", "b", "a", "", "c", "d"])
-    assert comparison.picked == ("a", "b", "c")
+    assert registered.compared == comparison.picked == ("a", "b", "c")
+
+
+def test_a_link_opens_the_comparison_of_its_models(registered: State) -> None:
+    panels.comparison(registered)
+    registered.set_open("comparison", True)
+    registered.compared = ("backwards", "letters")
+    query = write(registered.link)
+    registered.open_link("")
+    assert "comparison" not in registered.opened
+    registered.open_link(query)
+    assert "comparison" in registered.opened
+    assert registered.compared == ("backwards", "letters")
+
+
+def test_what_is_closed_asks_nobody(registered: State) -> None:
+    comparison = Comparison(registered)
+    registered.set_open("comparison", True)
+    before = comparison.opinions
+    registered.set_open("comparison", False)
+    registered.add(["b"])
+    assert comparison.opinions is before
+    registered.set_open("comparison", True)
+    assert ids(comparison.opinions[0]) == "fedc"

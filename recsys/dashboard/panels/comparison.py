@@ -13,6 +13,7 @@ import pandas as pd
 from recsys import models
 from recsys.dashboard.comparison import (
     MOST,
+    NAME,
     SHORT,
     Comparison,
     Opinion,
@@ -39,41 +40,45 @@ def comparison(state: State) -> widgets.VBox:
     shown = widgets.VBox()
     shown.layout.display = "none"
 
-    def show(_: widgets.Button) -> None:
-        opened.layout.display, shown.layout.display = "none", ""
-        compared.open()
-        shown.children = [
-            _choice(compared),
-            _training(state, compared),
-            _side_by_side(state, compared),
-            _all_at_once(state, compared),
-        ]
+    def show() -> None:
+        is_open = NAME in state.opened
+        if is_open and not shown.children:
+            shown.children = [
+                _choice(state, compared),
+                _training(state, compared),
+                _side_by_side(state, compared),
+                _all_at_once(state, compared),
+            ]
+        opened.layout.display, shown.layout.display = ("none", "") if is_open else ("", "none")
 
-    opened.on_click(show)
+    opened.on_click(lambda _: state.set_open(NAME, True))
+    watch(state, "opened", show)
     return frame(opened, shown, name="comparison")
 
 
-def _choice(compared: Comparison) -> widgets.VBox:
+def _choice(state: State, compared: Comparison) -> widgets.VBox:
     """The models to compare, among those that are registered by now."""
     boxes = [widgets.Dropdown(description=place) for place in _PLACES]
+    following = False
 
     def choose(_: Any) -> None:
-        compared.pick(str(box.value) for box in boxes)
+        if not following:
+            compared.pick(str(box.value) for box in boxes)
 
     def follow() -> None:
+        nonlocal following
+        following = True
         known = [(label(one), one.key()) for one in models.registry()]
-        picked = compared.picked
-        for place, box in enumerate(boxes):
+        for place, (box, key) in enumerate(itertools.zip_longest(boxes, compared.picked)):
             options = [*known, _NOBODY] if place == MOST - 1 else known
             if list(box.options) != options:
-                box.options = options  # which chooses the first
-            if place < len(picked):
-                box.value = picked[place]
-            elif place == MOST - 1:
-                box.value = ""
-        compared.pick(picked)
+                box.options = options
+            if key or place == MOST - 1:
+                box.value = key or ""
+        following = False
 
-    watch(compared, ["opinions", "picked"], follow)
+    watch(compared, "opinions", follow)
+    state.observe(lambda _: follow(), "compared")
     for box in boxes:
         box.observe(choose, "value")
     choice = row(*boxes)
@@ -130,7 +135,8 @@ def _side_by_side(state: State, compared: Comparison) -> widgets.VBox:
         words.value = as_words(compared.compared, state.dataset.noun)
         tell()
 
-    watch(compared, ["opinions", "picked"], draw)
+    watch(compared, "opinions", draw)
+    state.observe(lambda _: draw(), "compared")
     compared.observe(lambda _: tell(), "status")
     return widgets.VBox([status, plot.box, words])
 
@@ -140,7 +146,8 @@ def _all_at_once(state: State, compared: Comparison) -> widgets.HTML:
     table.add_class("recsys-all-models")
 
     def show() -> None:
-        table.value = as_grid(compared.opinions, state.dataset.noun)
+        known = compared.opinions
+        table.value = as_grid(known, state.dataset.noun) if known else ""
 
     watch(compared, "opinions", show)
     return table
