@@ -15,6 +15,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import signal
 import socket
 import sys
 import webbrowser
@@ -74,7 +75,20 @@ def serve(
     # would close every page that is left alone for half a minute.
     pings = "websocket_ping_timeout"
     logging.getLogger("tornado.general").addFilter(lambda record: pings not in record.getMessage())
-    IOLoop.current().add_callback(_announce, host, port, open_browser, token)  # once it listens
+    loop = IOLoop.current()
+    loop.add_callback(_announce, host, port, open_browser, token)  # once it listens
+
+    async def wind_down() -> None:
+        logging.disable()  # what was under way complains that it is cut off
+        try:
+            await app.kernel_manager.shutdown_all()
+        finally:
+            loop.stop()
+
+    # Python's own answer to Ctrl-C, an exception, gets lost where a kernel is being started; and
+    # kernels that are on their way can only be ended while the loop runs.
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, lambda *_: loop.add_callback_from_signal(wind_down))
     app.start()
 
 

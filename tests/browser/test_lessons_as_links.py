@@ -11,7 +11,7 @@ from serving import Server, served
 
 LESSON = (
     "?data=bundled&courses=ML0101EN,PY0101EN&model=user-profile&popularity_prior=3&top=4"
-    "&open=leaderboard,settings"
+    "&topic_weight=alike&open=leaderboard,settings"  # which no other test has fitted
 )
 
 
