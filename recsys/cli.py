@@ -168,6 +168,7 @@ def _parser() -> argparse.ArgumentParser:
         "allows)",
     )
     serve.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    serve.add_argument("--json", action="store_true", help="print the address as a line of JSON")
 
     _add_json(command(_doctor, "doctor", "Print what a bug report needs."))
     return parser
@@ -448,7 +449,14 @@ def _serve(given: argparse.Namespace) -> None:
 
     token = "" if given.token is None else given.token or secrets.token_urlsafe()
     browser = not given.no_browser
-    serve(given.host, given.port, preheat=given.preheat, open_browser=browser, token=token)
+    serve(
+        given.host,
+        given.port,
+        preheat=given.preheat,
+        open_browser=browser,
+        token=token,
+        as_json=given.json,
+    )
 
 
 def _doctor(given: argparse.Namespace) -> None:

@@ -13,6 +13,7 @@ A few kernels have run the notebook before anyone comes, so that a visitor waits
 from __future__ import annotations
 
 import errno
+import json
 import logging
 import os
 import signal
@@ -39,6 +40,7 @@ def serve(
     preheat: int | None = None,
     open_browser: bool = True,
     token: str = "",
+    as_json: bool = False,
 ) -> None:
     """Serve the dashboard until SIGINT or SIGTERM.
 
@@ -46,6 +48,7 @@ def serve(
     ----------
     preheat : how many kernels to keep ready for visitors to come; by default as memory allows
     token : what a visitor must know; anybody is let in without one
+    as_json : tell the address, once visitors can come, as a line of JSON
 
     Raises
     ------
@@ -76,7 +79,7 @@ def serve(
     pings = "websocket_ping_timeout"
     logging.getLogger("tornado.general").addFilter(lambda record: pings not in record.getMessage())
     loop = IOLoop.current()
-    loop.add_callback(_announce, host, port, open_browser, token)  # once it listens
+    loop.add_callback(_announce, host, port, open_browser, token, as_json)  # once it listens
 
     async def wind_down() -> None:
         logging.disable()  # what was under way complains that it is cut off
@@ -115,11 +118,12 @@ def _require_free(host: str, port: int) -> None:
             ) from None
 
 
-def _announce(host: str, port: int, open_browser: bool, token: str) -> None:
+def _announce(host: str, port: int, open_browser: bool, token: str, as_json: bool) -> None:
     local = host in ("127.0.0.1", "localhost", "0.0.0.0")
     address = f"http://{'localhost' if local else host}:{port}"
     address += f"/?{urlencode({'token': token})}" if token else ""
-    print(f"The dashboard is at {address} (Ctrl-C stops it)", flush=True)
+    told = f"The dashboard is at {address} (Ctrl-C stops it)"
+    print(json.dumps({"address": address}) if as_json else told, flush=True)
     # Without a desktop, a browser of the terminal would take the terminal over.
     desktop = sys.platform == "darwin" or {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys()
     if open_browser and desktop:
