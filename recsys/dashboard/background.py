@@ -13,6 +13,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from traitlets import Bool, Float, HasTraits, Unicode
+
 from recsys.dashboard.state import running_loop
 
 Tell = Callable[..., None]
@@ -84,3 +86,45 @@ class Child:
             process.stdin.close()
         process.stdout.close()
         tell(self._hear, self, last)
+
+
+class Errand(HasTraits):
+    """What a child process does for the page: whether it is under way, and how far it is.
+
+    Subclasses call `_send` to have it done, and say in `_ended` what comes of it.
+    """
+
+    running = Bool(False, help="whether it is under way")
+    progress = Float(0.0, help="how far it is, from 0 to 1")
+    status = Unicode(help="what is happening, or has just happened")
+
+    _child: Child | None = None
+
+    def cancel(self) -> None:
+        """End it; what it has put into the store so far stays."""
+        if self._child is not None:
+            self._child.kill()
+
+    def _send(self, doing: str, module: str, *arguments: str) -> threading.Thread:
+        self.running, self.progress, self.status = True, 0.0, doing
+        self._child = Child(module, *arguments, hear=self._hear)
+        return self._child.follow()
+
+    def _abandon(self) -> None:
+        """End it, and hear no more of it."""
+        self.cancel()
+        self._child, self.running, self.status = None, False, ""
+
+    def _hear(self, child: Child, event: dict[str, Any]) -> None:
+        """Follow the child; what comes of an abandoned one is passed over."""
+        if child is not self._child:
+            return
+        if event["event"] == "progress":
+            with self.hold_trait_notifications():
+                self.progress, self.status = event["done"], event["message"]
+            return
+        self._child, self.running = None, False
+        self._ended(event)
+
+    def _ended(self, event: dict[str, Any]) -> None:
+        raise NotImplementedError

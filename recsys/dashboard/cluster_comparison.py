@@ -10,16 +10,16 @@ import json
 from typing import Any
 
 import pandas as pd
-from traitlets import Bool, Float, HasTraits, Instance, Unicode
+from traitlets import Instance
 
-from recsys.dashboard.background import Child
+from recsys.dashboard.background import Errand
 from recsys.dashboard.state import State
 from recsys.models.clustering import Clustering
 
 _UNKNOWN = pd.DataFrame()
 
 
-class ClusterComparison(HasTraits):
+class ClusterComparison(Errand):
     """How well each number of clusters fits, for the clustering that answers in a state.
 
     Parameters
@@ -28,14 +28,10 @@ class ClusterComparison(HasTraits):
     """
 
     table = Instance(pd.DataFrame, help="as `compare_counts` makes it; empty until it is known")
-    running = Bool(False)
-    progress = Float(0.0, help="from 0 to 1")
-    status = Unicode()
 
     def __init__(self, state: State) -> None:
         super().__init__(table=_UNKNOWN)
         self._state = state
-        self._child: Child | None = None
         self._known: dict[str, pd.DataFrame] = {}
         self._subject = ""
         state.observe(lambda _: self._known.clear(), "dataset")
@@ -47,28 +43,13 @@ class ClusterComparison(HasTraits):
         model = self._state.answer.model
         if self.running or model is None:
             return
-        self.running, self.progress, self.status = True, 0.0, "Starting"
-        self._child = Child(
+        self._send(
+            "Starting",
             *("recsys.cluster_counts", self._state.place, str(self._state.store.folder)),
             *(model.key(), json.dumps(model.values())),
-            hear=self._hear,
         )
-        self._child.follow()
 
-    def cancel(self) -> None:
-        """Stop; what is fitted so far stays in the store."""
-        if self._child is not None:
-            self._child.kill()
-
-    def _hear(self, child: Child, event: dict[str, Any]) -> None:
-        """Follow the comparison; what comes of an abandoned one is passed over."""
-        if child is not self._child:
-            return
-        if event["event"] == "progress":
-            with self.hold_trait_notifications():
-                self.progress, self.status = event["done"], event["message"]
-            return
-        self._child, self.running = None, False
+    def _ended(self, event: dict[str, Any]) -> None:
         self.status = "" if event["event"] == "finished" else "It was stopped."
         if event["event"] == "finished":
             self._known[self._subject] = pd.DataFrame(event["table"])
@@ -84,8 +65,8 @@ class ClusterComparison(HasTraits):
             values = {**model.values(refit_only=True), "n_clusters": None}
             subject = json.dumps([model.key(), values])
         if subject != self._subject:
-            self.cancel()
-            self._child, self.running, self.status, self._subject = None, False, "", subject
+            self._abandon()
+            self._subject = subject
         known = self._known.get(subject, _UNKNOWN)
         if known is not self.table:
             self.table = known

@@ -10,9 +10,9 @@ import threading
 from typing import Any
 
 import pandas as pd
-from traitlets import Bool, Float, HasTraits, Instance, Tuple, Unicode
+from traitlets import Bool, Instance, Tuple, Unicode
 
-from recsys.dashboard.background import Child, Tell, in_background
+from recsys.dashboard.background import Errand, Tell, in_background
 from recsys.dashboard.state import State
 from recsys.dataset import Dataset
 from recsys.evaluation.report import PROTOCOLS
@@ -23,7 +23,7 @@ SEED = 0
 LENGTH = 10
 
 
-class Scoreboard(HasTraits):
+class Scoreboard(Errand):
     """The standings of all models at their defaults on the state's data set.
 
     Parameters
@@ -35,14 +35,10 @@ class Scoreboard(HasTraits):
     missing = Tuple(help="the names of the models that are not evaluated yet")
     about = Unicode(help="data set, protocol and seed, in words")
     reading = Bool(False, help="whether the store is being read")
-    running = Bool(False, help="whether an evaluation is under way")
-    progress = Float(0.0)
-    status = Unicode()
 
     def __init__(self, state: State) -> None:
         super().__init__()
         self._state = state
-        self._child: Child | None = None
         self._reader = threading.Thread()
         self._wanted = False
         state.observe(lambda _: self._start_over(), "dataset")
@@ -66,17 +62,10 @@ class Scoreboard(HasTraits):
         """Evaluate the models whose answers are not known."""
         if self.running:
             return
-        self.running, self.progress, self.status = True, 0.0, "Starting the evaluation"
-        self._child = Child(
+        self._reader = self._send(
+            "Starting the evaluation",
             *("recsys.standings", self._state.place, str(self._state.store.folder)),
-            hear=self._hear,
         )
-        self._reader = self._child.follow()
-
-    def cancel(self) -> None:
-        """End the evaluation; what it has found so far stays."""
-        if self._child is not None:
-            self._child.kill()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for what goes on in the background; whether it came to its end. For scripts."""
@@ -102,24 +91,14 @@ class Scoreboard(HasTraits):
             self.reading, self.status = False, "There are no results for this data set."
             self._state.report(problem, "reading the leaderboard")
 
-    def _hear(self, child: Child, event: dict[str, Any]) -> None:
-        """Follow the evaluation; what comes of an abandoned one is passed over."""
-        if child is not self._child:
-            return
-        if event["event"] == "progress":
-            with self.hold_trait_notifications():
-                self.progress = float(str(event["done"]))
-                self.status = str(event["message"])
-            return
-        self._child, self.running = None, False
+    def _ended(self, event: dict[str, Any]) -> None:
         if event["event"] == "failed":
             self._state.error = f"The evaluation failed: {event['reason']}"
         self.show()
 
     def _start_over(self) -> None:
-        self.cancel()
-        self._child, self.running = None, False
-        self.table, self.missing, self.about, self.status = pd.DataFrame(), (), "", ""
+        self._abandon()
+        self.table, self.missing, self.about = pd.DataFrame(), (), ""
         if self._wanted:
             self.show()
 

@@ -369,7 +369,7 @@ class State(HasTraits):
         Those that a link has opened and that wait for a training stay so.
         """
         said, _ = self._read(query)
-        listed = set(self.answer.table["course_id"]) if len(self.answer.table) else set()
+        listed = set(self.answer.table["course_id"])
         waiting = [one for one in self.explained if self.outdated and one not in listed]
         self.explained, self.step = (*said.explained, *waiting), said.step
 
