@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +18,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
+from recsys.blocks import Blocks, Users, cut
 from recsys.text import BagOfWords, bag_of_words
 
 COURSE_COLUMNS = ("id", "title", "description")
@@ -53,8 +56,69 @@ class UnknownCourseError(DataError, KeyError):
     __str__ = Exception.__str__  # KeyError would show the message in quotation marks
 
 
+class TrainingSet(ABC):
+    """What a model may know of a data set to learn from it: courses, and likes in blocks of users.
+
+    `Dataset` holds all ratings in memory; `recsys.scale` has one whose ratings are on many disks.
+
+    Attributes
+    ----------
+    courses, topics : as in `Dataset`
+    """
+
+    courses: pd.DataFrame
+    topics: tuple[str, ...]
+
+    @property
+    @abstractmethod
+    def n_users(self) -> int: ...
+
+    @property
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """A hash of the content: two data sets with the same one give the same models."""
+
+    @property
+    @abstractmethod
+    def blocks(self) -> Blocks:
+        """`Users` in blocks: their likes, that is, the ratings that count; models learn from it."""
+
+    @property
+    def n_courses(self) -> int:
+        return len(self.courses)
+
+    @cached_property
+    def popularity(self) -> np.ndarray:
+        """(n_courses,) how many users like each course."""
+        return np.asarray(self.blocks.sum(_popularity))
+
+    @cached_property
+    def rating_counts(self) -> dict[float, int]:
+        """How often each rating occurs among the likes, ascending by rating."""
+        return dict(sorted(self.blocks.sum(_rating_counts).items()))
+
+    @property
+    def typical_rating(self) -> float:
+        """The rating a picked course stands for: the median like, 1 where there are none."""
+        ratings, counts = list(self.rating_counts), np.cumsum(list(self.rating_counts.values()))
+        if not ratings:
+            return 1.0
+        middle = np.searchsorted(counts, [(counts[-1] - 1) // 2, counts[-1] // 2], side="right")
+        return float(np.mean([ratings[place] for place in middle]))
+
+    @cached_property
+    def topic_matrix(self) -> np.ndarray:
+        """(n_courses, n_topics) 1 where the course has the topic."""
+        return self.courses[list(self.topics)].to_numpy(np.float32)
+
+    @cached_property
+    def bags(self) -> BagOfWords:
+        """The courses' titles and descriptions as word counts."""
+        return bag_of_words(self.courses["title"] + " " + self.courses["description"])
+
+
 @dataclass(frozen=True, eq=False)
-class Dataset:
+class Dataset(TrainingSet):
     """Courses and the ratings users gave them. Build one with `Dataset.from_tables`.
 
     Attributes
@@ -115,10 +179,6 @@ class Dataset:
         return cls(name, courses, topics, users, interactions, like_threshold, noun, tuple(repairs))
 
     @property
-    def n_courses(self) -> int:
-        return len(self.courses)
-
-    @property
     def n_users(self) -> int:
         return len(self.users)
 
@@ -146,29 +206,13 @@ class Dataset:
         return matrix
 
     @cached_property
-    def popularity(self) -> np.ndarray:
-        """(n_courses,) how many users like each course."""
-        return np.bincount(self.likes.indices, minlength=self.n_courses)
-
-    @cached_property
-    def typical_rating(self) -> float:
-        """The rating a picked course stands for: the median like, 1 where there are none."""
-        return float(np.median(self.likes.data)) if self.likes.nnz else 1.0
-
-    @cached_property
-    def topic_matrix(self) -> np.ndarray:
-        """(n_courses, n_topics) 1 where the course has the topic."""
-        return self.courses[list(self.topics)].to_numpy(np.float32)
+    def blocks(self) -> Blocks:
+        return cut(self.likes)
 
     @cached_property
     def profiles(self) -> np.ndarray:
         """(n_users, n_topics) each user's liked topics: the sum of their ratings per topic."""
         return np.asarray(self.likes @ self.topic_matrix)
-
-    @cached_property
-    def bags(self) -> BagOfWords:
-        """The courses' titles and descriptions as word counts."""
-        return bag_of_words(self.courses["title"] + " " + self.courses["description"])
 
     @cached_property
     def course_index(self) -> pd.Index:
@@ -210,13 +254,21 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A hash of the content: two data sets with the same one give the same models."""
         digest = hashlib.sha256()
         digest.update(self.courses.to_csv(index=False).encode())
         digest.update(f"{self.like_threshold}".encode())
         for array in (self.users, *_parts(self.interactions)):
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()[:16]
+
+
+def _popularity(users: Users) -> np.ndarray:
+    return np.bincount(users.likes.indices, minlength=users.likes.shape[1])
+
+
+def _rating_counts(users: Users) -> Counter[float]:
+    ratings, counts = np.unique(users.likes.data, return_counts=True)
+    return Counter(dict(zip(ratings.tolist(), counts.tolist(), strict=True)))
 
 
 def unknown_course(course_id: str, known: Iterable[str], where: str) -> UnknownCourseError:

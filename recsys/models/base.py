@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from recsys.dataset import Dataset, unknown_course
+from recsys.dataset import TrainingSet, unknown_course
 from recsys.models.hyperparameters import Hyperparameter, declared
 
 
@@ -87,7 +87,7 @@ class Recommender(ABC):
     # What a subclass writes
 
     @abstractmethod
-    def _fit(self, dataset: Dataset, progress: Progress) -> None:
+    def _fit(self, dataset: TrainingSet, progress: Progress) -> None:
         """Learn from the data set; set the attributes that end in `_`."""
 
     @abstractmethod
@@ -114,7 +114,7 @@ class Recommender(ABC):
 
     # What everyone calls
 
-    def fit(self, dataset: Dataset, progress: Progress = silent) -> Self:
+    def fit(self, dataset: TrainingSet, progress: Progress = silent) -> Self:
         """Learn from a data set; the same data and hyperparameters give the same model."""
         self.course_ids_ = dataset.courses["id"].to_numpy(str)
         self.course_titles_ = dataset.courses["title"].to_numpy(str)

@@ -15,6 +15,8 @@ The classic form standardises each topic, counts all users alike, and puts a vis
 nearest cluster alone: someone with three courses then lands among the people with few courses,
 whatever they are about.
 
+With many users, the centroids of a sample are where all of them start from.
+
 Lloyd, "Least squares quantization in PCM", IEEE Transactions on Information Theory 1982, started
 as in Arthur & Vassilvitskii, "k-means++: the advantages of careful seeding", SODA 2007; unit
 profiles: Dhillon & Modha, "Concept decompositions for large sparse text data using clustering",
@@ -26,17 +28,21 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from recsys.dataset import Dataset
+from recsys.blocks import Blocks, Users
+from recsys.dataset import TrainingSet
 from recsys.models.base import Evidence, Progress, Recommender
 from recsys.models.hyperparameters import hyperparameter
 
 FAVOURITES = 5  # how many of a cluster's favourite courses stand for it in an explanation
+SAMPLE = 50_000  # users; k-means starts from the centroids it finds among these
+PASSES = 100  # over all users; where the sample is everybody, the first one changes nothing
+SETTLED = 1e-9  # a centroid that moves by less has come to rest
 COMMON = 0.01  # of the users; keeps what hardly anybody takes from leading where lift is asked for
 
 
@@ -92,52 +98,93 @@ class Clustering(Recommender):
     )
     seed: int = hyperparameter(0, label="Seed", low=0, high=1000, help="Varies the start.")
 
-    def _fit(self, dataset: Dataset, progress: Progress) -> None:
+    def _fit(self, dataset: TrainingSet, progress: Progress) -> None:
         progress(0.0, "Comparing the users' topics")
         self.topics_ = np.array(dataset.topics, dtype=str)
         self.course_topics_ = dataset.topic_matrix
-        counts = self._user_counts(dataset.likes)
-        # Users with equal profiles share a cluster: one point that weighs as much is the same.
-        profiles, which = np.unique(dataset.profiles, axis=0, return_inverse=True)
-        which = which.ravel()
-        weights = np.bincount(which, counts, minlength=len(profiles))
-        self._fit_embedding(profiles, weights)
+        users = dataset.blocks
+        # The classic form counts all users alike; so it is where nobody has a second course.
+        alike = self.scaling == "standardised" or not users.sum(_n_second_courses)
+        self._fit_embedding(users, alike)
         progress(0.4, f"Grouping {dataset.n_users:,} users")
-        points = self.embed(profiles)
-        counted = weights > 0
-        self.centroids_ = _k_means(points[counted], weights[counted], self.n_clusters, self.seed)
+        self.centroids_ = self._start(users, alike, min(1.0, SAMPLE / max(dataset.n_users, 1)))
+        for done in range(PASSES):
+            sums, sizes = users.sum(self._cluster_sums, alike)
+            before = self.centroids_
+            self.centroids_ = np.where(sizes > 0, sums / np.where(sizes > 0, sizes, 1), before)
+            if np.allclose(self.centroids_, before, rtol=0, atol=SETTLED):
+                break
+            progress(0.4 + 0.4 * done / PASSES, f"Moving the centroids, pass {done + 1}")
         progress(0.8, "Counting the courses of each cluster")
-        distances = _squared_distances(points, self.centroids_)
-        self.inertia_ = float(weights @ distances.min(axis=1, initial=np.inf))
-        self.reach_ = self.inertia_ / max(weights.sum(), 1)
-        cluster = distances.argmin(axis=1)[which]
-        n_clusters = len(self.centroids_)
-        self.cluster_sizes_ = np.bincount(cluster, minlength=n_clusters)
-        members = _members(cluster, n_clusters, counts)
-        taken = (members @ dataset.likes.sign()).toarray()
-        size = np.bincount(cluster, counts, minlength=n_clusters)
+        n, taken, size, self.inertia_ = users.sum(self._cluster_counts, alike)
+        self.cluster_sizes_ = n
+        self.reach_ = self.inertia_ / max(size.sum(), 1)
         self.cluster_popularity_ = taken / np.where(size > 0, size, 1)[:, None]
         self.overall_popularity_ = taken.sum(axis=0) / max(size.sum(), 1)
 
-    def _user_counts(self, likes: csr_matrix) -> np.ndarray:
-        """(n_users,) n(u): how much each user counts; all alike in the classic form, and where
-        nobody has a second course.
-        """
-        beyond_the_first = np.maximum(np.asarray(likes.getnnz(axis=1)) - 1.0, 0)
-        if self.scaling == "standardised" or not beyond_the_first.any():
-            return np.ones(likes.shape[0])
-        return beyond_the_first
-
-    def _fit_embedding(self, profiles: np.ndarray, weights: np.ndarray) -> None:
-        """Learn what `embed` needs, from profiles that are had by so many users each."""
-        n_users = weights.sum() or 1
-        profiles = self._normalised(profiles)
-        self.mean_ = weights @ profiles / n_users
+    def _fit_embedding(self, users: Blocks, alike: bool) -> None:
+        """Learn what `embed` needs."""
+        n, total, lowest, highest = users.sum(self._profile_sums, alike)
+        self.mean_ = total / (n or 1)
         self.scale_ = np.ones_like(self.mean_)
         if self.scaling == "standardised":
-            varies = (profiles != profiles[:1]).any(axis=0)
-            variance = weights @ (profiles - self.mean_) ** 2 / n_users
-            self.scale_[varies] = np.sqrt(variance[varies])
+            varies = np.min(lowest, axis=0) < np.max(highest, axis=0)
+            self.scale_[varies] = np.sqrt(users.sum(self._square_sums, alike) / (n or 1))[varies]
+
+    def _start(self, users: Blocks, alike: bool, share: float) -> np.ndarray:
+        """(n, n_dimensions) the centroids of a sample of the users."""
+        sampled, counts = users.sum(self._sampled, alike, share)
+        # Users with equal profiles share a cluster: one point that weighs as much is the same.
+        profiles, which = np.unique(np.concatenate(sampled), axis=0, return_inverse=True)
+        weights = np.bincount(which.ravel(), np.concatenate(counts), minlength=len(profiles))
+        return _k_means(
+            self.embed(profiles[weights > 0]), weights[weights > 0], self.n_clusters, self.seed
+        )
+
+    # What is added up over blocks of users
+
+    def _profile_sums(self, users: Users, alike: bool) -> tuple[Any, ...]:
+        """Σ n(u), Σ n(u) z(u), and a list of the lowest and one of the highest values of z."""
+        weights, points = user_weights(users, alike), self._normalised(self.profile(users.likes))
+        lowest, highest = points.min(0, initial=np.inf), points.max(0, initial=-np.inf)
+        return weights.sum(), weights @ points, [lowest], [highest]
+
+    def _square_sums(self, users: Users, alike: bool) -> np.ndarray:
+        """(n_topics,) Σ n(u) (z(u) − mean)²"""
+        points = self._normalised(self.profile(users.likes))
+        return np.asarray(user_weights(users, alike) @ (points - self.mean_) ** 2)
+
+    def _sampled(
+        self, users: Users, alike: bool, share: float
+    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """The profiles of some users, drawn by lot, and n(u) of these."""
+        drawn = users.lots(self.seed) < share
+        return [self.profile(users.likes[drawn])], [user_weights(users, alike)[drawn]]
+
+    def _cluster_sums(self, users: Users, alike: bool) -> tuple[np.ndarray, np.ndarray]:
+        """(n, n_dimensions) Σ n(u) point(u), and (n, 1) Σ n(u), over the users of each cluster."""
+        points = self.embed(self.profile(users.likes))
+        cluster = _squared_distances(points, self.centroids_).argmin(axis=1)
+        members = _members(cluster, len(self.centroids_), user_weights(users, alike))
+        return members @ points, np.asarray(members.sum(axis=1)).reshape(-1, 1)
+
+    def _cluster_counts(self, users: Users, alike: bool) -> tuple[Any, ...]:
+        """How many users each cluster has, Σ n(u) over those who like each course, Σ n(u), and
+        Σ n(u) distance².
+        """
+        weights, n_clusters = user_weights(users, alike), len(self.centroids_)
+        points = self.embed(self.profile(users.likes))
+        distances = _squared_distances(points, self.centroids_)
+        cluster = distances.argmin(axis=1)
+        taken = _members(cluster, n_clusters, weights) @ users.likes.sign()
+        return (
+            np.bincount(cluster, minlength=n_clusters),
+            taken.toarray(),
+            np.bincount(cluster, weights, minlength=n_clusters),
+            float(weights @ distances.min(axis=1)),
+        )
+
+    # Where a history belongs
 
     def profile(self, histories: csr_matrix) -> np.ndarray:
         """(n, n_topics) the sum of each history's ratings per topic."""
@@ -202,6 +249,16 @@ class Clustering(Recommender):
             return profiles
         lengths = np.linalg.norm(profiles, axis=1, keepdims=True)
         return profiles / np.where(lengths > 0, lengths, 1)
+
+
+def _n_second_courses(users: Users) -> int:
+    """How many users have one."""
+    return int((users.lengths > 1).sum())
+
+
+def user_weights(users: Users, alike: bool) -> np.ndarray:
+    """(n,) n(u): how much each user counts."""
+    return np.ones(len(users.lengths)) if alike else np.maximum(users.lengths - 1.0, 0)
 
 
 def _k_means(points: np.ndarray, weights: np.ndarray, n_clusters: int, seed: int) -> np.ndarray:

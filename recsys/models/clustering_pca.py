@@ -20,7 +20,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from recsys.models.clustering import Clustering
+from recsys.blocks import Blocks, Users
+from recsys.models.clustering import Clustering, user_weights
 from recsys.models.hyperparameters import hyperparameter
 
 
@@ -53,10 +54,10 @@ class ClusteringPCA(Clustering):
         help="Keeps as few components as cover this much of the differences between users.",
     )
 
-    def _fit_embedding(self, profiles: np.ndarray, weights: np.ndarray) -> None:
-        super()._fit_embedding(profiles, weights)
-        standardised = self.standardise(profiles)
-        covariance = (standardised.T * weights) @ standardised / max(weights.sum(), 1)
+    def _fit_embedding(self, users: Blocks, alike: bool) -> None:
+        super()._fit_embedding(users, alike)
+        n, products = users.sum(self._outer_products, alike)
+        covariance = products / (n or 1)
         eigenvalues, eigenvectors = np.linalg.eigh(covariance)
         eigenvalues = np.maximum(eigenvalues[::-1], 0)  # zeros come out as −1e-17
         components = eigenvectors.T[::-1]
@@ -64,6 +65,12 @@ class ClusteringPCA(Clustering):
         self.explained_variance_ratio_ = eigenvalues / (total if total > 0 else 1)
         self.n_components_ = n_components(self.explained_variance_ratio_, self.variance)
         self.components_ = _with_fixed_sign(components[: self.n_components_])
+
+    def _outer_products(self, users: Users, alike: bool) -> tuple[float, np.ndarray]:
+        """Σ n(u), and (n_topics, n_topics) Σ n(u) z(u) z(u)ᵀ"""
+        weights = user_weights(users, alike)
+        standardised = self.standardise(self.profile(users.likes))
+        return float(weights.sum()), (standardised.T * weights) @ standardised
 
     def embed(self, profiles: np.ndarray) -> np.ndarray:
         """(n, n_components) the profiles' principal components."""

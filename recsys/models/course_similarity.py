@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from recsys.dataset import Dataset
+from recsys.dataset import TrainingSet
 from recsys.models.base import Evidence, Progress, Recommender
 from recsys.models.hyperparameters import hyperparameter
 from recsys.text import bag_of_words, tf_idf, unit_rows
@@ -84,7 +84,7 @@ class CourseSimilarity(Recommender):
         refit=False,
     )
 
-    def _fit(self, dataset: Dataset, progress: Progress) -> None:
+    def _fit(self, dataset: TrainingSet, progress: Progress) -> None:
         progress(0.0, "Counting the words of every course")
         weighted = self.features == "TF-IDF"
         titles, descriptions = dataset.courses["title"], dataset.courses["description"]

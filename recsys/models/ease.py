@@ -18,7 +18,8 @@ from typing import ClassVar
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from recsys.dataset import Dataset
+from recsys.blocks import Users
+from recsys.dataset import TrainingSet
 from recsys.models.base import Progress, Recommender
 from recsys.models.hyperparameters import hyperparameter
 
@@ -50,10 +51,10 @@ class EASE(Recommender):
         help="Distrusts what rests on few users.",
     )
 
-    def _fit(self, dataset: Dataset, progress: Progress) -> None:
+    def _fit(self, dataset: TrainingSet, progress: Progress) -> None:
         progress(0.0, "Regressing every course on the others")
-        likes = dataset.likes[:, self.popularity_ > 0].sign()
-        gram = (likes.T @ likes).toarray().astype(np.float64)
+        rated = self.popularity_ > 0
+        gram = dataset.blocks.sum(_common_users)[rated][:, rated].toarray()
         gram[np.diag_indices_from(gram)] += self.regularisation
         precision = np.linalg.inv(gram)
         weights = -precision / precision.diagonal()
@@ -65,3 +66,9 @@ class EASE(Recommender):
         scores = np.full(histories.shape, np.nan)
         scores[:, rated] = histories[:, rated].sign() @ self.weights_
         return scores
+
+
+def _common_users(users: Users) -> csr_matrix:
+    """(n_courses, n_courses) XᵀX: how many users like both courses."""
+    likes = users.likes.sign().astype(np.float64)
+    return csr_matrix(likes.T @ likes)

@@ -19,11 +19,12 @@ from typing import ClassVar
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from recsys.dataset import Dataset
+from recsys.blocks import Blocks, Users
+from recsys.dataset import TrainingSet
 from recsys.models.base import Progress, Recommender
 from recsys.models.hyperparameters import hyperparameter
 
-BLOCK = 4096  # users at a time, so that memory does not grow with their number
+AT_A_TIME = 4096  # users, each of whom takes factors² numbers
 
 
 @dataclass(eq=False)
@@ -50,14 +51,13 @@ class IALS(Recommender):
     sweeps: int = hyperparameter(8, label="Sweeps", low=1, high=50)
     seed: int = hyperparameter(0, label="Seed", low=0, high=1000)
 
-    def _fit(self, dataset: Dataset, progress: Progress) -> None:
-        likes = dataset.likes.sign()
+    def _fit(self, dataset: TrainingSet, progress: Progress) -> None:
         rng = np.random.default_rng(self.seed)
         factors = rng.normal(0, 0.1, (dataset.n_courses, self.factors))
         factors[self.popularity_ == 0] = 0
         for sweep in range(self.sweeps):
             progress(sweep / self.sweeps, f"Sweep {sweep + 1} of {self.sweeps}")
-            factors = self._refit_courses(likes, factors)
+            factors = self._refit_courses(dataset.blocks, factors)
         self.course_factors_ = factors
 
     def _score(self, histories: csr_matrix) -> np.ndarray:
@@ -68,19 +68,23 @@ class IALS(Recommender):
         """(n, factors) the rows that fit these likes best, the other side being given."""
         return self._solve(factors.T @ factors, likes @ _outer(factors), likes @ factors)
 
-    def _refit_courses(self, likes: csr_matrix, factors: np.ndarray) -> np.ndarray:
-        """The courses' next factors: fold the users in, block by block, and sum up their part."""
-        size = self.factors
+    def _refit_courses(self, users: Blocks, factors: np.ndarray) -> np.ndarray:
+        """The courses' next factors: fold the users in, and sum up their part."""
+        return self._solve(*users.sum(self._part_of, factors))
+
+    def _part_of(self, users: Users, factors: np.ndarray) -> tuple[np.ndarray, ...]:
+        """What some users add to the three sums that `_solve` takes."""
+        likes, size = users.likes.sign(), self.factors
         gram = np.zeros((size, size))
         liked_gram = np.zeros((len(factors), size * size))
         liked_sum = np.zeros_like(factors)
-        for start in range(0, likes.shape[0], BLOCK):
-            block = likes[start : start + BLOCK]
-            users = self._fold_in(block, factors)
-            gram += users.T @ users
-            liked_gram += block.T @ _outer(users)
-            liked_sum += block.T @ users
-        return self._solve(gram, liked_gram, liked_sum)
+        for start in range(0, likes.shape[0], AT_A_TIME):
+            some = likes[start : start + AT_A_TIME]
+            rows = self._fold_in(some, factors)
+            gram += rows.T @ rows
+            liked_gram += some.T @ _outer(rows)
+            liked_sum += some.T @ rows
+        return gram, liked_gram, liked_sum
 
     def _solve(self, gram: np.ndarray, liked_gram: np.ndarray, liked_sum: np.ndarray) -> np.ndarray:
         """Solve (G + α Gᵣ + λI) zᵣ = (1 + α) sᵣ for each row r."""

@@ -32,7 +32,8 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix, diags
 
-from recsys.dataset import Dataset
+from recsys.blocks import Users
+from recsys.dataset import TrainingSet
 from recsys.models.base import Evidence, Progress, Recommender
 from recsys.models.hyperparameters import hyperparameter
 
@@ -82,12 +83,10 @@ class KNN(Recommender):
         "or each by its own similarity.",
     )
 
-    def _fit(self, dataset: Dataset, progress: Progress) -> None:
+    def _fit(self, dataset: TrainingSet, progress: Progress) -> None:
         progress(0.0, "Comparing courses by the users they share")
-        likes = dataset.likes
-        similarity = _without_diagonal(_cosines(likes.T @ likes))
-        binary = likes.sign()
-        common = csr_matrix(binary.T @ binary)
+        dot_products, common = dataset.blocks.sum(_co_ratings)
+        similarity = _without_diagonal(_cosines(dot_products))
         if self.weighting == "similarity" and self.shrinkage:
             shared = np.asarray(common[similarity.nonzero()]).ravel()
             similarity.data *= shared / (shared + self.shrinkage)
@@ -127,11 +126,19 @@ class KNN(Recommender):
         )
 
 
+def _co_ratings(users: Users) -> tuple[csr_matrix, csr_matrix]:
+    """(n_courses, n_courses) twice: dot products of the courses' ratings, and common users."""
+    likes = users.likes.astype(np.float64)  # single precision ends to count at 16 million users
+    binary = likes.sign()
+    return csr_matrix(likes.T @ likes), csr_matrix(binary.T @ binary)
+
+
 def _cosines(dot_products: csr_matrix) -> csr_matrix:
     """Cosines from a sparse matrix of dot products."""
     lengths = np.sqrt(dot_products.diagonal())
     scale = diags(1 / np.where(lengths > 0, lengths, 1))
-    return csr_matrix(scale @ dot_products @ scale)
+    # In single precision, so that courses that are equally similar tie whatever the last bit says.
+    return csr_matrix(scale @ dot_products @ scale, dtype=np.float32)
 
 
 def _without_diagonal(matrix: csr_matrix) -> csr_matrix:

@@ -10,27 +10,25 @@ where x(u, i) is 1 for a like and 0 otherwise, and ωᵢ is smaller for popular 
 otherwise take every component for themselves. W is thrown away after the fit: a visitor is folded
 in by finding the w that explains their courses best, the same problem with H given.
 
-Lee & Seung, "Learning the parts of objects by non-negative matrix factorization", Nature 1999;
-solved by the coordinate descent of Cichocki & Phan, "Fast local algorithms for large scale
-nonnegative matrix and tensor factorizations", IEICE Transactions 2009.
+Lee & Seung, "Learning the parts of objects by non-negative matrix factorization", Nature 1999.
+How the problem is solved: `factorisation.py`.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_matrix, diags
+from scipy.sparse import csr_matrix
 
-from recsys.dataset import Dataset
+from recsys.dataset import TrainingSet
 from recsys.models.base import Evidence, Progress, Recommender
+from recsys.models.factorisation import Columns, factorise, strongest_patterns
 from recsys.models.hyperparameters import hyperparameter
 
-FIT_PASSES = 60  # the loss changes by less than 0.1 % a pass well before
 FOLD_IN_PASSES = 60
 
 
@@ -76,42 +74,25 @@ class NMF(Recommender):
     )
     seed: int = hyperparameter(0, label="Seed", low=0, high=1000)
 
-    def _fit(self, dataset: Dataset, progress: Progress) -> None:
+    def _fit(self, dataset: TrainingSet, progress: Progress) -> None:
         progress(0.0, "Factorising who likes what")
-        rated = self.popularity_ > 0
+        rated = np.flatnonzero(self.popularity_)
         self.H_ = np.zeros((self.n_components, dataset.n_courses))
         self.course_weights_ = np.zeros(dataset.n_courses)
         self.penalty_ = 0.0
-        if not rated.any():
+        if not len(rated):
             return
         popularity = self.popularity_[rated]
         weights = (popularity / popularity.mean()) ** -self.popularity_discount
         # Scaling the columns by √ω turns the weighted problem into the plain one.
-        scale = np.sqrt(weights)
-        likes = csr_matrix(dataset.likes[:, rated].sign() @ diags(scale))
-        self.penalty_ = self.regularisation / 100 * _strongest_pattern(likes)
-        components = self._factorise(likes)
-        self.H_[: len(components), rated] = components / scale
-        self.course_weights_[rated] = weights
-
-    def _factorise(self, likes: csr_matrix) -> np.ndarray:
-        """The components of a matrix of likes with scaled columns."""
-        from sklearn.decomposition import NMF as Factorisation
-        from sklearn.exceptions import ConvergenceWarning
-
-        n_users, n_courses = likes.shape
-        factorisation = Factorisation(
-            min(self.n_components, n_users, n_courses),
-            init="nndsvda",
-            alpha_W=self.penalty_ / n_courses,  # scikit-learn multiplies by these sizes
-            alpha_H=self.penalty_ / n_users,
-            tol=1e-3,
-            max_iter=FIT_PASSES,
-            random_state=self.seed,
+        users, columns = dataset.blocks, Columns(rated, np.sqrt(weights))
+        strengths, patterns = strongest_patterns(
+            users, columns, dataset.n_users, self.n_components, self.seed
         )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            return factorisation.fit(likes).components_
+        self.penalty_ = self.regularisation / 100 * float(strengths[0])
+        components = factorise(users, columns, patterns, self.penalty_, progress)
+        self.H_[: len(components), rated] = components / columns.scale
+        self.course_weights_[rated] = weights
 
     def _score(self, histories: csr_matrix) -> np.ndarray:
         return self._fold_in(histories.sign()) @ self.H_
@@ -161,12 +142,3 @@ class NMF(Recommender):
             for place, one in enumerate(used):
                 amounts[:, one] = np.maximum(alone[:, place] - amounts @ overlap[:, place], 0)
         return amounts
-
-
-def _strongest_pattern(likes: csr_matrix) -> float:
-    """The largest singular value, by power iteration."""
-    direction = np.ones(likes.shape[1])
-    for _ in range(30):
-        direction = likes.T @ (likes @ direction)
-        direction /= np.linalg.norm(direction)
-    return float(np.linalg.norm(likes @ direction))

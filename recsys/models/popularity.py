@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from recsys.dataset import Dataset
+from recsys.dataset import TrainingSet
 from recsys.models.base import Progress, Recommender
 
 
@@ -32,7 +32,7 @@ class Popularity(Recommender):
     instant: ClassVar[bool] = True
     answers_strangers: ClassVar[bool] = True
 
-    def _fit(self, dataset: Dataset, progress: Progress) -> None:
+    def _fit(self, dataset: TrainingSet, progress: Progress) -> None:
         self.share_ = dataset.popularity / max(dataset.n_users, 1)
 
     def _score(self, histories: csr_matrix) -> np.ndarray:

@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from recsys.dataset import Dataset
+from recsys.dataset import TrainingSet
 from recsys.models.base import Progress, Recommender
 from recsys.models.hyperparameters import hyperparameter
 
@@ -31,7 +31,7 @@ class Random(Recommender):
 
     seed: int = hyperparameter(0, label="Seed", low=0, high=1000, refit=False)
 
-    def _fit(self, dataset: Dataset, progress: Progress) -> None:
+    def _fit(self, dataset: TrainingSet, progress: Progress) -> None:
         pass
 
     def _score(self, histories: csr_matrix) -> np.ndarray:

@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from recsys.dataset import Dataset
+from recsys.dataset import TrainingSet
 from recsys.models.base import Evidence, Progress, Recommender
 from recsys.models.hyperparameters import hyperparameter
 
@@ -76,7 +76,7 @@ class UserProfile(Recommender):
         refit=False,
     )
 
-    def _fit(self, dataset: Dataset, progress: Progress) -> None:
+    def _fit(self, dataset: TrainingSet, progress: Progress) -> None:
         progress(0.0, "Reading the topics of every course")
         self.topics_ = np.array(dataset.topics, dtype=str)
         self.course_topics_ = dataset.topic_matrix.astype(np.float64)
