@@ -43,6 +43,27 @@ class Users(NamedTuple):
         return np.random.Generator(stream).random((len(self.lengths), 4))[:, 0]
 
 
+class Draw(NamedTuple):
+    """Which users take part in something.
+
+    Attributes
+    ----------
+    seed : of their lots
+    low, high : theirs are in [low, high); two draws of one seed that do not overlap share nobody
+    least : how many courses they must like
+    """
+
+    seed: int
+    low: float = 0.0
+    high: float = 1.0
+    least: int = 0
+
+    def of(self, users: Users) -> csr_matrix:
+        """The likes of those of a block."""
+        lots = users.lots(self.seed)
+        return users.likes[(self.low <= lots) & (lots < self.high) & (users.lengths >= self.least)]
+
+
 class Blocks(ABC):
     """Values that belong to blocks of users, in the order of the users.
 
@@ -90,7 +111,7 @@ class LocalBlocks(Blocks):
         self, function: Callable[..., Any], *arguments: Any, order: Iterable[int] | None = None
     ) -> Iterator[Any]:
         for place in range(len(self)) if order is None else order:
-            own = (one._values[place] if isinstance(one, Blocks) else one for one in arguments)
+            own = (one._values[place] if isinstance(one, LocalBlocks) else one for one in arguments)
             yield function(self._values[place], *own)
 
 

@@ -34,7 +34,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from recsys.blocks import Blocks, Users
+from recsys.blocks import Blocks, Draw, Users
 from recsys.dataset import TrainingSet
 from recsys.models.base import Evidence, Progress, Recommender
 from recsys.models.hyperparameters import hyperparameter
@@ -107,7 +107,7 @@ class Clustering(Recommender):
         alike = self.scaling == "standardised" or not users.sum(_n_second_courses)
         self._fit_embedding(users, alike)
         progress(0.4, f"Grouping {dataset.n_users:,} users")
-        self.centroids_ = self._start(users, alike, min(1.0, SAMPLE / max(dataset.n_users, 1)))
+        self.centroids_ = self._start(users, alike, SAMPLE / max(dataset.n_users, SAMPLE))
         for done in range(PASSES):
             sums, sizes = users.sum(self._cluster_sums, alike)
             before = self.centroids_
@@ -133,7 +133,7 @@ class Clustering(Recommender):
 
     def _start(self, users: Blocks, alike: bool, share: float) -> np.ndarray:
         """(n, n_dimensions) the centroids of a sample of the users."""
-        sampled, counts = users.sum(self._sampled, alike, share)
+        sampled, counts = users.sum(self._sampled, alike, Draw(self.seed, 0.0, share))
         # Users with equal profiles share a cluster: one point that weighs as much is the same.
         profiles, which = np.unique(np.concatenate(sampled), axis=0, return_inverse=True)
         weights = np.bincount(which.ravel(), np.concatenate(counts), minlength=len(profiles))
@@ -155,11 +155,11 @@ class Clustering(Recommender):
         return np.asarray(user_weights(users, alike) @ (points - self.mean_) ** 2)
 
     def _sampled(
-        self, users: Users, alike: bool, share: float
+        self, users: Users, alike: bool, draw: Draw
     ) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        """The profiles of some users, drawn by lot, and n(u) of these."""
-        drawn = users.lots(self.seed) < share
-        return [self.profile(users.likes[drawn])], [user_weights(users, alike)[drawn]]
+        """The profiles of the drawn users, and n(u) of these."""
+        some = Users(draw.of(users), 0)
+        return [self.profile(some.likes)], [user_weights(some, alike)]
 
     def _cluster_sums(self, users: Users, alike: bool) -> tuple[np.ndarray, np.ndarray]:
         """(n, n_dimensions) Σ n(u) point(u), and (n, 1) Σ n(u), over the users of each cluster."""

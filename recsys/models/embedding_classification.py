@@ -18,17 +18,18 @@ trees", Machine Learning 2006.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from recsys.dataset import Dataset
+from recsys.dataset import TrainingSet
 from recsys.models.base import Progress
 from recsys.models.hyperparameters import hyperparameter
 from recsys.models.neural_network import NeuralNetwork
-from recsys.models.pairs import divided, first_part, pair_features, sample_pairs
+from recsys.models.pairs import first_part, pair_features, sample_pairs, share_aside, users_aside
 
 MIN_LEAF = 100  # pairs; smaller leaves have no probability worth the name
 MAX_RATINGS = 3  # classes besides "not taken"
@@ -66,16 +67,17 @@ class EmbeddingClassification(NeuralNetwork):
         10, label="Depth", low=1, high=20, help="How many questions a tree may ask."
     )
 
-    def _fit(self, dataset: Dataset, progress: Progress) -> None:
-        trained_on, others = divided(dataset, self.seed)
-        super()._fit(trained_on, first_part(progress, 0.6))
-        if not dataset.likes.nnz:
+    def _fit(self, dataset: TrainingSet, progress: Progress) -> None:
+        aside = share_aside(dataset)
+        self._learn(dataset, aside, first_part(progress, 0.6))
+        if not self.popularity_.any():
             self._plant(np.zeros(1), [])
             return
         progress(0.6, "Growing the forest")
+        others = users_aside(dataset, aside, self.seed)
         pairs = sample_pairs(others, self, np.random.default_rng(self.seed))
         features = pair_features(self, self.embed(pairs.seen), pairs.user, pairs.course)
-        ratings = np.array([0, *_levels(dataset.likes.data)])
+        ratings = np.array([0, *_levels(dataset.rating_counts)])
         nearest = np.abs(pairs.rating[:, None] - ratings[1:]).argmin(axis=1) + 1
         classes = np.where(pairs.rating > 0, nearest, 0)
         forest = self._forest()
@@ -156,9 +158,10 @@ class EmbeddingClassification(NeuralNetwork):
         return votes
 
 
-def _levels(ratings: np.ndarray) -> np.ndarray:
-    """The distinct ratings, or so many typical ones that every rating is near one of them."""
-    distinct = np.unique(ratings)
-    if len(distinct) <= MAX_RATINGS:
-        return distinct
-    return np.unique(np.quantile(ratings, (np.arange(MAX_RATINGS) + 0.5) / MAX_RATINGS))
+def _levels(counts: Mapping[float, int]) -> np.ndarray:
+    """The ratings there are, or so many typical ones that every rating is near one of them."""
+    ratings = np.array(list(counts))
+    if len(ratings) <= MAX_RATINGS:
+        return ratings
+    share = np.cumsum(list(counts.values())) / sum(counts.values())
+    return np.unique(ratings[np.searchsorted(share, (np.arange(MAX_RATINGS) + 0.5) / MAX_RATINGS)])

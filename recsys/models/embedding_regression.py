@@ -23,11 +23,18 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from recsys.dataset import Dataset
+from recsys.dataset import TrainingSet
 from recsys.models.base import Progress
 from recsys.models.hyperparameters import hyperparameter
 from recsys.models.neural_network import NeuralNetwork
-from recsys.models.pairs import SMALLEST, divided, first_part, pair_features, sample_pairs
+from recsys.models.pairs import (
+    SMALLEST,
+    first_part,
+    pair_features,
+    sample_pairs,
+    share_aside,
+    users_aside,
+)
 
 
 @dataclass(eq=False)
@@ -65,15 +72,16 @@ class EmbeddingRegression(NeuralNetwork):
         help="How hard ridge and lasso shrink the weights; linear ignores it.",
     )
 
-    def _fit(self, dataset: Dataset, progress: Progress) -> None:
-        trained_on, others = divided(dataset, self.seed)
-        super()._fit(trained_on, first_part(progress, 0.9))
+    def _fit(self, dataset: TrainingSet, progress: Progress) -> None:
+        aside = share_aside(dataset)
+        self._learn(dataset, aside, first_part(progress, 0.9))
         self.coef_ = np.zeros(self.embedding_size + 3)
         self.intercept_ = 0.0
         self.rating_coef_, self.rating_intercept_ = self.coef_, dataset.typical_rating
-        if not dataset.likes.nnz:
+        if not self.popularity_.any():
             return
         progress(0.9, "Fitting the regression")
+        others = users_aside(dataset, aside, self.seed)
         pairs = sample_pairs(others, self, np.random.default_rng(self.seed))
         features = pair_features(self, self.embed(pairs.seen), pairs.user, pairs.course)
         scale = features.std(axis=0)  # so that the penalty weighs alike on all

@@ -18,18 +18,22 @@ recommendations", RecSys 2016 (the history as input, the softmax over items).
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy.sparse import csr_matrix, diags
+from scipy.sparse import csr_matrix, diags, vstack
 
-from recsys.dataset import Dataset
+from recsys.blocks import Blocks, Draw, Users
+from recsys.dataset import TrainingSet
 from recsys.models.base import Progress, Recommender
 from recsys.models.hyperparameters import hyperparameter
 
 PASSES = 16  # over all users, in an epoch
 MIN_STEPS = 60  # in an epoch, so that few users do not mean few steps but more passes
+MAX_STEPS = 4000  # in an epoch; where users are very many, it sees only some of them
 BATCH_SIZE = 256  # users in a step
 HIDDEN_SHARE = 0.2  # the chance of each course of a user to be hidden in a pass
 LEARNING_RATE = 0.03  # at first, a large one, which keeps weights small; falls steadily to zero
@@ -74,22 +78,24 @@ class NeuralNetwork(Recommender):
     )
     seed: int = hyperparameter(0, label="Seed", low=0, high=1000)
 
-    def _fit(self, dataset: Dataset, progress: Progress) -> None:
-        rated = self.popularity_ > 0
-        likes = dataset.likes[:, rated].sign()
-        lengths = likes.getnnz(axis=1)
-        likes = likes[lengths >= min(2, lengths.max(initial=1))].astype(np.float32)
+    def _fit(self, dataset: TrainingSet, progress: Progress) -> None:
+        self._learn(dataset, 0.0, progress)
+
+    def _learn(self, dataset: TrainingSet, aside: float, progress: Progress) -> None:
+        """Train the network on all users but those whose lot is below `aside`."""
+        rated = np.flatnonzero(self.popularity_)
         shape = (dataset.n_courses, self.embedding_size)
         self.input_embeddings_ = np.zeros(shape, np.float32)
         self.input_bias_ = np.zeros(self.embedding_size, np.float32)
         self.course_embeddings_ = np.zeros(shape, np.float32)
         self.course_bias_ = np.zeros(dataset.n_courses, np.float32)
         self.training_curve_ = np.zeros((0, 2))
-        if likes.shape[1] < 2:
+        if len(rated) < 2:
             return  # there is nothing to tell apart
         progress(0.0, "Starting TensorFlow")
-        network = _network(likes, self.embedding_size, self.seed)
-        self.training_curve_ = _train(network, likes, self.epochs, self.seed, progress)
+        network = _network(self.popularity_[rated], self.embedding_size, self.seed)
+        school = _School(dataset.blocks, rated, Draw(self.seed, aside))
+        self.training_curve_ = _train(network, school, self.epochs, self.seed, progress)
         encoder, output = network.get_layer("user"), network.get_layer("courses")
         input_embeddings, self.input_bias_ = encoder.get_weights()
         course_embeddings, course_bias = output.get_weights()
@@ -121,7 +127,58 @@ def _normalised(histories: csr_matrix) -> csr_matrix:
     return csr_matrix(diags(lengths**-0.5) @ histories.sign(), dtype=np.float32)
 
 
-def _network(likes: csr_matrix, embedding_size: int, seed: int) -> Any:
+class _School:
+    """The users that a network learns from, and those on whom it is validated.
+
+    Parameters
+    ----------
+    blocks : of `Users`
+    rated : the positions of the courses that take part
+    draw : the users that take part
+
+    Attributes
+    ----------
+    validation : (n_validation, n_rated) likes as 0 and 1
+    sizes : (n_blocks,) how many users of each block it learns from
+    """
+
+    def __init__(self, blocks: Blocks, rated: np.ndarray, draw: Draw) -> None:
+        self._blocks, self._rated = blocks, rated
+        # Who likes a single course has nothing to guess it from; let them in only if all are such.
+        draw = draw._replace(least=min(2, max(blocks.sum(_longest))))
+        n_users = sum(blocks.sum(_sizes, draw))
+        share = min(round(VALIDATION_SHARE * n_users), MAX_VALIDATION_USERS) / n_users
+        end = draw.low + share * (draw.high - draw.low)
+        self.validation = vstack(blocks.sum(_histories, rated, draw._replace(high=end)))
+        self._draw = draw._replace(low=end)
+        if not self.validation.shape[0]:  # too few to spare any
+            self.validation = vstack(blocks.sum(_histories, rated, draw))
+            self._draw = draw
+        self.sizes = blocks.sum(_sizes, self._draw)
+
+    def batches(self, rng: np.random.Generator) -> Iterator[csr_matrix]:
+        """Likes of up to BATCH_SIZE users as 0 and 1, over and over again, in ever new order."""
+        while True:
+            order = rng.permutation(len(self._blocks))
+            for (likes,) in self._blocks.each(_histories, self._rated, self._draw, order=order):
+                users = rng.permutation(likes.shape[0])
+                for start in range(0, len(users), BATCH_SIZE):
+                    yield likes[users[start : start + BATCH_SIZE]]
+
+
+def _longest(users: Users) -> list[int]:
+    return [int(users.lengths.max(initial=0))]
+
+
+def _sizes(users: Users, draw: Draw) -> list[int]:
+    return [draw.of(users).shape[0]]
+
+
+def _histories(users: Users, rated: np.ndarray, draw: Draw) -> list[csr_matrix]:
+    return [draw.of(users)[:, rated].sign().astype(np.float32)]
+
+
+def _network(popularity: np.ndarray, embedding_size: int, seed: int) -> Any:
     """The untrained Keras model; its output bias starts at the courses' popularity."""
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -130,41 +187,37 @@ def _network(likes: csr_matrix, embedding_size: int, seed: int) -> Any:
     import tensorflow as tf
 
     tf.config.experimental.enable_op_determinism()
-    popularity = np.asarray(likes.sum(axis=0)).ravel() + 1  # a course may be its users' only one
     uniform = keras.initializers.GlorotUniform
-    history = keras.Input((likes.shape[1],), name="history")
+    history = keras.Input((len(popularity),), name="history")
     user = keras.layers.Dense(
         embedding_size, "tanh", kernel_initializer=uniform(2 * seed), name="user"
     )(history)
     evidence = keras.layers.Dense(
-        likes.shape[1], kernel_initializer=uniform(2 * seed + 1), name="courses"
+        len(popularity), kernel_initializer=uniform(2 * seed + 1), name="courses"
     )(user)
     network = keras.Model(history, evidence)
-    network.get_layer("courses").bias.assign(np.log(popularity / popularity.sum()))
+    share = popularity / popularity.sum()
+    network.get_layer("courses").bias.assign(np.log(share))
     return network
 
 
-def _train(
-    network: Any, likes: csr_matrix, epochs: int, seed: int, progress: Progress
-) -> np.ndarray:
+def _train(network: Any, school: _School, epochs: int, seed: int, progress: Progress) -> np.ndarray:
     """Train the network in place; the training curve."""
     rng = np.random.default_rng(seed)
-    users = rng.permutation(likes.shape[0])
-    n_validation = min(round(VALIDATION_SHARE * len(users)), MAX_VALIDATION_USERS)
-    validation = _guessing_task(likes[users[:n_validation] if n_validation else users], rng)
-    trained = users[n_validation:]
-    starts = range(0, len(trained), BATCH_SIZE)
-    passes = max(PASSES, -(-MIN_STEPS // len(starts)))
-    step, loss_of = _compiled(network, len(trained), epochs * passes * len(starts))
+    validation = _guessing_task(school.validation, rng)
+    per_pass = sum(-(-size // BATCH_SIZE) for size in school.sizes)
+    passes = max(PASSES, -(-MIN_STEPS // per_pass))
+    n_steps = min(passes * per_pass, MAX_STEPS)
+    step, loss_of = _compiled(network, sum(school.sizes), epochs * n_steps)
+    batches = school.batches(rng)
     curve = np.zeros((epochs, 2))
     for epoch in range(epochs):
         message = f"Epoch {epoch + 1} of {epochs}"
         losses = []
-        for turn in range(passes):
-            progress((epoch + turn / passes) / epochs, message)
-            order = rng.permutation(trained)
-            batches = (likes[order[start : start + BATCH_SIZE]] for start in starts)
-            losses += [step(*_guessing_task(batch, rng)) for batch in batches]
+        for done, batch in enumerate(islice(batches, n_steps)):
+            if done % min(per_pass, n_steps // PASSES) == 0:
+                progress((epoch + done / n_steps) / epochs, message)
+            losses.append(step(*_guessing_task(batch, rng)))
         curve[epoch] = _per_course(losses), _per_course([loss_of(*validation)])
         loss, validation_loss = map(float, curve[epoch])
         figures = {"epoch": epoch + 1, "loss": loss, "validation_loss": validation_loss}

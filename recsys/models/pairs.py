@@ -9,13 +9,13 @@ fitted to the table.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 
-from recsys.dataset import Dataset
+from recsys.blocks import Draw, Users
+from recsys.dataset import TrainingSet
 from recsys.models.base import Progress
 from recsys.models.neural_network import NeuralNetwork
 
@@ -46,20 +46,29 @@ class Pairs(NamedTuple):
     weight: np.ndarray
 
 
-def divided(dataset: Dataset, seed: int) -> tuple[Dataset, csr_matrix]:
-    """A data set to train the network on, and the likes of other users to make pairs of.
+def share_aside(dataset: TrainingSet) -> float:
+    """The share of users to keep from the network and to make pairs of; 0 where users are few.
 
     The network knows the users it was trained on better than it will know a visitor, and whoever
-    learned from them would trust it too much. Only where there are few users, the two overlap.
+    learned from them would trust it too much.
     """
-    several = np.flatnonzero(np.asarray(dataset.likes.getnnz(axis=1)) > 1)
-    n_users = round(PAIR_SHARE * len(several))
-    if n_users < MIN_PAIR_USERS:
-        return dataset, dataset.likes
-    kept = np.ones(dataset.n_users, bool)
-    kept[np.random.default_rng(seed).choice(several, n_users, replace=False)] = False
-    rest = replace(dataset, users=dataset.users[kept], interactions=dataset.interactions[kept])
-    return rest, dataset.likes[~kept]
+    n_users = dataset.blocks.sum(_n_eligible)
+    wanted = min(round(PAIR_SHARE * n_users), MAX_HISTORIES)
+    return wanted / n_users if wanted >= MIN_PAIR_USERS else 0.0
+
+
+def users_aside(dataset: TrainingSet, share: float, seed: int) -> csr_matrix:
+    """(n, n_courses) the likes of these users; of all where there is no such share."""
+    draw = Draw(seed, high=share, least=2) if share else Draw(seed)
+    return csr_matrix(vstack(dataset.blocks.sum(_likes, draw)))
+
+
+def _n_eligible(users: Users) -> int:
+    return int((users.lengths > 1).sum())
+
+
+def _likes(users: Users, draw: Draw) -> list[csr_matrix]:
+    return [draw.of(users)]
 
 
 def sample_pairs(likes: csr_matrix, network: NeuralNetwork, rng: np.random.Generator) -> Pairs:

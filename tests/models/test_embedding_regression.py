@@ -9,9 +9,11 @@ import pytest
 from sklearn.linear_model import LinearRegression
 from taste_groups import assert_finds_the_group, taste_groups
 
+from recsys.blocks import Draw, cut
 from recsys.dataset import Dataset
 from recsys.models import EmbeddingRegression
-from recsys.models.pairs import divided, pair_features, sample_pairs
+from recsys.models.neural_network import _School
+from recsys.models.pairs import pair_features, sample_pairs, share_aside, users_aside
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +32,7 @@ def test_scores_equal_the_prediction_of_scikit_learn() -> None:
 
     with patch.object(EmbeddingRegression, "_regression", remember):
         model = EmbeddingRegression(embedding_size=4, regression="linear").fit(dataset)
-    _, others = divided(dataset, model.seed)
+    others = users_aside(dataset, share_aside(dataset), model.seed)
     pairs = sample_pairs(others, model, np.random.default_rng(model.seed))
     scale = pair_features(model, model.embed(pairs.seen), pairs.user, pairs.course).std(axis=0)
     histories = dataset.interactions[:20]
@@ -85,15 +87,18 @@ def test_pairs_hide_the_course_from_the_user(model: EmbeddingRegression) -> None
 
 
 def test_the_network_was_not_trained_on_the_users_of_the_pairs() -> None:
+    """In blocks of any size: every user is either trained on, or validated on, or put aside."""
     dataset = taste_groups()
-    trained_on, others = divided(dataset, 0)
-    assert trained_on.n_users == 810
-    assert others.shape[0] == 90
-    both = trained_on.likes.sum() + others.sum()
-    assert both == dataset.likes.sum()
+    share = share_aside(dataset)
+    assert share == pytest.approx(0.1)
+    others = users_aside(dataset, share, seed=0)
+    assert others.shape[0] == pytest.approx(90, rel=0.3)
+    every = np.arange(dataset.n_courses)
+    for blocks in (dataset.blocks, cut(dataset.likes, 77)):
+        school = _School(blocks, every, Draw(0, share))
+        assert sum(school.sizes) + school.validation.shape[0] + others.shape[0] == dataset.n_users
 
 
 def test_few_users_serve_twice(tiny: Dataset) -> None:
-    trained_on, others = divided(tiny, 0)
-    assert trained_on is tiny
-    assert others is tiny.likes
+    assert share_aside(tiny) == 0
+    assert users_aside(tiny, 0.0, seed=0).shape[0] == tiny.n_users

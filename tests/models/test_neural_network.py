@@ -77,7 +77,7 @@ def test_the_loss_is_that_of_keras_over_the_courses_that_are_not_seen() -> None:
     import keras
 
     likes = taste_groups().likes.sign().astype(np.float32)
-    network = _network(likes, embedding_size=5, seed=0)
+    network = _network(taste_groups().popularity, embedding_size=5, seed=0)
     _, loss_of = _compiled(network, n_users=1, n_steps=1)
     seen, hidden = _guessing_task(likes[:100], np.random.default_rng(0))
     evidence = network.predict(_normalised(csr_matrix(seen)).toarray(), verbose=0)
