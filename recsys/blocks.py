@@ -92,8 +92,15 @@ class Blocks(ABC):
         """What a function makes of each block, brought here one after the other."""
 
 
+class Stored(ABC):
+    """A block's value that lies on a disk: read whenever it is needed, and not kept."""
+
+    @abstractmethod
+    def read(self) -> Any: ...
+
+
 class LocalBlocks(Blocks):
-    """Blocks in the memory of this process."""
+    """Blocks in the memory of this process, or on a disk that it reads."""
 
     def __init__(self, values: Sequence[Any]) -> None:
         self._values = values
@@ -112,7 +119,12 @@ class LocalBlocks(Blocks):
     ) -> Iterator[Any]:
         for place in range(len(self)) if order is None else order:
             own = (one._values[place] if isinstance(one, LocalBlocks) else one for one in arguments)
-            yield function(self._values[place], *own)
+            yield function(present(self._values[place]), *map(present, own))
+
+
+def present(value: Any) -> Any:
+    """The value itself, read if it is on a disk."""
+    return value.read() if isinstance(value, Stored) else value
 
 
 def cut(likes: csr_matrix, per_block: int = PER_BLOCK) -> LocalBlocks:

@@ -23,6 +23,7 @@ from typing import IO, Any
 import numpy as np
 from scipy.sparse import csr_matrix
 
+import recsys.blocks
 import recsys.dataset
 import recsys.models
 import recsys.text
@@ -334,7 +335,8 @@ def _source_file(kind: type[Recommender]) -> Path | None:
 def _code_version(source: Path | None) -> str:
     """A hash of the code that decides what a fit gives, so that an edited model is fitted anew."""
     package = Path(recsys.models.__file__).parent
-    files = {*package.glob("*.py"), *map(Path, (recsys.dataset.__file__, recsys.text.__file__))}
+    others = (recsys.blocks, recsys.dataset, recsys.text)
+    files = {*package.glob("*.py"), *(Path(one.__file__) for one in others)}
     files |= {source} if source else set()
     digest = hashlib.sha256()
     for file in sorted(files):

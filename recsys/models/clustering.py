@@ -137,9 +137,9 @@ class Clustering(Recommender):
         # Users with equal profiles share a cluster: one point that weighs as much is the same.
         profiles, which = np.unique(np.concatenate(sampled), axis=0, return_inverse=True)
         weights = np.bincount(which.ravel(), np.concatenate(counts), minlength=len(profiles))
-        return _k_means(
-            self.embed(profiles[weights > 0]), weights[weights > 0], self.n_clusters, self.seed
-        )
+        # Rounded, for the last bits depend on the blocks, and k-means can turn on them.
+        points = np.round(self.embed(profiles[weights > 0]), 9)
+        return _k_means(points, weights[weights > 0], self.n_clusters, self.seed)
 
     # What is added up over blocks of users
 
