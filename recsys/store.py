@@ -335,8 +335,8 @@ def _source_file(kind: type[Recommender]) -> Path | None:
 def _code_version(source: Path | None) -> str:
     """A hash of the code that decides what a fit gives, so that an edited model is fitted anew."""
     package = Path(recsys.models.__file__).parent
-    others = (recsys.blocks, recsys.dataset, recsys.text)
-    files = {*package.glob("*.py"), *(Path(one.__file__) for one in others)}
+    others = (recsys.blocks.__file__, recsys.dataset.__file__, recsys.text.__file__)
+    files = {*package.glob("*.py"), *map(Path, others)}
     files |= {source} if source else set()
     digest = hashlib.sha256()
     for file in sorted(files):
