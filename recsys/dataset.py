@@ -84,6 +84,11 @@ class TrainingSet(ABC):
         """`Users` in blocks: their likes, that is, the ratings that count; models learn from it."""
 
     @property
+    def whole(self) -> TrainingSet:
+        """What models are to be fitted on; itself, but where it is a sample to look at."""
+        return self
+
+    @property
     def n_courses(self) -> int:
         return len(self.courses)
 

@@ -9,21 +9,22 @@ reach its scheduler can run code on it. What is stored stays free of them.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from functools import reduce
+from functools import cached_property, reduce
 from itertools import islice
 from typing import Any
 
 import dask
+import numpy as np
 from distributed import Client, Future, LocalCluster
 from distributed.client import FutureCancelledError
 from distributed.scheduler import KilledWorker
 
 from recsys.blocks import Blocks, added, present
 from recsys.dataset import TrainingSet
-from recsys.scale.partitions import PartitionedDataset
+from recsys.sources.partitions import PartitionedDataset
 
 AT_ONCE = 8  # partial sums that a task adds up
 AHEAD = 2  # blocks on their way while one is being used
@@ -66,10 +67,54 @@ def connected(scheduler: str | None = None, **local: Any) -> Iterator[Client]:
         yield client
 
 
-def on_cluster(dataset: TrainingSet, client: Client) -> PartitionedDataset:
-    """The data set with its blocks on a cluster; all its workers must see the same files."""
-    assert isinstance(dataset, PartitionedDataset)
-    return replace(dataset, elsewhere=ClusterBlocks(client, dataset.parts))
+@contextmanager
+def placed(dataset: TrainingSet, scheduler: str | None = None) -> Iterator[TrainingSet]:
+    """The data set where it is best fitted on: on a cluster, if there is one or it needs one.
+
+    Parameters
+    ----------
+    scheduler : as in `connected`; by default RECSYS_SCHEDULER, or a cluster of this machine's
+        cores if the ratings are on disk; what is in memory is then left there
+    """
+    scheduler = scheduler or os.environ.get("RECSYS_SCHEDULER")
+    if scheduler is None and not isinstance(dataset, PartitionedDataset):
+        yield dataset
+        return
+    with connected(scheduler) as client:
+        yield OnCluster(dataset, client)
+
+
+class OnCluster(TrainingSet):
+    """A data set with its blocks on a cluster, all of whose workers see the same files."""
+
+    def __init__(self, dataset: TrainingSet, client: Client) -> None:
+        self.dataset, self.client = dataset, client
+        self.courses, self.topics = dataset.courses, dataset.topics
+
+    @property
+    def n_users(self) -> int:
+        return self.dataset.n_users
+
+    @property
+    def fingerprint(self) -> str:
+        return self.dataset.fingerprint
+
+    @property
+    def popularity(self) -> np.ndarray:
+        return self.dataset.popularity
+
+    @property
+    def rating_counts(self) -> dict[float, int]:
+        return self.dataset.rating_counts
+
+    @cached_property
+    def blocks(self) -> ClusterBlocks:
+        if isinstance(self.dataset, PartitionedDataset):
+            return ClusterBlocks(self.client, self.dataset.parts)
+        users = self.dataset.blocks.each(_same)
+        return ClusterBlocks(
+            self.client, [self.client.submit(_same, one, pure=False) for one in users]
+        )
 
 
 class ClusterBlocks(Blocks):
@@ -128,6 +173,10 @@ class ClusterBlocks(Blocks):
 
 
 # What the workers run
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 def _packed(function: Callable[..., Any], shared: list[Any]) -> tuple[Any, list[Any]]:

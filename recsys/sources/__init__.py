@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from recsys.dataset import DataError, Dataset
-from recsys.sources import bundled, cache, ibm, movielens, places
+from recsys.dataset import DataError, Dataset, TrainingSet
+from recsys.sources import bundled, cache, ibm, movielens, partitions, places
 from recsys.sources.fetch import IBM_URL, FetchError, fetch_ibm
 from recsys.sources.places import home
 from recsys.sources.upload import load_pair
@@ -26,6 +26,7 @@ __all__ = [
     "home",
     "load_dataset",
     "load_pair",
+    "load_training_set",
 ]
 
 _DEFAULTS = {  # in the order shown
@@ -70,7 +71,8 @@ def load_dataset(source: str | os.PathLike[str] = "bundled") -> Dataset:
 
     Parameters
     ----------
-    source : "bundled", "ibm", "movielens", or the path of a folder with such files
+    source : "bundled", "ibm", "movielens", or the path of a folder with such files; of a folder
+        of partitions, a sample of the users is loaded
 
     Raises
     ------
@@ -83,6 +85,8 @@ def load_dataset(source: str | os.PathLike[str] = "bundled") -> Dataset:
         return _load(present[name].folder, present[name].title)
     if name not in _DEFAULTS and Path(name).is_dir():
         folder = Path(name)
+        if partitions.matches(folder):
+            return partitions.open_partitions(folder).sample()
         kept = cache.load(folder, folder.name)
         if kept is not None:  # a data set as it was saved, not the files it was made from
             return kept
@@ -90,6 +94,13 @@ def load_dataset(source: str | os.PathLike[str] = "bundled") -> Dataset:
     known = ", ".join(f"“{key}”" for key in present) or "none"
     hint = _HINTS.get(name, "The path of a folder works too.")
     raise DataError(f"There is no data set “{name}” on this machine. {hint} Present: {known}.")
+
+
+def load_training_set(source: str | os.PathLike[str] = "bundled") -> TrainingSet:
+    """What models are to be fitted on: `load_dataset`, but of partitions all, and left on disk."""
+    if partitions.matches(Path(source)):
+        return partitions.open_partitions(Path(source))
+    return load_dataset(source)
 
 
 def available() -> tuple[Source, ...]:

@@ -13,16 +13,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 from scipy.sparse import csr_matrix
 
 from recsys.blocks import PER_BLOCK, Blocks, LocalBlocks, Stored, Users
@@ -77,6 +77,7 @@ class Part(Stored):
         return user[begins], likes
 
     def _columns(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        pq = _parquet()
         try:
             # Not by pyarrow's threads: a worker has one core.
             table = pq.read_table(self.file, columns=list(COLUMNS), use_threads=False)
@@ -84,7 +85,7 @@ class Part(Stored):
             return user, item.astype(np.int32), rating.astype(np.float32)
         except FileNotFoundError:
             raise DataError("is missing; convert the data again.", self.file) from None
-        except (pa.ArrowException, OSError, KeyError, ValueError, TypeError) as error:
+        except (OSError, KeyError, ValueError, TypeError) as error:
             raise DataError(
                 f"cannot be read as ratings ({error}); convert the data again.", self.file
             ) from None
@@ -109,7 +110,6 @@ class Part(Stored):
         raise DataError(f"{problem}; convert the data again.", self.file)
 
 
-@dataclass(frozen=True, eq=False)
 class PartitionedDataset(TrainingSet):
     """A data set whose ratings stay on disk.
 
@@ -117,18 +117,34 @@ class PartitionedDataset(TrainingSet):
     ----------
     name, courses, topics, like_threshold, noun : as in `Dataset`
     parts : the files of ratings
-    content : the `fingerprint`
-    blocks : `Users` of the files; read here, unless `recsys.scale.on_cluster` puts other blocks
+    popularity : (n_courses,) how many users like each course
+    rating_counts : how often each rating occurs among the likes, ascending by rating
     """
 
-    name: str
-    courses: pd.DataFrame
-    topics: tuple[str, ...]
-    like_threshold: float
-    noun: str
-    parts: tuple[Part, ...]
-    content: str
-    elsewhere: Blocks | None = None
+    def __init__(self, folder: Path, about: dict[str, Any], courses: pd.DataFrame) -> None:
+        self.name, self.noun = str(about["name"]), str(about["noun"])
+        self.like_threshold = float(about["like_threshold"])
+        self.courses = courses
+        self.topics = tuple(one for one in courses.columns if one not in COURSE_COLUMNS)
+        self.popularity = np.array(about["popularity"], np.int64)
+        self.rating_counts = {float(rating): int(n) for rating, n in about["rating_counts"]}
+        self._fingerprint = str(about["fingerprint"])
+        first = np.cumsum([0, *(one["users"] for one in about["parts"])]).tolist()
+        self.parts = tuple(
+            Part(
+                str((folder / "ratings" / one["file"]).resolve()),
+                one["users"],
+                one["ratings"],
+                position,
+                len(courses),
+                self.like_threshold,
+            )
+            for one, position in zip(about["parts"], first, strict=False)
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        return self._fingerprint
 
     @property
     def n_users(self) -> int:
@@ -138,16 +154,43 @@ class PartitionedDataset(TrainingSet):
     def n_ratings(self) -> int:
         return sum(part.n_ratings for part in self.parts)
 
-    @property
-    def fingerprint(self) -> str:
-        return self.content
-
     @cached_property
     def blocks(self) -> Blocks:
-        return self.elsewhere or LocalBlocks(self.parts)
+        return LocalBlocks(self.parts)
+
+    def sample(self) -> Sample:
+        """The users of the first file, as a data set in memory."""
+        part = self.parts[0]
+        users, matrix = replace(part, like_threshold=0.0).ratings()
+        name = self.name
+        if len(self.parts) > 1:
+            name += f" (a sample: {part.n_users:,} of {self.n_users:,} users)"
+        if users.dtype == object:
+            users = users.astype(str)
+        return Sample(
+            name,
+            self.courses,
+            self.topics,
+            users,
+            matrix,
+            self.like_threshold,
+            self.noun,
+            origin=self,
+        )
 
 
-def is_partitioned(folder: Path) -> bool:
+@dataclass(frozen=True, eq=False)
+class Sample(Dataset):
+    """Some users of a larger data set, to look at; the store fits models on all of it."""
+
+    origin: PartitionedDataset | None = None
+
+    @property
+    def whole(self) -> TrainingSet:
+        return self.origin or self
+
+
+def matches(folder: Path) -> bool:
     """Whether a folder holds such a data set."""
     return (folder / "about.json").is_file() and (folder / "courses.parquet").is_file()
 
@@ -159,68 +202,61 @@ def open_partitions(folder: Path) -> PartitionedDataset:
     ------
     DataError : if the folder holds none
     """
+    pq = _parquet()
     where = str(folder / "about.json")
     try:
         about = json.loads((folder / "about.json").read_text("utf-8"))
-        courses = pd.read_parquet(folder / "courses.parquet")
+        courses = pq.read_table(folder / "courses.parquet").to_pandas()
+        if about["format"] != FORMAT:
+            raise ValueError("it was written by another version")
+        return PartitionedDataset(folder, about, courses)
     except FileNotFoundError as error:
         raise DataError("is missing; make the folder with: data convert", error.filename) from None
-    except (ValueError, pa.ArrowException) as error:
+    except (KeyError, ValueError, TypeError, OSError) as error:
         raise DataError(f"cannot be read ({error}); convert the data again.", where) from None
-    if about.get("format") != FORMAT:
-        raise DataError("was written by another version; convert the data again.", where)
-    topics = tuple(column for column in courses.columns if column not in COURSE_COLUMNS)
-    parts, first = [], 0
-    for one in about["parts"]:
-        file = str((folder / "ratings" / one["file"]).resolve())
-        parts.append(
-            Part(file, one["users"], one["ratings"], first, len(courses), about["like_threshold"])
-        )
-        first += one["users"]
-    return PartitionedDataset(
-        about["name"],
-        courses,
-        topics,
-        about["like_threshold"],
-        about["noun"],
-        tuple(parts),
-        about["fingerprint"],
-    )
 
 
-@dataclass(frozen=True)
-class Written:
-    """A file of ratings that was written: its name, how many users and ratings it holds, and a
-    hash of them.
+# Writing
+
+
+class Written(NamedTuple):
+    """A file of ratings that was written.
+
+    Attributes
+    ----------
+    file : its name
+    users, ratings : how many it holds
+    popularity : (n_courses,) how many of its users like each course
+    rating_counts : how often each rating occurs among their likes
+    digest : a hash of its rows
     """
 
     file: str
     users: int
     ratings: int
-    hash: str
+    popularity: np.ndarray
+    rating_counts: Counter[float]
+    digest: str
 
 
 def write(dataset: Dataset, folder: Path, per_part: int = PER_BLOCK) -> PartitionedDataset:
-    """Write a data set as partitions of so many users each; the same data, for all that models see.
+    """Write a data set as files of so many users each: the same data, as models see it.
 
     Raises
     ------
-    OSError : if the folder cannot be written
+    DataError : if the folder holds a data set already
+    OSError : if it cannot be written
     """
-    (folder / "ratings").mkdir(parents=True, exist_ok=True)
+    prepare(folder)
     written = []
     for number, start in enumerate(range(0, max(dataset.n_users, 1), per_part)):
         rows = dataset.interactions[start : start + per_part]
         rows.sort_indices()
-        users = dataset.users[start : start + per_part]
-        table = pd.DataFrame(
-            {
-                "user": np.repeat(users, np.diff(rows.indptr)),
-                "item": rows.indices.astype(np.int32),
-                "rating": rows.data,
-            }
+        users = np.repeat(dataset.users[start : start + per_part], np.diff(rows.indptr))
+        columns = (users, rows.indices, rows.data)
+        written.append(
+            write_part(folder, number, columns, dataset.n_courses, dataset.like_threshold)
         )
-        written.append(write_part(table, folder, number))
     about = {
         "name": dataset.name,
         "noun": dataset.noun,
@@ -230,26 +266,79 @@ def write(dataset: Dataset, folder: Path, per_part: int = PER_BLOCK) -> Partitio
     return finish(folder, dataset.courses, written, about)
 
 
-def write_part(ratings: pd.DataFrame, folder: Path, number: int) -> Written:
-    """Write one file, given its rows in their order."""
+def prepare(folder: Path) -> None:
+    """Make a folder for files of ratings.
+
+    Raises
+    ------
+    DataError : if it is in use
+    """
+    if folder.exists() and any(folder.iterdir()) and not (folder / "ratings").is_dir():
+        raise DataError("is not empty; name a folder of its own.", str(folder))
+    if matches(folder):
+        raise DataError("holds a data set already; name another folder.", str(folder))
+    (folder / "ratings").mkdir(parents=True, exist_ok=True)
+
+
+def write_part(
+    folder: Path,
+    number: int,
+    columns: tuple[np.ndarray, np.ndarray, np.ndarray],
+    n_courses: int,
+    like_threshold: float,
+) -> Written:
+    """Write one file of ratings: of users, items (positions of courses) and ratings, in order."""
+    import pyarrow as pa
+
+    pq = _parquet()
+    user, item, rating = columns
+    item, rating = item.astype(np.int32), rating.astype(np.float32)
+    table = pa.table({"user": user, "item": item, "rating": rating})
     name = f"{number:05}.parquet"
-    table = pa.Table.from_pandas(ratings[list(COLUMNS)], preserve_index=False)
     write_whole(folder / "ratings" / name, lambda file: pq.write_table(table, file))
-    digest = hashlib.sha256(pd.util.hash_pandas_object(ratings, index=False).to_numpy().tobytes())
-    users = ratings["user"].to_numpy()
-    n_users = int((users[1:] != users[:-1]).sum()) + bool(len(users))
-    return Written(name, n_users, len(ratings), digest.hexdigest())
+    liked = rating >= like_threshold
+    ratings, counts = np.unique(rating[liked], return_counts=True)
+    digest = hashlib.sha256()
+    for column in (user.astype(str) if user.dtype == object else user, item, rating):
+        digest.update(np.ascontiguousarray(column).tobytes())
+    return Written(
+        name,
+        int((user[1:] != user[:-1]).sum()) + bool(len(user)),
+        len(user),
+        np.bincount(item[liked], minlength=n_courses),
+        Counter(dict(zip(ratings.tolist(), counts.tolist(), strict=True))),
+        digest.hexdigest(),
+    )
 
 
 def finish(
     folder: Path, courses: pd.DataFrame, written: Sequence[Written], about: dict[str, Any]
 ) -> PartitionedDataset:
-    """Write what tells of the files, the last of them first: without it there is no data set."""
+    """Write what tells of the files, about.json last: without it there is no data set.
+
+    Parameters
+    ----------
+    about : `name`, `noun`, `like_threshold`, and the `fingerprint` if the content has one already
+    """
+    import pyarrow as pa
+
+    pq = _parquet()
     table = pa.Table.from_pandas(courses, preserve_index=False)
     write_whole(folder / "courses.parquet", lambda file: pq.write_table(table, file))
-    about.setdefault("fingerprint", _fingerprint(courses, written, about["like_threshold"]))
-    parts = [{k: v for k, v in asdict(one).items() if k != "hash"} for one in written]
-    text = json.dumps({"format": FORMAT, **about, "parts": parts}, ensure_ascii=False, indent=1)
+    counts: Counter[float] = sum((one.rating_counts for one in written), Counter())
+    text = json.dumps(
+        {
+            "format": FORMAT,
+            "fingerprint": _fingerprint(courses, written, about["like_threshold"]),
+            **about,
+            "popularity": np.sum([one.popularity for one in written], axis=0).tolist(),
+            "rating_counts": sorted(counts.items()),
+            "parts": [
+                {"file": one.file, "users": one.users, "ratings": one.ratings} for one in written
+            ],
+        },
+        ensure_ascii=False,
+    )
     write_whole(folder / "about.json", lambda file: file.write(text.encode()))
     return open_partitions(folder)
 
@@ -258,5 +347,19 @@ def _fingerprint(courses: pd.DataFrame, written: Iterable[Written], like_thresho
     digest = hashlib.sha256(courses.to_csv(index=False).encode())
     digest.update(f"{like_threshold}".encode())
     for one in written:
-        digest.update(one.hash.encode())
+        digest.update(one.digest.encode())
     return digest.hexdigest()[:16]
+
+
+def _parquet() -> ModuleType:
+    """pyarrow.parquet, which a plain installation lacks.
+
+    Raises
+    ------
+    DataError : says how to get it
+    """
+    try:
+        import pyarrow.parquet
+    except ImportError:
+        raise DataError("Parquet files need pyarrow: pip install 'recsys[scale]'") from None
+    return pyarrow.parquet
