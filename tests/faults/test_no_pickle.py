@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import subprocess
 import sys
@@ -19,36 +20,60 @@ from recsys.models import KNN, registry
 from recsys.sources import cache, load_dataset
 from recsys.store import _CHECKSUM, _MAGIC, Store, StoreError, load, save
 
-# From its first import on, this program ends if anything is unpickled.
-WITHOUT_PICKLE = """
+# A Python process that has this on its path tells that it runs, and ends, with code 70, where it
+# unpickles anything. The threads in which a forest grows wake each other through a pipe of their
+# own, by a pickled None: they may, since what multiprocessing has kept for itself is left to it. A
+# pickle that can run code has to find a class or function, and that ends the process there too.
+SITECUSTOMIZE = """
+import multiprocessing.reduction, os, pickle, _pickle, sys
+
+with open(os.environ["WATCHED"], "a") as told:
+    told.write(" ".join(sys.orig_argv) + "\\n")
+
+def refuse(*arguments, **named):
+    os.write(2, f"something was unpickled: {arguments}".encode())
+    os._exit(70)
+
+Unpickler = type("Unpickler", (), {"__init__": refuse})  # Keras derives a class from it
+for module in (pickle, _pickle):
+    module.load, module.loads, module.Unpickler = refuse, refuse, Unpickler
+sys.addaudithook(lambda event, what: event == "pickle.find_class" and refuse(event, what))
+"""
+
+# What a visit does with every model: fit it, here or in a training's process, load it, and ask.
+VISIT = """
 import sys
 from recsys import load_dataset, models
 from recsys.store import Store
+from recsys.training import TrainingJob
 
-def refuse(*arguments, **named):
-    raise AssertionError("something was unpickled")
-
-import pickle, _pickle
-for module in (pickle, _pickle):
-    module.load = module.loads = refuse
-
-def hear(event, arguments):
-    if event == "pickle.find_class":
-        raise AssertionError(f"something was unpickled: {arguments}")
-
-sys.addaudithook(hear)
-
-dataset = load_dataset(sys.argv[1])  # parses, and fills the cache
-dataset = load_dataset(sys.argv[1])  # reads the cache
+source, store = sys.argv[1], Store()
+dataset = load_dataset(source)  # parses, and fills the cache
+dataset = load_dataset(source)  # reads the cache
 for kind in models.registry():
-    if kind.key() in ("neural-network", "embedding-regression", "embedding-classification"):
-        continue  # TensorFlow fits these, in a process of its own; scoring does without it
-    store = Store()
-    store.fitted(kind(), dataset)
-    model = store.get(kind(), dataset)
+    TrainingJob(kind(), dataset, source, store, lambda event: None).start().wait()
+    model = store.get(kind(), dataset) if store.keeps(kind()) else store.fitted(kind(), dataset)
     assert len(model.recommend({"PY1": 3}, threshold=-9)), kind
     print(kind.key())
 """
+
+
+def watched(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python such that it and its children may not unpickle; who they were is in `watched`."""
+    (folder / "sitecustomize.py").write_text(SITECUSTOMIZE)
+    return subprocess.run(
+        [sys.executable, *arguments],
+        env={
+            "PATH": "",
+            "PYTHONPATH": os.pathsep.join((str(folder), str(ROOT))),
+            "RECSYS_HOME": str(folder),
+            "XDG_CACHE_HOME": str(folder / "cache"),
+            "OMP_NUM_THREADS": "1",
+            "WATCHED": str(folder / "watched"),
+        },
+        capture_output=True,
+        text=True,
+    )
 
 
 def test_no_line_of_the_package_names_pickle() -> None:
@@ -64,16 +89,28 @@ def test_no_line_of_the_package_names_pickle() -> None:
 
 
 def test_nothing_is_unpickled_between_fit_and_score(tmp_path: Path, tiny: Dataset) -> None:
+    """In the visitor's process and in those of the trainings, for every model."""
     folder = write_folder(tiny, tmp_path / "courses")
-    environment = {"RECSYS_HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
-    done = subprocess.run(
-        [sys.executable, "-c", WITHOUT_PICKLE, str(folder)],
-        env={"PATH": "", "PYTHONPATH": str(ROOT), **environment},
-        capture_output=True,
-        text=True,
-    )
+    done = watched(tmp_path, "-c", VISIT, str(folder))
     assert done.returncode == 0, done.stderr
-    assert len(done.stdout.split()) == len(registry()) - 3
+    assert done.stdout.split() == [kind.key() for kind in registry()]
+    trainings = [kind for kind in registry() if not kind.instant]
+    assert (tmp_path / "watched").read_text().count("recsys.fit_worker") == len(trainings)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import pickle; pickle.loads(pickle.dumps(1))",
+        "from pickle import Unpickler; Unpickler(open('/dev/null', 'rb'))",
+        "import numpy, io; f = io.BytesIO(); numpy.save(f, numpy.array([{}])); f.seek(0); "
+        "numpy.load(f, allow_pickle=True)",
+        "from multiprocessing.reduction import ForkingPickler as P; P.loads(bytes(P.dumps(print)))",
+    ],
+)
+def test_the_watch_ends_what_unpickles(tmp_path: Path, code: str) -> None:
+    done = watched(tmp_path, "-c", code)
+    assert done.returncode == 70, done.stderr
 
 
 class Bomb:
