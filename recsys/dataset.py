@@ -232,7 +232,8 @@ class Dataset(TrainingSet):
         UnknownCourseError : names the first id that is not there, and the closest one that is
         """
         ids = list(course_ids)
-        found = self.course_index.get_indexer(pd.Index(ids))
+        # objects: text that comes from outside may be none that UTF-8 can hold
+        found = self.course_index.get_indexer(pd.Index(ids, dtype=object))
         if len(ids) and found.min() < 0:
             raise unknown_course(ids[int(found.argmin())], self.course_index, self.name)
         return found
