@@ -111,7 +111,7 @@ lock: ## pin the newest allowed packages anew in requirements.lock
 	@$(FIND_PYTHON); \
 	scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 	"$$python" -m venv "$$scratch" && "$$scratch/bin/python" -m pip install --quiet uv && \
-	"$$scratch/bin/uv" pip compile pyproject.toml --group pyproject.toml:test --group pyproject.toml:dev \
+	"$$scratch/bin/uv" pip compile pyproject.toml --group pyproject.toml:test --group pyproject.toml:dev --extra scale \
 	  --universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-header \
 	  --upgrade -q -o requirements.lock && \
 	echo "requirements.lock is made anew; \`make test\` tells whether it holds."

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from recsys.dataset import Dataset
+    from recsys.dataset import Dataset, TrainingSet
     from recsys.models import Hyperparameter, Recommender
     from recsys.sources import Source
     from recsys.store import Store
@@ -84,6 +84,34 @@ def _parser() -> argparse.ArgumentParser:
         "--time-budget", type=_seconds, metavar="SECONDS", help="give up after this time"
     )
     _add_json(fetch)
+    convert = command(
+        _data_convert,
+        "convert",
+        "Write a data set as partitions, one for each block of users, to fit on a cluster.",
+        actions,
+    )
+    convert.add_argument(
+        "source",
+        metavar="SET",
+        help="data set, or a folder with courses.csv and a folder ratings/ of CSV or Parquet files",
+    )
+    convert.add_argument("folder", type=Path, metavar="FOLDER", help="where the partitions go")
+    convert.add_argument(
+        "--users-per-part",
+        type=_count,
+        default=65_536,
+        metavar="N",
+        help="about how many users to put in a partition (default: 65,536)",
+    )
+    convert.add_argument(
+        "--like-from",
+        type=float,
+        default=0.0,
+        metavar="RATING",
+        help="a rating of at least this much is a like (default: all are; for a ratings/ folder)",
+    )
+    _add_scheduler(convert)
+    _add_json(convert)
 
     train = command(_train, "train", "Fit models and keep them for the dashboard.")
     train.add_argument(
@@ -96,6 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--model", nargs="+", metavar="MODEL", help="only these models, such as knn")
     which.add_argument("--all", action="store_true", help="every model (the default)")
     train.add_argument("--force", action="store_true", help="fit anew what is stored already")
+    _add_scheduler(train)
     _add_json(train)
 
     recommend = command(_recommend, "recommend", "Recommend courses to someone who took some.")
@@ -105,6 +134,19 @@ def _parser() -> argparse.ArgumentParser:
     _add_settings(recommend)
     _add_data(recommend)
     _add_json(recommend)
+
+    everybody = command(
+        _recommend_all, "recommend-all", "Recommend to all users of a folder of partitions."
+    )
+    everybody.add_argument("folder", type=Path, metavar="FOLDER", help="where the files go")
+    everybody.add_argument(
+        "--data", type=Path, required=True, metavar="PARTITIONS", help="made by: data convert"
+    )
+    everybody.add_argument("--model", default="knn", help="default: knn")
+    everybody.add_argument("--k", type=_count, default=10, help="how many (default: 10)")
+    _add_settings(everybody)
+    _add_scheduler(everybody)
+    _add_json(everybody)
 
     evaluate = command(_evaluate, "evaluate", "Rank models by what they foresee of held-out users.")
     evaluate.add_argument("--model", nargs="+", metavar="MODEL", help="default: all models")
@@ -184,6 +226,15 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_scheduler(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="work on a Dask cluster: its address, such as tcp://10.0.0.5:8786, or “local” for one "
+        "of this machine's cores (default: RECSYS_SCHEDULER; without it, local for partitions)",
+    )
+
+
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set",
@@ -219,10 +270,36 @@ def _data_fetch(given: argparse.Namespace) -> None:
         _note(f"The IBM courses are in {folder}.")
 
 
+def _data_convert(given: argparse.Namespace) -> None:
+    from recsys.sources import load_dataset
+    from recsys.sources.partitions import write
+
+    source = Path(given.source)
+    if (source / "ratings").is_dir():
+        from recsys.scale.cluster import connected
+        from recsys.scale.convert import convert
+
+        with connected(given.scheduler) as client, _progress("Converting") as progress:
+            made = convert(
+                source, given.folder, client, given.users_per_part, given.like_from, progress
+            )
+    else:
+        made = write(load_dataset(given.source), given.folder, given.users_per_part)
+    if given.json:
+        about = {"parts": len(made.parts), "users": made.n_users, "ratings": made.n_ratings}
+        _print_json({"folder": str(given.folder), **about})
+    else:
+        _note(
+            f"{given.folder} has {made.n_ratings:,} ratings of {made.n_users:,} users in "
+            f"{len(made.parts):,} parts. Fit on it with: recsys train --data {given.folder}"
+        )
+
+
 def _train(given: argparse.Namespace) -> int:
     from recsys import models
     from recsys.dataset import DataError
-    from recsys.sources import available, load_dataset
+    from recsys.scale import placed
+    from recsys.sources import available, load_training_set
     from recsys.store import Store
 
     wanted = [kind() for kind in _kinds(given.model) or models.registry()]
@@ -232,15 +309,16 @@ def _train(given: argparse.Namespace) -> int:
     outcomes: list[dict[str, Any]] = []
     for source in sources:
         try:
-            dataset = load_dataset(source)
+            dataset = load_training_set(source)
         except DataError as error:
             if given.data:
                 raise
             _note(f"Left out: {error}")  # nobody asked for it by name
             continue
-        for model in wanted:
-            ready = _train_one(model, dataset, store, given.force)
-            outcomes.append({"data": dataset.name, "model": model.key(), "ready": ready})
+        with placed(dataset, scheduler=given.scheduler) as at_hand:
+            for model in wanted:
+                ready = _train_one(model, at_hand, store, given.force)
+                outcomes.append({"data": dataset.name, "model": model.key(), "ready": ready})
     done = bool(outcomes) and all(one["ready"] for one in outcomes)
     if given.json:
         _print_json(outcomes)
@@ -250,7 +328,7 @@ def _train(given: argparse.Namespace) -> int:
     return 0 if done else PROBLEM
 
 
-def _train_one(model: Recommender, dataset: Dataset, store: Store, force: bool) -> bool:
+def _train_one(model: Recommender, dataset: TrainingSet, store: Store, force: bool) -> bool:
     if not force and store.get(model, dataset) is not None:
         return True
     label = f"{dataset.name}: {model.name}"
@@ -308,6 +386,25 @@ def _recommend(given: argparse.Namespace) -> None:
             [(rank, f"{score:.3f}", course, title) for rank, score, course, title in rows],
         )
         print(f"\nscore: {model.score_label}")
+
+
+def _recommend_all(given: argparse.Namespace) -> None:
+    from recsys.scale.batch import recommend_all
+    from recsys.scale.cluster import OnCluster, connected
+    from recsys.sources.partitions import open_partitions
+    from recsys.store import Store
+
+    asked = _model(given.model, given.set)
+    dataset = open_partitions(given.data)
+    with connected(given.scheduler) as client, _progress(asked.name) as progress:
+        model = Store().fitted(asked, OnCluster(dataset, client), progress)
+        started = time.monotonic()
+        n_users = recommend_all(model, dataset, given.folder, client, given.k, progress)
+        seconds = time.monotonic() - started
+    if given.json:
+        _print_json({"folder": str(given.folder), "users": n_users, "seconds": seconds})
+    else:
+        _note(f"{given.folder} has the recommendations; {n_users:,} users in {seconds:.1f} s.")
 
 
 def _evaluate(given: argparse.Namespace) -> None:
@@ -662,8 +759,10 @@ def _complain(text: str, code: int) -> int:
 def _is_told_in_words(error: Exception) -> bool:
     """Whether the error's text was written for the person at the terminal."""
     from recsys.dataset import DataError
+    from recsys.scale import ClusterError
     from recsys.serve import ServeError
     from recsys.sources import FetchError
     from recsys.store import StoreError
 
-    return isinstance(error, DataError | FetchError | StoreError | ServeError | OSError)
+    ours = DataError | FetchError | StoreError | ServeError | ClusterError
+    return isinstance(error, ours | OSError)

@@ -10,7 +10,7 @@ import difflib
 import hashlib
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -63,9 +63,10 @@ class TrainingSet(ABC):
 
     Attributes
     ----------
-    courses, topics : as in `Dataset`
+    name, courses, topics : as in `Dataset`
     """
 
+    name: str
     courses: pd.DataFrame
     topics: tuple[str, ...]
 
@@ -87,6 +88,10 @@ class TrainingSet(ABC):
     def whole(self) -> TrainingSet:
         """What models are to be fitted on; itself, but where it is a sample to look at."""
         return self
+
+    def told_by(self, progress: Callable[..., None]) -> Callable[..., None]:
+        """A fit's progress, which may add where the work on this data set is done."""
+        return progress
 
     @property
     def n_courses(self) -> int:

@@ -75,25 +75,24 @@ def in_words(error: BaseException) -> str:
 
 def _fit(job: dict[str, Any], tell: Any) -> Path:
     """Fit and store the model; returns the file it is in."""
-    from recsys.sources import load_dataset
+    from recsys.scale import placed
+    from recsys.sources import load_training_set
     from recsys.store import Store, save
 
     kind = attrgetter(job["class"])(import_module(job["module"]))
     model = kind(**job["hyperparameters"])
     tell("progress", done=0.0, message="Loading the data", figures={})
-    dataset = load_dataset(job["source"])
+    dataset = load_training_set(job["source"])
     store = Store(job["store"])
     if store.key(model, dataset) != job["key"]:
         raise ValueError(CHANGED)
-    model.fit(
-        dataset,
-        lambda done, message, **figures: tell(
-            "progress",
-            done=done,
-            message=message,
-            figures={name: float(figure) for name, figure in figures.items()},
-        ),
-    )
+
+    def progress(done: float, message: str, **figures: float) -> None:
+        plain = {name: float(figure) for name, figure in figures.items()}
+        tell("progress", done=done, message=message, figures=plain)
+
+    with placed(dataset) as at_hand:
+        model.fit(at_hand, progress)
     try:
         return store.put(model, dataset)
     except OSError as error:

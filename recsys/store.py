@@ -27,7 +27,7 @@ import recsys.blocks
 import recsys.dataset
 import recsys.models
 import recsys.text
-from recsys.dataset import Dataset
+from recsys.dataset import TrainingSet
 from recsys.models import Progress, Recommender, find, silent
 from recsys.sources.places import cache_folders, home, write_whole
 
@@ -107,10 +107,10 @@ class Store:
         """
         return _source_file(type(model)) is not None
 
-    def key(self, model: Recommender, dataset: Dataset) -> str:
+    def key(self, model: Recommender, dataset: TrainingSet) -> str:
         """The name under which this model, fitted on this data set, is stored."""
         asked = {
-            "data": dataset.fingerprint,
+            "data": dataset.whole.fingerprint,
             "hyperparameters": model.values(refit_only=True),
             "code": _code_version(_source_file(type(model))),
         }
@@ -121,7 +121,7 @@ class Store:
         """The file of a key."""
         return self.folder / f"{key}.model"
 
-    def get(self, model: Recommender, dataset: Dataset) -> Recommender | None:
+    def get(self, model: Recommender, dataset: TrainingSet) -> Recommender | None:
         """The fitted model, with those hyperparameters of `model` that act when scoring; None if
         it is not stored or its file cannot be trusted.
         """
@@ -142,7 +142,7 @@ class Store:
         note_use(path)
         return with_values_of(model, stored)
 
-    def put(self, model: Recommender, dataset: Dataset) -> Path:
+    def put(self, model: Recommender, dataset: TrainingSet) -> Path:
         """Store a fitted model; returns its file.
 
         Raises
@@ -199,14 +199,14 @@ class Store:
             lock.release()
 
     def fitted(
-        self, model: Recommender, dataset: Dataset, progress: Progress = silent
+        self, model: Recommender, dataset: TrainingSet, progress: Progress = silent
     ) -> Recommender:
         """The stored model; if there is none, `model` itself, fitted here and now and stored.
 
         A folder that cannot be written costs the storing only.
         """
         if not self.keeps(model):
-            return model.fit(dataset, progress)
+            return model.fit(dataset.whole, progress)
         stored = self.get(model, dataset)
         if stored is not None:
             return stored
@@ -214,7 +214,7 @@ class Store:
             stored = self.get(model, dataset)
             if stored is not None:
                 return stored
-            model.fit(dataset, progress)
+            model.fit(dataset.whole, progress)
             try:
                 self.put(model, dataset)
             except OSError as error:

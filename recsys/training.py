@@ -155,7 +155,8 @@ class TrainingJob:
         self._over.set()
 
     def _fitted(self) -> Recommender:
-        if self.source is None or self.model.instant or not self.store.keeps(self.model):
+        instant = self.model.fits_within_a_click(self.dataset)
+        if self.source is None or instant or not self.store.keeps(self.model):
             fresh = type(self.model)(**self.model.values())
             return self.store.fitted(fresh, self.dataset, self._tell)
         stored = self.store.get(self.model, self.dataset)

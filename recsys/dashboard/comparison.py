@@ -240,7 +240,7 @@ class Comparison(HasTraits):
         fitted = self._defaults()
         if kind not in fitted:
             stored = state.store.get(kind(), state.dataset)
-            if stored is None and kind.instant:
+            if stored is None and kind().fits_within_a_click(state.dataset):
                 stored = state.store.fitted(kind(), state.dataset)
             if stored is not None:
                 fitted[kind] = stored

@@ -417,8 +417,9 @@ class State(HasTraits):
 
     def _fit_if_instant(self) -> None:
         """Fit the chosen model if there would be no answer at all, and it takes no time."""
-        if self.fitted is None and self.model.instant:
-            self.fitted = self.store.fitted(self.model(**self.values), self.dataset)
+        model = self.model(**self.values)
+        if self.fitted is None and model.fits_within_a_click(self.dataset):
+            self.fitted = self.store.fitted(model, self.dataset)
             self._find_fitted()
 
     def _use(self, key: str) -> None:

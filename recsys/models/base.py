@@ -119,9 +119,13 @@ class Recommender(ABC):
         self.course_ids_ = dataset.courses["id"].to_numpy(str)
         self.course_titles_ = dataset.courses["title"].to_numpy(str)
         self.popularity_ = dataset.popularity
-        self._fit(dataset, progress)
+        self._fit(dataset, dataset.told_by(progress))
         progress(1.0, "Done")
         return self
+
+    def fits_within_a_click(self, dataset: TrainingSet) -> bool:
+        """Whether a fit needs no child process: that of an instant model on what is in memory."""
+        return self.instant and dataset.whole is dataset
 
     def score(self, histories: csr_matrix) -> np.ndarray:
         """Score every course for every history.

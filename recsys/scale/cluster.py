@@ -9,6 +9,7 @@ reach its scheduler can run code on it. What is stored stays free of them.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,15 +25,15 @@ from distributed.scheduler import KilledWorker
 
 from recsys.blocks import Blocks, added, present
 from recsys.dataset import TrainingSet
+from recsys.scale import ClusterError
 from recsys.sources.partitions import PartitionedDataset
 
+Report = Callable[[int, int], None]
+LOCAL = "local"
 AT_ONCE = 8  # partial sums that a task adds up
 AHEAD = 2  # blocks on their way while one is being used
+PATIENCE = "5s"  # with an address where nobody answers
 WORKER_SILENCE = "60s"  # after which a worker's tasks are given to others
-
-
-class ClusterError(RuntimeError):
-    """The cluster could not finish, in words a person can act on."""
 
 
 @contextmanager
@@ -41,14 +42,17 @@ def connected(scheduler: str | None = None, **local: Any) -> Iterator[Client]:
 
     Parameters
     ----------
-    scheduler : its address, such as tcp://10.0.0.5:8786; None starts a cluster of processes here
+    scheduler : its address, such as tcp://10.0.0.5:8786, or "local" for a cluster of this machine's
+        cores; by default RECSYS_SCHEDULER, or else "local"
     local : how, as `distributed.LocalCluster` takes it
 
     Raises
     ------
     ClusterError : if there is nobody at the address
     """
-    if scheduler is None:
+    logging.getLogger("distributed").setLevel(logging.ERROR)  # it tells of all comings and goings
+    scheduler = scheduler or os.environ.get("RECSYS_SCHEDULER", LOCAL)
+    if scheduler == LOCAL:
         local = {"threads_per_worker": 1, "dashboard_address": ":0", **local}
         with (
             dask.config.set({"distributed.scheduler.worker-ttl": WORKER_SILENCE}),
@@ -58,7 +62,7 @@ def connected(scheduler: str | None = None, **local: Any) -> Iterator[Client]:
             yield client
         return
     try:
-        client = Client(scheduler)
+        client = Client(scheduler, timeout=PATIENCE)
     except (OSError, ValueError) as error:
         raise ClusterError(
             f"There is no Dask scheduler at {scheduler} ({error}). Start one with: dask scheduler"
@@ -67,29 +71,12 @@ def connected(scheduler: str | None = None, **local: Any) -> Iterator[Client]:
         yield client
 
 
-@contextmanager
-def placed(dataset: TrainingSet, scheduler: str | None = None) -> Iterator[TrainingSet]:
-    """The data set where it is best fitted on: on a cluster, if there is one or it needs one.
-
-    Parameters
-    ----------
-    scheduler : as in `connected`; by default RECSYS_SCHEDULER, or a cluster of this machine's
-        cores if the ratings are on disk; what is in memory is then left there
-    """
-    scheduler = scheduler or os.environ.get("RECSYS_SCHEDULER")
-    if scheduler is None and not isinstance(dataset, PartitionedDataset):
-        yield dataset
-        return
-    with connected(scheduler) as client:
-        yield OnCluster(dataset, client)
-
-
 class OnCluster(TrainingSet):
     """A data set with its blocks on a cluster, all of whose workers see the same files."""
 
     def __init__(self, dataset: TrainingSet, client: Client) -> None:
         self.dataset, self.client = dataset, client
-        self.courses, self.topics = dataset.courses, dataset.topics
+        self.name, self.courses, self.topics = dataset.name, dataset.courses, dataset.topics
 
     @property
     def n_users(self) -> int:
@@ -107,14 +94,31 @@ class OnCluster(TrainingSet):
     def rating_counts(self) -> dict[float, int]:
         return self.dataset.rating_counts
 
+    def told_by(self, progress: Callable[..., None]) -> Callable[..., None]:
+        """Adds how many workers there are and where to watch them, and tells of every part."""
+        n_workers = len(self.client.scheduler_info(n_workers=-1)["workers"])
+        where = f"on {n_workers} workers, seen at {self.client.dashboard_link}"
+        last = 0.0, "Starting"
+
+        def told(done: float, message: str, **figures: float) -> None:
+            nonlocal last
+            last = done, message
+            progress(done, f"{message}, {where}", **figures)
+
+        def report(n_done: int, n: int) -> None:
+            done, message = last
+            progress(done, f"{message}: part {n_done:,} of {n:,}, {where}")
+
+        self.blocks.report = report
+        return told
+
     @cached_property
     def blocks(self) -> ClusterBlocks:
         if isinstance(self.dataset, PartitionedDataset):
             return ClusterBlocks(self.client, self.dataset.parts)
         users = self.dataset.blocks.each(_same)
-        return ClusterBlocks(
-            self.client, [self.client.submit(_same, one, pure=False) for one in users]
-        )
+        held = [self.client.submit(_same, one, pure=False) for one in users]
+        return ClusterBlocks(self.client, held)
 
 
 class ClusterBlocks(Blocks):
@@ -123,25 +127,38 @@ class ClusterBlocks(Blocks):
     Parameters
     ----------
     values : a future of each block's value, or the value if it is `Stored` on a disk
+
+    Attributes
+    ----------
+    report : is told, at most once a second, how many blocks of how many a sum has come to
     """
 
-    def __init__(self, client: Client, values: Sequence[Any]) -> None:
-        self._client, self._values = client, values
+    def __init__(
+        self, client: Client, values: Sequence[Any], report: Report = lambda done, n: None
+    ) -> None:
+        self._client, self._values, self.report = client, values, report
 
     def __len__(self) -> int:
         return len(self._values)
 
     def map(self, function: Callable[..., Any], *arguments: Any) -> ClusterBlocks:
-        return ClusterBlocks(self._client, self._submitted(function, arguments))
+        return ClusterBlocks(self._client, self._submitted(function, arguments), self.report)
 
     def sum(self, function: Callable[..., Any], *arguments: Any) -> Any:
         parts = self._submitted(function, arguments)
+        done: list[bool] = []
+        for part in parts:
+            part.add_done_callback(lambda _: done.append(True))
         while len(parts) > 1:
             parts = [
                 self._client.submit(_sum_of, parts[start : start + AT_ONCE], pure=False)
                 for start in range(0, len(parts), AT_ONCE)
             ]
-        return _result(parts[0])
+        while True:
+            try:
+                return _result(parts[0], timeout=1)
+            except TimeoutError:
+                self.report(len(done), len(self))
 
     def each(
         self, function: Callable[..., Any], *arguments: Any, order: Iterable[int] | None = None
@@ -193,9 +210,11 @@ def _sum_of(parts: list[Any]) -> Any:
     return reduce(added, parts)
 
 
-def _result(future: Future) -> Any:
+@contextmanager
+def in_words() -> Iterator[None]:
+    """Turn what goes wrong with a cluster into a `ClusterError`."""
     try:
-        return future.result()
+        yield
     except KilledWorker as error:
         raise ClusterError(
             f"A task ended every worker that tried it, most likely for want of memory: {error}. "
@@ -206,3 +225,8 @@ def _result(future: Future) -> Any:
             f"The cluster has lost its scheduler or its last worker ({error}). "
             "Start it again and repeat the training; what was stored is whole."
         ) from None
+
+
+def _result(future: Future, timeout: float | None = None) -> Any:
+    with in_words():
+        return future.result(timeout)

@@ -86,8 +86,9 @@ class Part(Stored):
         except FileNotFoundError:
             raise DataError("is missing; convert the data again.", self.file) from None
         except (OSError, KeyError, ValueError, TypeError) as error:
+            reason = str(error).partition("\n")[0]
             raise DataError(
-                f"cannot be read as ratings ({error}); convert the data again.", self.file
+                f"cannot be read as ratings ({reason}); convert the data again.", self.file
             ) from None
 
     def _check(
@@ -361,5 +362,7 @@ def _parquet() -> ModuleType:
     try:
         import pyarrow.parquet
     except ImportError:
-        raise DataError("Parquet files need pyarrow: pip install 'recsys[scale]'") from None
+        raise DataError(
+            "Parquet files need pyarrow, one of the packages of “scale” in pyproject.toml."
+        ) from None
     return pyarrow.parquet

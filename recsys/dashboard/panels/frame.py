@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from html import escape
@@ -38,6 +39,15 @@ def text(content: str = "", *, kind: str) -> widgets.HTML:
 def paragraph(content: str) -> str:
     """Plain words as HTML, "" for nothing."""
     return f"<p>{escape(content)}</p>" if content else ""
+
+
+def with_links(html: str) -> str:
+    """Escaped text with its web addresses as links; they open in a tab of their own."""
+    return re.sub(
+        r"https?://[\w.:/-]*[\w/]",
+        lambda found: f'<a href="{found[0]}" target="_blank" rel="noopener">{found[0]}</a>',
+        html,
+    )
 
 
 def watch(state: HasTraits, names: str | list[str], act: Callable[[], None]) -> None:

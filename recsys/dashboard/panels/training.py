@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipywidgets as widgets
 
-from recsys.dashboard.panels.frame import frame, paragraph, row, text, watch
+from recsys.dashboard.panels.frame import frame, paragraph, row, text, watch, with_links
 from recsys.dashboard.state import State
 
 
@@ -24,7 +24,7 @@ def training(state: State) -> widgets.VBox:
         cancel.disabled = not state.training
         bar.value = state.progress
         bar.layout.visibility = "visible" if state.training else "hidden"
-        status.value = paragraph(state.status)
+        status.value = with_links(paragraph(state.status))
         clock.value = paragraph(state.waiting)
 
     train.on_click(lambda _: state.train())

@@ -1,0 +1,34 @@
+"""A small cluster of real processes, and a data set in partitions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+pytest.importorskip("distributed", reason="needs Dask, of the extra “scale”")
+
+from distributed import Client
+
+from recsys.dataset import Dataset
+from recsys.scale.cluster import connected
+from recsys.sources import load_dataset
+from recsys.sources.partitions import PartitionedDataset, write
+
+PER_PART = 5000  # of the bundled set's 33,901 users: seven parts
+
+
+@pytest.fixture(scope="session")
+def bundled() -> Dataset:
+    return load_dataset("bundled")
+
+
+@pytest.fixture(scope="session")
+def parts(bundled: Dataset, tmp_path_factory: pytest.TempPathFactory) -> PartitionedDataset:
+    return write(bundled, tmp_path_factory.mktemp("partitions") / "bundled", PER_PART)
+
+
+@pytest.fixture(scope="session")
+def client() -> Iterator[Client]:
+    with connected("local", n_workers=2) as client:
+        yield client
