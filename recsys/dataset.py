@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -96,6 +97,14 @@ class TrainingSet(ABC):
     @property
     def n_courses(self) -> int:
         return len(self.courses)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("interactions", "likes", "profiles", "ratings", "users"):
+            raise AttributeError(
+                f"“{self.name}” is not in memory as a whole, so that it has no {name}. A model that "
+                "is to be fitted on it asks for `blocks`, as recsys/models/knn.py does."
+            )
+        raise AttributeError(f"{type(self).__name__} has no attribute {name}.")
 
     @cached_property
     def popularity(self) -> np.ndarray:

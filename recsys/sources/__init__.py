@@ -85,8 +85,6 @@ def load_dataset(source: str | os.PathLike[str] = "bundled") -> Dataset:
         return _load(present[name].folder, present[name].title)
     if name not in _DEFAULTS and Path(name).is_dir():
         folder = Path(name)
-        if partitions.matches(folder):
-            return partitions.open_partitions(folder).sample()
         kept = cache.load(folder, folder.name)
         if kept is not None:  # a data set as it was saved, not the files it was made from
             return kept
@@ -132,14 +130,14 @@ def _layout(folder: Path) -> ModuleType:
     ------
     DataError : says which files would be recognised
     """
-    for layout in (ibm, movielens, bundled):
+    for layout in (partitions, ibm, movielens, bundled):
         if layout.matches(folder):
             return layout
     if not folder.is_dir():
         raise DataError("there is no such folder.", str(folder))
     raise DataError(
         "holds no data set. Recognised are course_genre.csv, course_processed.csv and ratings.csv; "
-        "movies.csv and ratings.csv; courses.csv and ratings.csv.",
+        "movies.csv and ratings.csv; courses.csv and ratings.csv; and partitions made by data convert.",
         str(folder),
     )
 
@@ -152,7 +150,7 @@ def _source(key: str, layout: ModuleType, folder: Path) -> Source:
 def _title(layout: ModuleType, folder: Path) -> str:
     if layout is movielens and "small" in folder.name:
         return f"{layout.NAME} (small)"
-    if layout is bundled and folder.name != "bundled":
+    if layout is partitions or (layout is bundled and folder.name != "bundled"):
         return folder.name
     return str(layout.NAME)
 
@@ -160,6 +158,8 @@ def _title(layout: ModuleType, folder: Path) -> str:
 def _load(folder: Path, name: str) -> Dataset:
     """From the cache, or else by parsing, and then into the cache where one can be written."""
     layout = _layout(folder)
+    if layout is partitions:  # parsed already, and too large to be kept once more
+        return partitions.open_partitions(folder).sample()
     files = [folder / file for file in layout.FILES if (folder / file).is_file()]
     key = cache.content_key(layout.__name__, files)
     for place in places.cache_folders():

@@ -29,6 +29,7 @@ from recsys.blocks import PER_BLOCK, Blocks, LocalBlocks, Stored, Users
 from recsys.dataset import COURSE_COLUMNS, DataError, Dataset, TrainingSet, are_ratings
 from recsys.sources.places import write_whole
 
+NOUN = "course"
 FORMAT = 1
 COLUMNS = ("user", "item", "rating")
 

@@ -13,7 +13,7 @@ from scipy.sparse import vstack
 
 from recsys.dataset import DataError, Dataset
 from recsys.models import KNN
-from recsys.sources import load_dataset, load_training_set
+from recsys.sources import available, load_dataset, load_training_set
 from recsys.sources.partitions import PartitionedDataset, open_partitions, write
 from recsys.store import Store
 
@@ -77,7 +77,9 @@ def test_nobody_at_all(tiny: Dataset, tmp_path: Path) -> None:
     assert KNN().fit(made).recommend({"PY1": 3}).empty
 
 
-def test_a_folder_of_partitions_is_a_data_set_to_look_at(parts: PartitionedDataset) -> None:
+def test_a_folder_of_partitions_is_a_data_set_to_look_at(
+    parts: PartitionedDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = Path(parts.parts[0].file).parents[1]
     sample = load_dataset(folder)
     assert sample.n_users == 5000
@@ -85,6 +87,9 @@ def test_a_folder_of_partitions_is_a_data_set_to_look_at(parts: PartitionedDatas
     whole = sample.whole
     assert whole.n_users == 33_901
     assert load_training_set(folder).fingerprint == whole.fingerprint
+    monkeypatch.setenv("RECSYS_DATA", str(folder))
+    (source,) = (one for one in available() if one.folder == folder)
+    assert load_dataset(source.key).name == sample.name
     assert not KNN().fits_within_a_click(sample)
 
 
@@ -147,6 +152,13 @@ def test_a_broken_description_is_told(copy: Path, about: str) -> None:
     (copy / "about.json").write_text(about)
     with pytest.raises(DataError, match=r"about\.json"):
         open_partitions(copy)
+
+
+def test_a_model_that_wants_all_likes_at_once_is_told_what_to_ask_for(
+    parts: PartitionedDataset,
+) -> None:
+    with pytest.raises(AttributeError, match=r"not in memory as a whole.*asks for `blocks`"):
+        parts.likes  # noqa: B018
 
 
 def test_a_folder_in_use_is_left_alone(bundled: Dataset, copy: Path, tmp_path: Path) -> None:
