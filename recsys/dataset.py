@@ -101,8 +101,8 @@ class TrainingSet(ABC):
     def __getattr__(self, name: str) -> Any:
         if name in ("interactions", "likes", "profiles", "ratings", "users"):
             raise AttributeError(
-                f"“{self.name}” is not in memory as a whole, so that it has no {name}. A model that "
-                "is to be fitted on it asks for `blocks`, as recsys/models/knn.py does."
+                f"“{self.name}” is not in memory as a whole, so that it has no {name}. A model to "
+                "be fitted on it asks for `blocks`, as recsys/models/knn.py does."
             )
         raise AttributeError(f"{type(self).__name__} has no attribute {name}.")
 

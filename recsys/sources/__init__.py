@@ -137,7 +137,7 @@ def _layout(folder: Path) -> ModuleType:
         raise DataError("there is no such folder.", str(folder))
     raise DataError(
         "holds no data set. Recognised are course_genre.csv, course_processed.csv and ratings.csv; "
-        "movies.csv and ratings.csv; courses.csv and ratings.csv; and partitions made by data convert.",
+        "movies.csv and ratings.csv; courses.csv and ratings.csv; and what data convert makes.",
         str(folder),
     )
 
