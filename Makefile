@@ -10,6 +10,9 @@ ARGS =
 VENV = .venv
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
+# Dask and pyarrow for the tests, beside the environment: with pyarrow in it, pandas loads it, and
+# every visitor's kernel takes a seventh more memory.
+SCALE = $(VENV)/scale
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_NO_INPUT = 1
@@ -30,7 +33,7 @@ FIND_PYTHON = python=; version=; \
 	  exit 1; \
 	fi
 
-.PHONY: help install data dashboard lab test check soak docs badges bench peers lock clean
+.PHONY: help install scale data dashboard lab test check soak docs badges bench peers lock clean
 
 help:
 	@echo "make TARGET, where TARGET is one of"
@@ -52,6 +55,16 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install $$quiet --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
+
+scale: $(STAMP) ## add Dask, Parquet and bokeh to .venv, to fit on a cluster or on larger data
+	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r requirements-scale.lock
+	@echo "Ready: $(BIN)/python -m recsys data convert --help, and docs/scale.md"
+
+$(SCALE)/.installed: $(STAMP) requirements-scale.lock
+	@echo "Installing the packages of requirements-scale.lock into $(SCALE)"
+	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps --upgrade --target $(SCALE) \
+	  -r requirements-scale.lock
+	@touch $(SCALE)/.installed
 
 data: $(STAMP) ## download the IBM course data
 	@$(BIN)/python -m recsys data fetch ibm
@@ -79,9 +92,11 @@ check: $(STAMP) ## linters, types, import contracts and the fast unit tests: und
 	@echo "== unit tests"
 	@$(BIN)/python -m pytest -q -m "not browser and not lessons and not slow"
 
-test: check ## all of it: check, the slow unit tests, the notebooks, and the browser tests
+test: check $(SCALE)/.installed ## all of it: check, the slow unit tests, the notebooks, and the browser tests
 	@echo "== slow unit tests"
 	@$(BIN)/python -m pytest -m "slow and not browser and not lessons"
+	@echo "== fits from partitions and on a cluster"
+	@PYTHONPATH="$(CURDIR)/$(SCALE)" $(BIN)/python -m pytest tests/scale
 	@echo "== the notebooks, cell by cell"
 	@$(BIN)/python -m pytest --nbval-lax --nbval-current-env dashboard.ipynb notebooks
 	@echo "== the exercises of the lessons, solved"
@@ -107,14 +122,18 @@ bench: $(STAMP) ## fit and recommend times of every model (ARGS="--data bundled"
 peers: $(STAMP) ## compare with other libraries, each in an environment of its own (ARGS="--data ibm")
 	@$(BIN)/python benchmarks/peers/run.py $(ARGS)
 
-lock: ## pin the newest allowed packages anew in requirements.lock
+lock: ## pin the newest allowed packages anew in both locks
 	@$(FIND_PYTHON); \
 	scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 	"$$python" -m venv "$$scratch" && "$$scratch/bin/python" -m pip install --quiet uv && \
-	"$$scratch/bin/uv" pip compile pyproject.toml --group pyproject.toml:test --group pyproject.toml:dev --extra scale \
+	"$$scratch/bin/uv" pip compile pyproject.toml --group pyproject.toml:test --group pyproject.toml:dev \
 	  --universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-header \
 	  --upgrade -q -o requirements.lock && \
-	echo "requirements.lock is made anew; \`make test\` tells whether it holds."
+	"$$scratch/bin/uv" pip compile pyproject.toml --extra scale --constraint requirements.lock \
+	  $$(sed -n 's/^\([A-Za-z0-9._-]*\)==.*/--no-emit-package \1/p' requirements.lock) \
+	  --universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-header \
+	  --upgrade -q -o requirements-scale.lock && \
+	echo "Both locks are made anew; \`make test\` tells whether it holds."
 
 clean: ## remove .venv, caches and fitted models; downloaded data stays
 	rm -rf $(VENV) .recsys .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \

@@ -364,6 +364,6 @@ def _parquet() -> ModuleType:
         import pyarrow.parquet
     except ImportError:
         raise DataError(
-            "Parquet files need pyarrow, one of the packages of “scale” in pyproject.toml."
+            "Parquet files need pyarrow; add it with: make scale"
         ) from None
     return pyarrow.parquet

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-pytest.importorskip("distributed", reason="needs Dask, of the extra “scale”")
-
-from distributed import Client
-
 from recsys.dataset import Dataset
-from recsys.scale.cluster import connected
 from recsys.sources import load_dataset
 from recsys.sources.partitions import PartitionedDataset, write
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+if find_spec("distributed") is None:  # `make test` brings the packages of requirements-scale.lock
+    collect_ignore_glob = ["test_*.py"]
 
 PER_PART = 5000  # of the bundled set's 33,901 users: seven parts
 
@@ -30,5 +31,7 @@ def parts(bundled: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Partiti
 
 @pytest.fixture(scope="session")
 def client() -> Iterator[Client]:
+    from recsys.scale.cluster import connected
+
     with connected("local", n_workers=2) as client:
         yield client
