@@ -363,7 +363,5 @@ def _parquet() -> ModuleType:
     try:
         import pyarrow.parquet
     except ImportError:
-        raise DataError(
-            "Parquet files need pyarrow; add it with: make scale"
-        ) from None
+        raise DataError("Parquet files need pyarrow; add it with: make scale") from None
     return pyarrow.parquet
