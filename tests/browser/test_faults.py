@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -12,13 +15,18 @@ from dashboard_page import Dashboard
 from hostile import hostile
 from playwright.sync_api import Browser, Page, expect
 from serving import Server, served
+from visits import leave
+from wire import wire_to
 
 
-def kernel_of(page: Page) -> psutil.Process:
-    """The process behind a page."""
+def kernel_of(page: Page) -> str:
+    """The id of the kernel behind a page."""
     config = page.locator("#jupyter-config-data").text_content()
     assert config is not None
-    kernel = json.loads(config)["kernelId"]
+    return str(json.loads(config)["kernelId"])
+
+
+def process_of(kernel: str) -> psutil.Process:
     return next(
         process
         for process in psutil.process_iter(["cmdline"])
@@ -35,41 +43,150 @@ def visit(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def open_page(page: Page, server: Server) -> Dashboard:
-    page.goto(server.url)
+def open_page(page: Page, address: str) -> Dashboard:
+    page.goto(address)
     expect(page.locator("#loading")).to_have_count(0)
     expect(page.locator(".recsys-table tr.recommended").first).to_be_visible(timeout=120_000)
     return Dashboard(page)
 
 
+CHOICE = "?courses=ML0101EN,DB0101EN&model=knn&neighbours=17&shrinkage=10&top=4&open=settings"
+
+
+def seen(app: Dashboard) -> dict[str, object]:
+    """All that a visitor has chosen, and the answer to it."""
+    return {
+        "address": app.page.url,
+        "courses": app.picked.all_inner_texts(),
+        "model": app.model.locator("option:checked").inner_text(),
+        "sliders": app.page.locator(".noUi-handle:visible").evaluate_all(
+            "all => all.map(one => [one.ariaLabel, one.ariaValueNow])"
+        ),
+        "list": app.rows.all_inner_texts(),
+    }
+
+
 def test_a_kernel_that_is_killed_is_told_within_five_seconds(visit: Page, server: Server) -> None:
-    app = open_page(visit, server)
-    kernel_of(visit).kill()
+    """And what is opened again is what was there: courses, model, settings and list."""
+    visit.goto(server.url + CHOICE)
+    app = Dashboard(visit)
+    expect(app.picked).to_have_count(2, timeout=120_000)
+    app.picked.first.click()
+    app.slider("How many to recommend").press("ArrowRight")
+    app.recommend()
+    expect(app.rows).to_have_count(5)
+    expect(visit).to_have_url(re.compile(r"courses=DB0101EN&.*neighbours=17&shrinkage=10.0&top=5"))
+    before = seen(app)
+    assert len(before["sliders"]) > 2  # type: ignore[arg-type]
+
+    process_of(kernel_of(visit)).kill()
     lost = visit.locator(".recsys-lost")
     expect(lost).to_contain_text("has ended", timeout=5_000)
+    assert seen(app) == before
     lost.get_by_role("button", name="Open it again").click()
     expect(lost).to_have_count(0)
-    expect(app.rows.first).to_be_visible(timeout=120_000)
-    app.button("Skip the tour").click()
+    expect(app.rows).to_have_count(5, timeout=120_000)
+    expect(visit.locator("html")).not_to_have_class("opening-link")
+    assert seen(app) == before
     app.button("Cloud engineer").click()
     expect(visit.locator(".recsys-example")).to_contain_text("“Cloud engineer”")
 
 
-def test_a_connection_that_was_cut_is_made_again(visit: Page, server: Server) -> None:
-    app = open_page(visit, server)
-    app.button("Skip the tour").click()
-    visit.context.set_offline(True)
-    visit.evaluate("window.dispatchEvent(new Event('offline'))")
-    visit.context.set_offline(False)
+def test_a_connection_that_is_cut_for_20_seconds_is_made_again(visit: Page, server: Server) -> None:
+    """What was clicked meanwhile is done then, and what the kernel has done meanwhile is shown."""
+    with wire_to(server.url) as wire:
+        visit.goto(wire.url + CHOICE.replace("=17", "=18"))  # which no other test has fitted
+        app = Dashboard(visit)
+        expect(app.advice).to_contain_text("Press Train", timeout=120_000)
+        lost = visit.locator(".recsys-lost")
+        app.button("Train").click()
+        expect(app.button("Cancel")).to_be_enabled()
+        wire.cut()
+        expect(lost).to_contain_text("lost; trying again", timeout=5_000)
+        app.picked.first.click()
+        visit.wait_for_timeout(20_000)
+        expect(lost).to_be_visible()
+        expect(app.picked).to_have_count(2)
+        wire.mend()
+        expect(lost).to_have_count(0, timeout=10_000)
+        expect(app.picked).to_have_count(1)
+        expect(app.advice).to_have_text("")
+        expect(app.rows).to_have_count(4)
+
+
+def test_a_page_that_comes_back_to_no_kernel_says_so(visit: Page, server: Server) -> None:
+    """The server ends the kernel of a page that nobody is connected to for 90 seconds, and starts
+    one anew, without the page's widgets, that died.
+    """
+    with wire_to(server.url) as wire:
+        for end in (by_the_culler, by_a_crash):
+            app = open_page(visit, wire.url)
+            wire.cut()
+            lost = visit.locator(".recsys-lost")
+            expect(lost).to_contain_text("trying again", timeout=5_000)
+            end(server, kernel_of(visit))
+            wire.mend()
+            expect(lost).to_contain_text("has ended", timeout=15_000)
+            lost.get_by_role("button", name="Open it again").click()
+            expect(lost).to_have_count(0)
+            expect(app.rows.first).to_be_visible(timeout=120_000)
+
+
+def by_the_culler(server: Server, kernel: str) -> None:
+    assert leave(server.url, kernel) == 204
+
+
+def by_a_crash(server: Server, kernel: str) -> None:
+    """And until the server has started it anew, as it does within seconds."""
+    old = process_of(kernel)
+    old.kill()
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        with suppress(StopIteration):
+            if process_of(kernel) != old:
+                return
+    raise AssertionError("the server has not started the kernel anew")
+
+
+@contextmanager
+def asleep(page: Page) -> Iterator[None]:
+    """The page's process does not run: as in a tab that sleeps, its connection stays."""
+    browser = page.context.browser
+    assert browser is not None
+    processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    tabs = [psutil.Process(one["id"]) for one in processes if one["type"] == "renderer"]
+    for tab in tabs:
+        tab.suspend()
+    try:
+        yield
+    finally:
+        for tab in tabs:
+            tab.resume()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # not if headless
+
+
+def test_a_page_that_slept_works_or_says_that_it_has_ended(visit: Page, server: Server) -> None:
+    visit.goto(server.url + CHOICE.replace("=17", "=19"))
+    app = Dashboard(visit)
+    expect(app.advice).to_contain_text("Press Train", timeout=120_000)
+    app.button("Train").click()
+    with asleep(visit):
+        time.sleep(15)  # the training ends, and thirty messages on its progress wait
+    expect(app.advice).to_have_text("")
+    expect(app.rows).to_have_count(4)
     app.button("Cloud engineer").click()
     expect(visit.locator(".recsys-example")).to_contain_text("“Cloud engineer”")
     expect(visit.locator(".recsys-lost")).to_have_count(0)
+    kernel = kernel_of(visit)
+    with asleep(visit):
+        by_the_culler(server, kernel)
+    expect(visit.locator(".recsys-lost")).to_contain_text("has ended", timeout=5_000)
 
 
 def test_two_tabs_of_a_visitor_do_not_disturb_each_other(visit: Page, server: Server) -> None:
-    first = open_page(visit, server)
+    first = open_page(visit, server.url)
     first.button("Skip the tour").click()
-    second = open_page(visit.context.new_page(), server)
+    second = open_page(visit.context.new_page(), server.url)
     first.button("Cloud engineer").click()
     expect(visit.locator(".recsys-example")).to_contain_text("“Cloud engineer”")
     second.button("Start fresh").click()
@@ -91,6 +208,7 @@ def test_titles_are_text_in_a_browser(visit: Page, tmp_path: Path) -> None:
         app.button("Skip the tour").click()
         visit.get_by_label("Data set").select_option(label="hostile")
         expect(app.list).to_contain_text("window.hacked=1")
+        expect(app.picked.filter(has_text=re.compile(r"course \d$"))).to_have_count(3)  # an example
         app.pick(2)
         for key in ("knn", "clustering", "nmf"):
             app.choose(key)

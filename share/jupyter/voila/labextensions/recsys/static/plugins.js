@@ -16,25 +16,56 @@
     },
   };
 
-  // A kernel that has died is started anew, but without the page's widgets; a connection that was
-  // cut is made again, and then all is as before.
+  // A kernel that has died is started anew, but without the page's widgets; one that nobody was
+  // connected to for a while, as while a computer slept, is ended. A connection that was cut is made
+  // again, and then all is as before.
   const tellWhatIsLost = {
     id: "recsys:tell-what-is-lost",
     autoStart: true,
     activate: (app) => {
-      app.widgetManagerPromise.promise.then(({ kernel }) => {
-        let gone = false;
-        const look = () => {
-          gone = gone || /restarting|dead/.test(kernel.status);
-          if (gone) tell("The part of this page that runs on the server has ended.", true);
-          else if (kernel.connectionStatus === "connected") tell("");
-          else tell("The connection to the server is lost; trying again…");
-        };
-        kernel.statusChanged.connect(look);
-        kernel.connectionStatusChanged.connect(look);
-      });
+      app.widgetManagerPromise.promise.then(({ kernel }) => watchOver(kernel));
     },
   };
+
+  function watchOver(kernel) {
+    const address = `${kernel.serverSettings.baseUrl}api/kernels/${kernel.id}`;
+    const ask = () => fetch(address).catch(() => ({ status: 599 })); // no answer is as good as 500
+    let [gone, connecting] = [false, false];
+
+    function end() {
+      gone = true;
+      tell("The part of this page that runs on the server has ended.", true);
+    }
+
+    // Voilà waits longer from try to try, and gives up after seven.
+    async function connect() {
+      connecting = true;
+      while (!gone && kernel.connectionStatus !== "connected") {
+        const answer = await ask();
+        if (answer.ok) await kernel.reconnect().catch(() => {});
+        else if (answer.status < 500) end();
+        else await new Promise((resolve) => setTimeout(resolve, 1000));
+      }
+      connecting = false;
+    }
+
+    async function look() {
+      if (/restarting|dead/.test(kernel.status)) end();
+      if (gone || connecting || kernel.connectionStatus === "connected") return;
+      tell("The connection to the server is lost; trying again…");
+      await connect();
+      const answer = await kernel.requestCommInfo({ target_name: "jupyter.widget" });
+      if (Object.keys(answer.content.comms ?? {}).length === 0) end();
+      else if (!gone && !connecting) tell("");
+    }
+
+    kernel.statusChanged.connect(look);
+    kernel.connectionStatusChanged.connect(look);
+    // Whoever comes back to a page that slept is told before the first click goes nowhere.
+    document.addEventListener("visibilitychange", async () => {
+      if (!gone && !document.hidden && (await ask()).status === 404) end();
+    });
+  }
 
   function tell(words, over = false) {
     let bar = document.querySelector(".recsys-lost");
