@@ -19,6 +19,7 @@ from recsys.dataset import Dataset
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LOCK = (ROOT / "requirements.lock").read_text()
+SCALE_LOCK = (ROOT / "requirements-scale.lock").read_text()
 
 
 def normalised(requirement: str) -> str:
@@ -27,10 +28,10 @@ def normalised(requirement: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def locked() -> dict[str, str]:
+def locked(lock: str = LOCK) -> dict[str, str]:
     """Each entry of the lock: the package's name and the entry's text, its forks joined."""
     entries: dict[str, str] = {}
-    for entry in re.split(r"\n(?=\S)", LOCK.strip()):
+    for entry in re.split(r"\n(?=\S)", lock.strip()):
         name = normalised(entry)
         entries[name] = entries.get(name, "") + entry
     return entries
@@ -46,24 +47,33 @@ def test_every_dependency_is_locked(requirement: str) -> None:
     assert normalised(requirement) in locked()
 
 
-def test_every_locked_package_is_pinned_and_hashed() -> None:
-    for entry in re.split(r"\n(?=\S)", LOCK.strip()):
+def test_the_packages_for_a_cluster_are_in_a_lock_of_their_own() -> None:
+    """A plain installation has none of them, for what they cost a visitor's kernel."""
+    wanted = PROJECT["project"]["optional-dependencies"]["scale"]
+    assert {normalised(one) for one in wanted} <= set(locked(SCALE_LOCK))
+    assert not set(locked()) & set(locked(SCALE_LOCK))
+
+
+@pytest.mark.parametrize("lock", [LOCK, SCALE_LOCK], ids=["plain", "scale"])
+def test_every_locked_package_is_pinned_and_hashed(lock: str) -> None:
+    for entry in re.split(r"\n(?=\S)", lock.strip()):
         assert re.match(r"[a-z0-9.-]+==\S+( ; .+)? \\\n +--hash=sha256:[0-9a-f]{64}", entry), entry
 
 
 def test_make_installs_by_hash() -> None:
     """And nothing beside the lock: the project itself is built from packages of the lock."""
     for name in ("Makefile", "postBuild"):
-        installs = re.findall(r"pip install .*", (ROOT / name).read_text())
+        text = (ROOT / name).read_text().replace("\\\n", " ")
+        installs = re.findall(r"pip install .*", text)
         for command in installs:
             if "install --quiet uv" in command:  # in `make lock`, which writes the lock
                 continue
-            by_hash = "--require-hashes -r requirements.lock" in command
+            by_hash = re.search(r"--require-hashes.* -r requirements(-scale)?\.lock", command)
             assert by_hash or "--no-deps --no-build-isolation -e ." in command, command
 
 
 def test_the_lock_names_no_index() -> None:
-    assert not re.search(r"://|--(extra-)?index|--find-links|-i ", LOCK)
+    assert not re.search(r"://|--(extra-)?index|--find-links|-i ", LOCK + SCALE_LOCK)
 
 
 def test_conda_installs_the_lock_and_nothing_beside_it() -> None:
