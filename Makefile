@@ -133,6 +133,8 @@ lock: ## pin the newest allowed packages anew in both locks
 	  $$(sed -n 's/^\([A-Za-z0-9._-]*\)==.*/--no-emit-package \1/p' requirements.lock) \
 	  --universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-header \
 	  --upgrade -q -o requirements-scale.lock && \
+	sed -i.old '/^# The following packages were excluded/,$$d' requirements-scale.lock && \
+	rm requirements-scale.lock.old && \
 	echo "Both locks are made anew; \`make test\` tells whether it holds."
 
 clean: ## remove .venv, caches and fitted models; downloaded data stays
