@@ -329,17 +329,21 @@ def _train(given: argparse.Namespace) -> int:
 
 
 def _train_one(model: Recommender, dataset: TrainingSet, store: Store, force: bool) -> bool:
+    from recsys.turns import Turns
+
     if not force and store.get(model, dataset) is not None:
         return True
     label = f"{dataset.name}: {model.name}"
+    turns = Turns(store)
     started = time.monotonic()
     try:
         with _progress(label) as progress:
             if force:
-                model.fit(dataset, progress)
+                with turns.turn(progress):
+                    model.fit(dataset, progress)
                 store.put(model, dataset)
             else:
-                store.fitted(model, dataset, progress)
+                store.fitted(model, dataset, progress, turns.turn)
         if store.get(model, dataset) is None:
             _note(f"{label} is fitted but not kept: {store.folder} cannot be written.")
             return False

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
+from contextlib import suppress
 
 import numpy as np
 import pandas as pd
@@ -48,12 +49,22 @@ def compare_counts(
     rows = []
     for done, n in enumerate(counts):
         progress(done / len(counts), f"Fitting {n} cluster{'s' * (n > 1)}")
-        one = store.fitted(type(model)(**{**model.values(), "n_clusters": n}), dataset)
-        assert isinstance(one, Clustering)
+        one = _fitted(type(model)(**{**model.values(), "n_clusters": n}), dataset, store)
         if distances is None:  # where users are does not depend on the number of clusters
             distances = _distances(one.embed(one.profile(sample)))
         rows.append((n, one.inertia_, silhouette(distances, one.assign(sample))))
     return pd.DataFrame(rows, columns=["clusters", "inertia", "silhouette"])
+
+
+def _fitted(model: Clustering, dataset: Dataset, store: Store) -> Clustering:
+    """From the store, or into it. Without its lock, whose holder may be waiting in line for us."""
+    stored = store.get(model, dataset)
+    if isinstance(stored, Clustering):
+        return stored
+    model.fit(dataset.whole)
+    with suppress(OSError):  # it is needed here and now; that it is kept is a convenience
+        store.put(model, dataset)
+    return model
 
 
 def sample_of_users(dataset: Dataset) -> csr_matrix:

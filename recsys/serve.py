@@ -23,6 +23,8 @@ import webbrowser
 from pathlib import Path
 from urllib.parse import urlencode
 
+from recsys.turns import machine_memory
+
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK = ROOT / "dashboard.ipynb"
 KERNEL = 120 * 2**20  # bytes that a kernel takes while nobody uses it
@@ -97,8 +99,7 @@ def serve(
 
 def preheated_by_default() -> int:
     """One to four kernels, which take at most an eighth of this machine's memory."""
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return max(1, min(MOST_PREHEATED, memory // 8 // KERNEL))
+    return max(1, min(MOST_PREHEATED, machine_memory() // 8 // KERNEL))
 
 
 def _require_free(host: str, port: int) -> None:

@@ -13,8 +13,8 @@ import json
 import logging
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -199,11 +199,19 @@ class Store:
             lock.release()
 
     def fitted(
-        self, model: Recommender, dataset: TrainingSet, progress: Progress = silent
+        self,
+        model: Recommender,
+        dataset: TrainingSet,
+        progress: Progress = silent,
+        turn: Callable[[Progress], AbstractContextManager[None]] = lambda progress: nullcontext(),
     ) -> Recommender:
         """The stored model; if there is none, `model` itself, fitted here and now and stored.
 
         A folder that cannot be written costs the storing only.
+
+        Parameters
+        ----------
+        turn : what to wait for, and to hold while fitting, such as `Turns(store).turn`
         """
         if not self.keeps(model):
             return model.fit(dataset.whole, progress)
@@ -214,7 +222,8 @@ class Store:
             stored = self.get(model, dataset)
             if stored is not None:
                 return stored
-            model.fit(dataset.whole, progress)
+            with turn(progress):
+                model.fit(dataset.whole, progress)
             try:
                 self.put(model, dataset)
             except OSError as error:

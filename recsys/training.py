@@ -27,6 +27,7 @@ from recsys.dataset import Dataset
 from recsys.fit_worker import in_words, job_for
 from recsys.models import Recommender
 from recsys.store import Store, load, with_values_of
+from recsys.turns import Turns
 
 SILENCE = 300.0  # seconds without a word from the child, after which it counts as hung
 
@@ -98,6 +99,7 @@ class TrainingJob:
     source : what `load_dataset` makes this data set from; None if only this process has it
     store : where the result is kept; of many sessions that ask for the same, one fits
     on_event : is told the events
+    turns : where to wait in line before a child process starts; by default that of the store
     """
 
     def __init__(
@@ -107,9 +109,11 @@ class TrainingJob:
         source: str | None,
         store: Store,
         on_event: Callable[[Event], object],
+        turns: Turns | None = None,
     ) -> None:
         self.model, self.dataset, self.source = model, dataset, source
         self.store, self.on_event = store, on_event
+        self.turns = turns or Turns(store)
         self.outcome: Event | None = None
         self._thread = threading.Thread(target=self._run, name="recsys-training", daemon=True)
         self._over = threading.Event()
@@ -165,7 +169,10 @@ class TrainingJob:
         key = self.store.key(self.model, self.dataset)
         with self.store.lock(key, self._tell):
             stored = self.store.get(self.model, self.dataset)
-            return stored if stored is not None else self._fitted_in_child(self.source, key)
+            if stored is not None:
+                return stored
+            with self.turns.turn(self._tell):
+                return self._fitted_in_child(self.source, key)
 
     def _fitted_in_child(self, source: str, key: str) -> Recommender:
         with tempfile.TemporaryDirectory(prefix="recsys-") as scratch:

@@ -40,6 +40,16 @@ class Patient(Recommender):
 
 
 @dataclass(eq=False)
+class Quick(Patient):
+    """Does not wait."""
+
+    name: ClassVar[str] = "Quick"
+
+    def _fit(self, dataset: Dataset, progress: Progress) -> None:
+        pass
+
+
+@dataclass(eq=False)
 class Clumsy(Patient):
     """Fails in the way its hyperparameter says."""
 

@@ -16,6 +16,7 @@ from typing import Any
 from traitlets import Bool, Float, HasTraits, Unicode
 
 from recsys.dashboard.state import running_loop
+from recsys.turns import Turns
 
 Tell = Callable[..., None]
 
@@ -47,30 +48,59 @@ class Child:
     module, arguments : what it runs, `python -m module arguments`
     hear : is told this child and an event, the last of which says that it has ended; on the
         kernel's own thread
+    turns : where it waits in line before it starts
     """
 
     def __init__(
-        self, module: str, *arguments: str, hear: Callable[[Child, dict[str, Any]], None]
+        self,
+        module: str,
+        *arguments: str,
+        hear: Callable[[Child, dict[str, Any]], None],
+        turns: Turns,
     ) -> None:
-        self._hear = hear
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
-            stdin=subprocess.PIPE,  # left open: its end would end the child
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            encoding="utf-8",
-        )
+        self._hear, self._turns = hear, turns
+        self._command = [sys.executable, "-m", module, *arguments]
+        self._guard = threading.Lock()  # between starting the process and killing it
+        self._process: subprocess.Popen[str] | None = None
+        self._killed = False
 
     def follow(self) -> threading.Thread:
-        """Hear its events from now on."""
-        return in_background(self._read)
+        """Start it when its turn among all trainings has come, and hear its events."""
+        return in_background(self._run)
 
     def kill(self) -> None:
         """End it; its last event follows."""
-        self._process.kill()
+        with self._guard:
+            self._killed = True
+            if self._process is not None:
+                self._process.kill()
 
-    def _read(self, tell: Tell) -> None:
-        process = self._process
+    def _run(self, tell: Tell) -> None:
+        def waiting(done: float, message: str, **_: float) -> None:
+            if self._killed:
+                raise _Killed
+            tell(self._hear, self, {"event": "progress", "done": done, "message": message})
+
+        last: dict[str, Any] = {"event": "ended"}
+        with suppress(_Killed), self._turns.turn(waiting):
+            last = self._heard(self._started(), tell)
+        tell(self._hear, self, last)
+
+    def _started(self) -> subprocess.Popen[str]:
+        with self._guard:
+            if self._killed:
+                raise _Killed
+            self._process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.PIPE,  # left open: its end would end the child
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                encoding="utf-8",
+            )
+            return self._process
+
+    def _heard(self, process: subprocess.Popen[str], tell: Tell) -> dict[str, Any]:
+        """Follow the process to its end; returns its last event."""
         assert process.stdout is not None
         assert process.stdin is not None
         last: dict[str, Any] = {"event": "ended"}
@@ -85,11 +115,19 @@ class Child:
         with suppress(OSError):
             process.stdin.close()
         process.stdout.close()
-        tell(self._hear, self, last)
+        return last
+
+
+class _Killed(Exception):
+    """While it was still waiting."""
 
 
 class Errand(HasTraits):
     """What a child process does for the page: whether it is under way, and how far it is.
+
+    Parameters
+    ----------
+    turns : where the child waits in line with all trainings
 
     Subclasses call `_send` to have it done, and say in `_ended` what comes of it.
     """
@@ -100,6 +138,10 @@ class Errand(HasTraits):
 
     _child: Child | None = None
 
+    def __init__(self, turns: Turns) -> None:
+        super().__init__()
+        self._turns = turns
+
     def cancel(self) -> None:
         """End it; what it has put into the store so far stays."""
         if self._child is not None:
@@ -107,7 +149,7 @@ class Errand(HasTraits):
 
     def _send(self, doing: str, module: str, *arguments: str) -> threading.Thread:
         self.running, self.progress, self.status = True, 0.0, doing
-        self._child = Child(module, *arguments, hear=self._hear)
+        self._child = Child(module, *arguments, hear=self._hear, turns=self._turns)
         return self._child.follow()
 
     def _abandon(self) -> None:

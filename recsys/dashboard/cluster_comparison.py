@@ -27,10 +27,10 @@ class ClusterComparison(Errand):
     state : its other hyperparameters and its data set are meant; other ones make it unknown
     """
 
-    table = Instance(pd.DataFrame, help="as `compare_counts` makes it; empty until it is known")
+    table = Instance(pd.DataFrame, (), help="as `compare_counts` makes it; empty until it is known")
 
     def __init__(self, state: State) -> None:
-        super().__init__(table=_UNKNOWN)
+        super().__init__(state.turns)
         self._state = state
         self._known: dict[str, pd.DataFrame] = {}
         self._subject = ""

@@ -37,7 +37,7 @@ class Scoreboard(Errand):
     reading = Bool(False, help="whether the store is being read")
 
     def __init__(self, state: State) -> None:
-        super().__init__()
+        super().__init__(state.turns)
         self._state = state
         self._reader = threading.Thread()
         self._wanted = False

@@ -28,6 +28,7 @@ from recsys.models import HyperparameterError, Recommender
 from recsys.sources.upload import Pair
 from recsys.store import Store
 from recsys.training import Cancelled, Event, Failed, Finished, Progressed, TrainingJob
+from recsys.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -131,6 +132,7 @@ class State(HasTraits):
         self._chance = random.Random()
         self._settings: dict[str, dict[str, Any]] = {}
         self._shared_store = self.store = store or Store()
+        self.turns = Turns(self.store)  # also for what is trained on a visitor's own data
         self._own = OwnData()
         self._in_training: Recommender | None = None
         self._pace = Pace()
@@ -568,7 +570,7 @@ class State(HasTraits):
             self.superseded = self.outdated and not self._suits(model)
             self.measured = ()
             self.status = f"Training {model.name}"
-        self.job = TrainingJob(model, self.dataset, self.place, self.store, hear)
+        self.job = TrainingJob(model, self.dataset, self.place, self.store, hear, self.turns)
         self.job.start()  # after it has its name: an event may ask to cancel it
         if loop is not None:
             loop.call_later(1, self._tick, loop, model)
