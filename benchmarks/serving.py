@@ -32,6 +32,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from subprocess import DEVNULL
+from typing import IO
 
 import nbformat
 import plotly.graph_objects as go
@@ -150,7 +152,9 @@ def pages(folder: Path) -> list[Iterator[Kind]]:
 
 
 @contextmanager
-def served(name: str, command: list[str], folder: Path, pool: int = 0) -> Iterator[Kind]:
+def served(
+    name: str, command: list[str], folder: Path, pool: int = 0, log: int | IO[str] = DEVNULL
+) -> Iterator[Kind]:
     """Run a server until the end; `pool` is how many kernels it preheats."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -158,8 +162,8 @@ def served(name: str, command: list[str], folder: Path, pool: int = 0) -> Iterat
     process = subprocess.Popen(
         [word.format(port=port) for word in command],
         cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
     url = f"http://127.0.0.1:{port}/"

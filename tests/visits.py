@@ -37,9 +37,9 @@ def kernel_of(page: str) -> str:
     return found[1]
 
 
-def leave(url: str, kernel: str) -> int:
+def leave(url: str, kernel: str, cookie: str = "") -> int:
     """End the kernel, with the cookie by which a page shows that it is the server's own."""
-    proof = {"Cookie": "_xsrf=any", "X-XSRFToken": "any"}
+    proof = {"Cookie": "; ".join(filter(None, ("_xsrf=any", cookie))), "X-XSRFToken": "any"}
     return ask(url, f"/voila/api/shutdown/{kernel}", "POST", **proof)[0]
 
 
@@ -50,7 +50,9 @@ class Wire:
         self.socket = socket
         self.heard: list[dict[str, Any]] = []
 
-    def send(self, kind: str, content: dict[str, Any], channel: str = "shell") -> str:
+    def send(
+        self, kind: str, content: dict[str, Any], channel: str = "shell", **metadata: str
+    ) -> str:
         """Send a message; returns its id."""
         name = uuid.uuid4().hex
         header = {
@@ -60,7 +62,7 @@ class Wire:
             "session": "s",
             "version": "5.3",
         }
-        message = {"header": header, "parent_header": {}, "metadata": {}, "content": content}
+        message = {"header": header, "parent_header": {}, "metadata": metadata, "content": content}
         self.socket.send(json.dumps({**message, "channel": channel, "buffers": []}))
         return name
 
@@ -80,7 +82,7 @@ class Wire:
 @contextmanager
 def wired(url: str, kernel: str, **headers: str) -> Iterator[Wire]:
     """Connected to a kernel."""
-    address = f"ws://{urlsplit(url).netloc}/api/kernels/{kernel}/channels"
+    address = f"ws://{urlsplit(url).netloc}/api/kernels/{kernel}/channels?session_id=s"
     socket = websocket.create_connection(
         address, timeout=PATIENCE, header=[f"{k}: {v}" for k, v in headers.items()]
     )

@@ -1,0 +1,519 @@
+"""A whole class at the dashboard at once: is it fast, does it break, and what does it need?
+
+    python benchmarks/visitors.py [--visitors 30] [--over 60] [--json benchmarks/results/class.json]
+    python benchmarks/visitors.py --same-training
+    python benchmarks/visitors.py --servers 2 --kill
+
+Each visitor opens the page, picks two courses, switches through all nine stored models and leaves,
+every fifth without a word, as a laptop that is shut. A few are Chromium's; as a browser needs
+more of the machine than the server does, and a class brings its own, the others are programs that
+speak the page's protocol: they fetch the page and its scripts, ask the kernel for all widgets, draw
+the charts, press and choose, and wait until the kernel has sent all that follows from it.
+
+With `--same-training` all press Train on the same new hyperparameters once everybody is there. With
+`--servers`, that many servers share one store of fitted models, behind nginx as in deploy/; with
+`--kill`, the first is killed halfway, and its visitors open the page again. Linux only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import random
+import re
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+from playwright.sync_api import Page, expect, sync_playwright
+from serving import Kind, machine, proportional, served
+from websocket import WebSocketException
+
+from recsys.serve import preheated_by_default
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path += [str(ROOT / "tests" / folder) for folder in ("", "faults", "browser")]
+
+from balancer import balanced  # noqa: E402
+from dashboard_page import Dashboard  # noqa: E402
+from visits import Wire, ask, kernel_of, leave, wired  # noqa: E402
+
+PATIENCE = 60.0  # seconds, after which a visitor counts as stuck
+GONE_WITHIN = 120.0  # seconds after the last has left
+THINKING = (1.0, 3.0)  # seconds between two clicks
+SILENT = 5  # every so many-th leaves without a word
+MODELS = 9
+# In a log: the address, our own look whether the server is there, and the end of a kernel whose
+# visitor has left without a word.
+EXPECTED = ("The dashboard is at", "static/nothing", "Culling 'idle' kernel")
+ERRORS = r"ERROR|CRITICAL|Traceback|Exception|Error\b"
+TRAINED, SLIDER, NEW = 6, "Embedding size", 7  # the model, and a value nobody has fitted before
+
+
+@dataclass
+class Visit:
+    """How it was for one visitor."""
+
+    number: int
+    browser: bool = False
+    kernels: list[str] = field(default_factory=list)
+    complete: float | None = None
+    switches: list[float] = field(default_factory=list)
+    trained: float | None = None
+    lost: int = 0
+    trouble: str = ""
+
+
+def main() -> None:
+    given = parse()
+    about = machine()
+    print(*(f"{what}: {text}" for what, text in about.items()), sep="\n")
+    subprocess.run(
+        [sys.executable, "-m", "recsys", "train", "--all", "--data", "bundled"],
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        if given.same_training:  # a store without it; what is new there must not stay
+            os.environ["RECSYS_STORE"] = folder
+        logs = [Path(folder) / f"server-{i}.log" for i in range(given.servers)]
+        servers = [stack.enter_context(dashboard(log)) for log in logs]
+        url = servers[0].url
+        if given.servers > 1:
+            nginx = Path(folder) / "nginx"
+            nginx.mkdir()
+            ports = [int(one.url.rsplit(":")[-1].strip("/")) for one in servers]
+            # It tells that a server was killed, as it should: that is not counted.
+            url = stack.enter_context(balanced(nginx, nginx / "log", *ports))
+        found = play(given, url, servers)
+        lines = [line for log in logs for line in log.read_text().splitlines()]
+    wrong = [line for line in lines if line and not any(one in line for one in EXPECTED)]
+    found["errors in the servers' logs"] = sum(bool(re.search(ERRORS, line)) for line in wrong)
+    found["other lines in them"] = len(wrong) - found["errors in the servers' logs"]
+    print(*wrong[:20], sep="\n", file=sys.stderr)
+    print(*(f"{what:42} {shown(figure)}" for what, figure in found.items()), sep="\n")
+    if given.json:
+        given.json.parent.mkdir(parents=True, exist_ok=True)
+        given.json.write_text(json.dumps({"machine": about, "class": found}, indent=1) + "\n")
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--visitors", type=int, default=30)
+    parser.add_argument("--over", type=float, default=60, help="seconds in which they arrive")
+    parser.add_argument("--browsers", type=int, default=2, help="how many of them are Chromium's")
+    parser.add_argument("--servers", type=int, default=1)
+    parser.add_argument("--kill", action="store_true", help="kill the first server halfway")
+    parser.add_argument("--same-training", action="store_true")
+    parser.add_argument("--json", type=Path)
+    return parser.parse_args()
+
+
+@contextmanager
+def dashboard(log: Path) -> Iterator[Kind]:
+    command = [sys.executable, "-m", "recsys", "serve", "--no-browser", "--port={port}"]
+    with log.open("w") as output, served("ours", command, ROOT, log=output) as kind:
+        yield kind
+
+
+def shown(figure: Any) -> str:
+    return f"{figure:.2f}" if isinstance(figure, float) else str(figure)
+
+
+def play(given: argparse.Namespace, url: str, servers: list[Kind]) -> dict[str, Any]:
+    """Let the class come and go; what was measured, by what it is."""
+    every = max(1, given.visitors // max(1, given.browsers))
+    visits = [
+        Visit(i, browser=given.browsers > 0 and i % every == every // 2)
+        for i in range(given.visitors)
+    ]
+    together = threading.Barrier(given.visitors, timeout=600) if given.same_training else None
+    threads = [
+        threading.Thread(target=attend, args=(one, url, i * given.over / given.visitors, together))
+        for i, one in enumerate(visits)
+    ]
+    killed: set[str] = set()
+    with Watch(servers) as watch:
+        for thread in threads:
+            thread.start()
+        if given.kill:
+            time.sleep(given.over / 2)
+            victim = servers[0].server
+            assert victim is not None
+            killed = {one for one in map(kernel_id, victim.children()) if one}
+            victim.kill()
+        for thread in threads:
+            thread.join()
+    left = wait_until_gone(servers, killed)
+    stuck = [one for one in visits if one.trouble]
+    for one in stuck:
+        print(f"visitor {one.number}: {one.trouble}", file=sys.stderr)
+    complete = [one.complete for one in visits if one.complete is not None]
+    switches = [seconds for one in visits for seconds in one.switches]
+    if not switches:
+        sys.exit("Nobody got as far as choosing a model.")
+    found: dict[str, Any] = {
+        "visitors": len(visits),
+        "of them in Chromium": sum(one.browser for one in visits),
+        "servers": len(servers),
+        "pages complete": len(complete),
+        "visitors stuck or with an error": len(stuck),
+        "page complete, s, median": statistics.median(complete),
+        "page complete, s, p95": p95(complete),
+        "visits whose connection was lost": sum(one.lost for one in visits),
+        "model switches": len(switches),
+        "model switch, s, median": statistics.median(switches),
+        "model switch, s, p95": p95(switches),
+        "model switch, s, longest": max(switches),
+    }
+    in_browser = [seconds for one in visits if one.browser for seconds in one.switches]
+    if in_browser:
+        found["in Chromium: model switch, s, p95"] = p95(in_browser)
+    if given.kill:
+        disturbed = [one for one in visits if one.lost and killed.isdisjoint(one.kernels)]
+        found["of them on the server that lives"] = len(disturbed)
+    if given.same_training:
+        waited = [one.trained for one in visits if one.trained is not None]
+        found["trainings that ran"] = len(watch.trainings)
+        found["visitors who got the result"] = len(waited)
+        found["from Train to the list, s, longest"] = max(waited, default=0.0)
+    return found | watch.figures() | {"kernels left after two minutes": left}
+
+
+def p95(figures: list[float]) -> float:
+    """By the nearest rank: so many need no more than this."""
+    return sorted(figures)[math.ceil(0.95 * len(figures)) - 1]
+
+
+def kernel_id(process: psutil.Process) -> str:
+    """The kernel that a process is; "" if it is none."""
+    with suppress(psutil.Error):
+        found = re.search(r"kernel-([0-9a-f-]{36})\.json", " ".join(process.cmdline()))
+        return found[1] if found else ""
+    return ""
+
+
+def wait_until_gone(servers: list[Kind], killed: set[str]) -> int:
+    """How many kernels are there two minutes after the last visitor has left, beside those that
+    wait for the next; earlier if there is none.
+    """
+    until = time.monotonic() + GONE_WITHIN
+    while True:
+        living = [one.server for one in servers if one.server and one.server.is_running()]
+        theirs = [one for server in living for one in server.children() if kernel_id(one)]
+        orphans = [one for one in psutil.process_iter() if kernel_id(one) in killed]
+        left = max(0, len(theirs) - preheated_by_default() * len(living)) + len(orphans)
+        if not left or time.monotonic() > until:
+            return left
+        time.sleep(1)
+
+
+class Watch:
+    """Memory, processor time and trainings of the servers and all that they start, and of this
+    program's own browsers, looked at every second.
+    """
+
+    def __init__(self, servers: list[Kind]) -> None:
+        self._servers = [one.server for one in servers if one.server]
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._seconds: dict[str, dict[int, float]] = {"servers": {}, "kernels": {}, "browsers": {}}
+        self._peak = {"memory": 0.0, "kernels": 0.0, "processes": 0.0}
+        self._each: list[float] = []
+        self.trainings: set[int] = set()
+
+    def __enter__(self) -> Watch:
+        self._started = time.monotonic()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+        self._took = time.monotonic() - self._started
+
+    def figures(self) -> dict[str, Any]:
+        busy = {what: sum(each.values()) for what, each in self._seconds.items()}
+        busy["this program"] = sum(psutil.Process().cpu_times()[:2])
+        all_ = self._took * (os.cpu_count() or 1)
+        return {
+            "seconds in all": self._took,
+            "servers and kernels, MB, peak": self._peak["memory"],
+            "a visitor's kernel, MB, median": statistics.median(self._each or [0.0]),
+            "kernels, most": int(self._peak["kernels"]),
+            "processes of the servers, most": int(self._peak["processes"]),
+            **{f"share of all cores: {what}": used / all_ for what, used in busy.items()},
+            "processor seconds a visitor: server": busy["servers"],
+            "processor seconds a visitor: kernel": busy["kernels"],
+        }
+
+    def _run(self) -> None:
+        while not self._over.wait(1):
+            self._look()
+
+    def _look(self) -> None:
+        memory, kernels, processes = 0.0, 0, 0
+        ours = set()
+        for server in self._servers:
+            with suppress(psutil.Error, OSError):
+                for one in [server, *server.children(recursive=True)]:
+                    ours.add(one.pid)
+                    with suppress(psutil.Error, OSError):
+                        memory += self._add(one, "servers" if one == server else "kernels")
+                        kernels += bool(kernel_id(one))
+                        processes += 1
+                        if "recsys.fit_worker" in one.cmdline():
+                            self.trainings.add(one.pid)
+        for one in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):
+                if one.pid not in ours and "chrom" in one.name():
+                    self._seconds["browsers"][one.pid] = sum(one.cpu_times()[:2])
+        now = {"memory": memory, "kernels": kernels, "processes": processes}
+        self._peak = {what: max(figure, now[what]) for what, figure in self._peak.items()}
+
+    def _add(self, one: psutil.Process, kind: str) -> float:
+        """Note a process' time; returns its memory."""
+        self._seconds[kind][one.pid] = sum(one.cpu_times()[:2])
+        megabytes = proportional(one)
+        if kernel_id(one):
+            self._each.append(megabytes)
+        return megabytes
+
+
+# Visitors
+
+
+def attend(visit: Visit, url: str, arrival: float, together: threading.Barrier | None) -> None:
+    """One visitor, from arriving to leaving; one who loses the connection opens the page again."""
+    chance = random.Random(visit.number)
+    time.sleep(arrival)
+    come = in_chromium if visit.browser else by_wire
+    try:
+        for _ in range(3):
+            try:
+                come(visit, url, lambda: time.sleep(chance.uniform(*THINKING)), together)
+                return
+            except (ConnectionError, WebSocketException):
+                visit.lost += 1
+        visit.trouble = "lost the connection again and again"
+    except Exception as problem:  # whatever it is, it is this visitor's trouble, and is told
+        if together:
+            together.abort()  # nobody has to wait for this one
+        visit.trouble = f"{type(problem).__name__}: {problem}"
+
+
+class WirePage:
+    """The widgets of a page, and what a person does with them, without a browser."""
+
+    def __init__(self, wire: Wire) -> None:
+        self.wire = wire
+        self.states: dict[str, dict[str, Any]] = {}
+        wire.reply(wire.send("kernel_info_request", {}))
+        control = uuid.uuid4().hex
+        opened = {"comm_id": control, "target_name": "jupyter.widget.control", "data": {}}
+        wire.send("comm_open", opened, version="1.0.0")
+        self.ask(control, {"method": "request_states"})
+
+    def ask(self, comm: str, data: dict[str, Any]) -> None:
+        """Send a widget a message, and wait until the kernel has sent all that follows."""
+        name = self.wire.send("comm_msg", {"comm_id": comm, "data": data})
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            message = self.hear()
+            if message["parent_header"].get("msg_id") == name and (
+                message["content"].get("execution_state") == "idle"
+            ):
+                return
+        raise TimeoutError(f"no answer within {PATIENCE:.0f} s")
+
+    def hear(self) -> dict[str, Any]:
+        """Take the next message, and follow what it says of widgets."""
+        raw = self.wire.socket.recv()
+        if isinstance(raw, bytes):  # with binary parts: how many, where, the message, the parts
+            first, second = struct.unpack_from("!II", raw, 4)
+            raw = raw[first:second].decode()
+        message: dict[str, Any] = json.loads(raw)
+        kind, content = message["header"]["msg_type"], message["content"]
+        harmless = "No such comm" in content.get("text", "")  # said when `control` is opened
+        if kind == "error" or (content.get("name") == "stderr" and not harmless):
+            raise RuntimeError(f"the kernel says: {content}")
+        data = content.get("data", {})
+        if kind == "comm_open":
+            self.states[content["comm_id"]] = data.get("state", {})
+        elif kind == "comm_msg" and data.get("method") == "update_states":
+            self.states = {name: one["state"] for name, one in data["states"].items()}
+        elif kind == "comm_msg" and data.get("method") == "update":
+            self.states.setdefault(content["comm_id"], {}).update(data["state"])
+        return message
+
+    def find(self, model: str, **wanted: Any) -> str:
+        """The id of a widget by its kind, and by its description or its class."""
+        for name, state in self.states.items():
+            if state.get("_model_name") == f"{model}Model" and all(
+                value in state.get(key, ()) if key == "_dom_classes" else state.get(key) == value
+                for key, value in wanted.items()
+            ):
+                return name
+        raise LookupError(f"there is no {model} with {wanted}")
+
+    def press(self, button: str) -> None:
+        self.ask(button, {"method": "custom", "content": {"event": "click"}})
+
+    def set(self, widget: str, **state: Any) -> None:
+        self.ask(widget, {"method": "update", "state": state, "buffer_paths": []})
+        self.states[widget].update(state)
+
+    def shown_in(self, name: str) -> str:
+        return str(self.states[self.find("HTML", _dom_classes=f"recsys-{name}")]["value"])
+
+
+def by_wire(
+    visit: Visit,
+    url: str,
+    think: Callable[[], None],
+    together: threading.Barrier | None,
+) -> None:
+    started = time.monotonic()
+    status, headers, html = ask(url, "/")
+    if status != 200:
+        raise RuntimeError(f"the page has status {status}: {html[:300]}")
+    sticky = {"Cookie": headers.get("set-cookie", "").split(";")[0]}
+    kernel = kernel_of(html)
+    visit.kernels.append(kernel)
+    for script in re.findall(r'(?:src|href)="(/[^"]+\.(?:js|css)[^"]*)"', html):
+        ask(url, script, **sticky)
+    with wired(url, kernel, **sticky) as wire:
+        page = WirePage(wire)
+        if "recommended" not in page.shown_in("table"):
+            raise RuntimeError("the page came without recommendations")
+        page.press(page.find("Button", _dom_classes="recsys-draw"))
+        visit.complete = time.monotonic() - started
+        think()
+        page.set(page.find("SelectMultiple", _dom_classes="recsys-list"), index=[0, 1])
+        page.press(page.find("Button", description="Add"))
+        choice = page.find("Dropdown", description="Model")
+        while len(visit.switches) < MODELS:
+            think()
+            index = (len(visit.switches) + 1) % MODELS  # the first, which is there, comes last
+            if page.states[choice]["index"] == index:  # on a page that was opened again
+                page.set(choice, index=1)
+            before = page.shown_in("table")
+            start = time.monotonic()
+            page.set(choice, index=index)
+            visit.switches.append(time.monotonic() - start)
+            if page.shown_in("table") == before or page.shown_in("outdated"):
+                raise RuntimeError(f"model {index + 1} did not answer")
+        if together:
+            train_by_wire(visit, page, choice, together)
+        think()
+    if visit.number % SILENT:
+        leave(url, kernel, sticky["Cookie"])
+
+
+def train_by_wire(visit: Visit, page: WirePage, choice: str, together: threading.Barrier) -> None:
+    page.set(choice, index=TRAINED)
+    page.set(page.find("IntSlider", description=SLIDER), value=NEW)
+    if not page.shown_in("outdated"):
+        raise RuntimeError("the model with new settings was there already")
+    together.wait()
+    start = time.monotonic()
+    page.press(page.find("Button", description="Train"))
+    while page.shown_in("outdated"):
+        page.hear()
+    visit.trained = time.monotonic() - start
+
+
+def in_chromium(
+    visit: Visit,
+    url: str,
+    think: Callable[[], None],
+    together: threading.Barrier | None,
+) -> None:
+    expect.set_options(timeout=PATIENCE * 1000)
+    with sync_playwright() as play:
+        browser = play.chromium.launch(
+            executable_path=os.environ.get("CHROME_PATH", "/usr/bin/chromium"),
+            args=["--no-sandbox", "--disable-gpu"],
+        )
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.set_default_timeout(PATIENCE * 1000)
+        started = time.monotonic()
+        page.goto(url)
+        app = complete(visit, page)
+        visit.complete = time.monotonic() - started
+        app.button("Skip the tour").click()
+        think()
+        app.pick(2)
+        while len(visit.switches) < MODELS:
+            think()
+            took = page.evaluate(SWITCH, (len(visit.switches) + 1) % MODELS)
+            if took is not None:
+                visit.switches.append(took / 1000)
+                continue
+            visit.lost += 1
+            app.button("Open it again").click()
+            complete(visit, page)
+        if together:
+            train_in_chromium(visit, app, together)
+        think()
+        page.goto("about:blank")
+        browser.close()
+
+
+# Milliseconds from choosing a model until its list is on the screen; null if the page is lost.
+SWITCH = """async (index) => {
+  const table = document.querySelector(".recsys-table");
+  const before = table.innerHTML;
+  const choice = document.querySelector(".recsys-model select");
+  const start = performance.now();
+  choice.selectedIndex = index;
+  choice.dispatchEvent(new Event("change", { bubbles: true }));
+  while (table.innerHTML === before) {
+    if (document.querySelector(".recsys-lost button")) return null;
+    if (performance.now() - start > PATIENCE) throw new Error(`model ${index + 1} did not answer`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await new Promise((resolve) => requestAnimationFrame(resolve));
+  return performance.now() - start;
+}""".replace("PATIENCE", str(PATIENCE * 1000))
+
+
+def complete(visit: Visit, page: Page) -> Dashboard:
+    """Wait until the page is all there."""
+    app = Dashboard(page)
+    expect(page.locator("#loading")).to_have_count(0)
+    expect(app.charts.first).to_be_visible()
+    config = page.locator("#jupyter-config-data").text_content() or "{}"
+    visit.kernels.append(json.loads(config)["kernelId"])
+    return app
+
+
+def train_in_chromium(visit: Visit, app: Dashboard, together: threading.Barrier) -> None:
+    app.model.select_option(index=TRAINED)
+    value = app.page.get_by_role("textbox", name=f"{SLIDER}: value")
+    value.fill(str(NEW))
+    value.press("Enter")
+    expect(app.advice).not_to_have_text("")
+    together.wait()
+    start = time.monotonic()
+    app.button("Train").click()
+    expect(app.advice).to_have_text("")
+    visit.trained = time.monotonic() - start
+
+
+if __name__ == "__main__":
+    main()
