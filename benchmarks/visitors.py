@@ -39,7 +39,7 @@ from typing import Any
 
 import psutil
 from playwright.sync_api import Page, expect, sync_playwright
-from serving import Kind, machine, proportional, served
+from serving import Kind, kernels, machine, proportional, served, wait_for_pool
 from websocket import WebSocketException
 
 from recsys.serve import preheated_by_default
@@ -126,7 +126,9 @@ def parse() -> argparse.Namespace:
 @contextmanager
 def dashboard(log: Path) -> Iterator[Kind]:
     command = [sys.executable, "-m", "recsys", "serve", "--no-browser", "--port={port}"]
-    with log.open("w") as output, served("ours", command, ROOT, log=output) as kind:
+    pool = preheated_by_default()
+    with log.open("w") as output, served("ours", command, ROOT, pool, output) as kind:
+        wait_for_pool(kind)
         yield kind
 
 
@@ -180,6 +182,10 @@ def play(given: argparse.Namespace, url: str, servers: list[Kind]) -> dict[str, 
         "model switch, s, p95": p95(switches),
         "model switch, s, longest": max(switches),
     }
+    for index in range(MODELS):
+        of_one = [one.switches[index] for one in visits if len(one.switches) > index]
+        if of_one:
+            found[f"  to model {(index + 1) % MODELS + 1}, s, p95"] = p95(of_one)
     in_browser = [seconds for one in visits if one.browser for seconds in one.switches]
     if in_browser:
         found["in Chromium: model switch, s, p95"] = p95(in_browser)
@@ -213,13 +219,18 @@ def wait_until_gone(servers: list[Kind], killed: set[str]) -> int:
     """
     until = time.monotonic() + GONE_WITHIN
     while True:
-        living = [one.server for one in servers if one.server and one.server.is_running()]
-        theirs = [one for server in living for one in server.children() if kernel_id(one)]
         orphans = [one for one in psutil.process_iter() if kernel_id(one) in killed]
-        left = max(0, len(theirs) - preheated_by_default() * len(living)) + len(orphans)
+        left = len(orphans) + sum(
+            max(0, len(kernels(one)) - one.pool) for one in servers if alive(one)
+        )
         if not left or time.monotonic() > until:
             return left
         time.sleep(1)
+
+
+def alive(server: Kind) -> bool:
+    process = server.server
+    return process is not None and process.is_running() and process.status() != "zombie"
 
 
 class Watch:
@@ -266,7 +277,7 @@ class Watch:
             self._look()
 
     def _look(self) -> None:
-        memory, kernels, processes = 0.0, 0, 0
+        memory, working, processes = 0.0, 0, 0
         ours = set()
         for server in self._servers:
             with suppress(psutil.Error, OSError):
@@ -274,7 +285,7 @@ class Watch:
                     ours.add(one.pid)
                     with suppress(psutil.Error, OSError):
                         memory += self._add(one, "servers" if one == server else "kernels")
-                        kernels += bool(kernel_id(one))
+                        working += bool(kernel_id(one))
                         processes += 1
                         if "recsys.fit_worker" in one.cmdline():
                             self.trainings.add(one.pid)
@@ -282,7 +293,7 @@ class Watch:
             with suppress(psutil.Error):
                 if one.pid not in ours and "chrom" in one.name():
                     self._seconds["browsers"][one.pid] = sum(one.cpu_times()[:2])
-        now = {"memory": memory, "kernels": kernels, "processes": processes}
+        now = {"memory": memory, "kernels": working, "processes": processes}
         self._peak = {what: max(figure, now[what]) for what, figure in self._peak.items()}
 
     def _add(self, one: psutil.Process, kind: str) -> float:
