@@ -19,7 +19,8 @@ c.JupyterHub.allow_named_servers = True
 c.JupyterHub.named_server_limit_per_user = 1
 c.JupyterHub.concurrent_spawn_limit = 2 * (os.cpu_count() or 1)  # a whole class arrives at once
 
-# PAM: those who have an account on this machine. Others: jupyterhub.readthedocs.io, "authenticators".
+# PAM: whoever has an account here. For others see "authenticators" in the documentation of
+# JupyterHub.
 c.Authenticator.allow_all = True
 
 c.Spawner.cmd = [str(HERE / ".venv" / "bin" / "jupyterhub-singleuser")]
