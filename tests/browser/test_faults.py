@@ -197,6 +197,46 @@ def test_two_tabs_of_a_visitor_do_not_disturb_each_other(visit: Page, server: Se
     expect(first.picked).to_have_count(0)
 
 
+ODD_LINKS = {
+    "nothing in it": "?&&=&==&?#",
+    "markup": "?courses=%3Cscript%3Ewindow.hacked=1%3C/script%3E,PY0101EN"
+    "&model=%22%3E%3Cimg src=x onerror=window.hacked=2%3E&%3Csvg/onload=window.hacked=3%3E=1",
+    "bytes that are no text": "?data=..%2f..%2fetc%2fpasswd%00&courses=%00,%ff,%ed%a0%80&%00=%00",
+    "numbers out of range": "?model=knn&neighbours=nan&shrinkage=1e999&top=-1&present=1e9",
+    "names that scripts have": "?model=constructor&open=__proto__&hide=toString&why=__proto__",
+    "the server's own words": "?voila-template=..%2fx&voila-theme=..%2f..%2fx&colour=red",
+    "thousands of courses": "?courses=" + "PY0101EN,%E2%80%AE%F0%9F%8E%93," * 1500,
+    "fifty thousand letters": "?model=" + "x" * 50_000,
+    "said twice": "?top=3&top=4&courses=ML0101EN&courses=PY0101EN&present=0",
+}
+
+
+@pytest.mark.parametrize("query", ODD_LINKS.values(), ids=ODD_LINKS)
+def test_any_link_shows_a_whole_page_and_a_note(page: Page, server: Server, query: str) -> None:
+    """And nothing in the console: the fixture sees to that."""
+    page.goto(server.url + query)
+    expect(page.locator("#loading")).to_have_count(0)
+    expect(page.locator("html")).not_to_have_class("opening-link")
+    app = Dashboard(page)
+    note = page.locator(".recsys-notices")
+    expect(note).to_contain_text("Not all of the link could be followed.")
+    assert len(note.inner_text()) < 1000
+    expect(page.get_by_role("heading", level=2)).to_have_count(8)
+    app.button("Cloud engineer").click()
+    expect(page.locator(".recsys-example")).to_contain_text("“Cloud engineer”")
+    assert page.evaluate("window.hacked") is None
+    assert app.overflows() == 0
+
+
+def test_a_link_may_hide_all_there_is(page: Page, server: Server) -> None:
+    panels = "data_set,picker,picked,model,training,recommendations,takeaway,comparison"
+    page.goto(f"{server.url}?present=3&hide={panels},leaderboard,charts,link")
+    expect(page.locator("#loading")).to_have_count(0)
+    expect(page.locator("html")).not_to_have_class("opening-link")
+    expect(page.get_by_role("heading", name="Course recommender")).to_be_visible()
+    expect(page.get_by_role("heading", level=2)).to_have_count(0)
+
+
 def test_titles_are_text_in_a_browser(visit: Page, tmp_path: Path) -> None:
     """Every model's list, reasons and charts over a data set made of attacks."""
     asked: list[str] = []

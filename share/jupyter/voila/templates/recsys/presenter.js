@@ -33,7 +33,7 @@ function presenterBar() {
 function present(wanted) {
   const steps = readSteps();
   const before = presented;
-  presented = Math.max(wanted && 1, Math.min(wanted, steps.length)) || 0;
+  presented = Math.min(Math.max(wanted, wanted && 1), steps.length) || 0; // 0 where all is hidden
   if (presented === before) return;
 
   const { heading, cells } = steps[presented - 1] ?? {};
