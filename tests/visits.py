@@ -75,8 +75,67 @@ class Wire:
             if is_reply and message["parent_header"].get("msg_id") == name:
                 return message
 
+    def done(self, name: str) -> list[dict[str, Any]]:
+        """Wait until the kernel has done what a message asked for; what it has said meanwhile."""
+        said = []
+        while True:
+            message = json.loads(self.socket.recv())
+            if message["parent_header"].get("msg_id") == name:
+                said.append(message)
+                if message["content"].get("execution_state") == "idle":
+                    return said
+
     def kinds(self) -> set[str]:
         return {message["header"]["msg_type"] for message in self.heard}
+
+
+class Widgets:
+    """The controls of a page, by what is written on them, as a browser has them."""
+
+    def __init__(self, wire: Wire) -> None:
+        self.wire = wire
+        control = uuid.uuid4().hex
+        target = {"comm_id": control, "target_name": "jupyter.widget.control", "data": {}}
+        wire.done(wire.send("comm_open", target, version="1.0.0"))
+        said = wire.done(self._tell(control, {"method": "request_states"}))
+        states = next(data["states"] for data in _comm_data(said) if "states" in data)
+        self.states: dict[str, dict[str, Any]] = {key: one["state"] for key, one in states.items()}
+
+    def named(self, description: str) -> str:
+        """The id of the control with this description; of several, the last."""
+        *_, found = (
+            key for key, one in self.states.items() if one.get("description") == description
+        )
+        return found
+
+    def of_class(self, name: str) -> dict[str, Any]:
+        """The state of the one with this class."""
+        return next(one for one in self.states.values() if name in one.get("_dom_classes", ()))
+
+    def click(self, description: str) -> None:
+        """Press a button, and hear what follows at once."""
+        content = {"method": "custom", "content": {"event": "click"}}
+        self._follow(self._tell(self.named(description), content))
+
+    def change(self, widget: str, **state: Any) -> None:
+        """Set what the page may set, and what it may not."""
+        data = {"method": "update", "state": state, "buffer_paths": []}
+        self._follow(self._tell(widget, data))
+
+    def _tell(self, comm: str, data: dict[str, Any]) -> str:
+        return self.wire.send("comm_msg", {"comm_id": comm, "data": data})
+
+    def _follow(self, name: str) -> None:
+        for message in self.wire.done(name):
+            content = message["content"]
+            if message["header"]["msg_type"] == "comm_open":
+                self.states[content["comm_id"]] = content["data"]["state"]
+            elif content.get("data", {}).get("method") == "update":
+                self.states.setdefault(content["comm_id"], {}).update(content["data"]["state"])
+
+
+def _comm_data(said: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [one["content"]["data"] for one in said if one["header"]["msg_type"] == "comm_msg"]
 
 
 @contextmanager

@@ -6,19 +6,23 @@ RECSYS_SOAK is the number of visits; `make soak` makes it 500.
 from __future__ import annotations
 
 import os
+import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 from serving import Server, served
-from visits import PATIENCE, ask, kernel_of, leave, wired
+from visits import PATIENCE, Widgets, ask, kernel_of, leave, wired
 
 VISITS = int(os.environ.get("RECSYS_SOAK", "8"))
-WARM = 40  # visits until the server's memory has found its level, 40 MB above its start
-MANY = 100  # visits from which on it is looked at
+READY = 2  # kernels kept ready, and visitors at a time
+VANISHING = 25  # each so many-th visitor does not say good-bye, and is ended by the culler
+WARM = 100  # visits until the server's memory has found its level, 40 MB above its start
+MANY = 300  # visits from which on it is looked at
 FILES = 25  # of one kernel, which may be about to start or there; so many sockets are among them
-SLACK = 15.0  # MB by which it comes and goes; 0.1 MB leaked by each of 500 visits would be 46
+SLACK = 20.0  # MB by which it comes and goes; 0.1 MB leaked by each of 400 visits would be 40
 
 
 @dataclass
@@ -32,11 +36,11 @@ class Use:
 
 
 def use_of(server: Server) -> Use:
-    """What it uses once the kernel for the next visitor is ready, and the last one's is gone."""
+    """What it uses once the kernels for the next visitors are ready, and the last ones are gone."""
     process = psutil.Process(server.pid)
-    until = time.monotonic() + PATIENCE
-    while len(process.children(recursive=True)) != 1 and time.monotonic() < until:
-        pass
+    until = time.monotonic() + 2 * PATIENCE
+    while len(process.children(recursive=True)) != READY and time.monotonic() < until:
+        time.sleep(0.5)
     return Use(
         len(process.children(recursive=True)),
         process.num_fds(),
@@ -45,29 +49,37 @@ def use_of(server: Server) -> Use:
     )
 
 
-def visit(server: Server) -> None:
-    """Open the page, talk to its kernel as the page does, and leave."""
+def visit(server: Server, says_goodbye: bool) -> None:
+    """Open the page and what it loads, use it through its widgets as the page does, and leave."""
     status, _, page = ask(server.url, "/")
     assert status == 200
+    for address in re.findall(r'(?:src|href)="(/[^"]+)"', page):
+        assert ask(server.url, address)[0] == 200
     kernel = kernel_of(page)
     with wired(server.url, kernel) as wire:
         wire.reply(wire.send("kernel_info_request", {}))
-        comms = wire.reply(wire.send("comm_info_request", {"target_name": "jupyter.widget"}))
-        assert comms["content"]["comms"]
-    assert leave(server.url, kernel) == 204
+        widgets = Widgets(wire)
+        widgets.click("Clear")
+        assert widgets.of_class("recsys-chips")["children"] == []
+        widgets.click("Cloud engineer")
+        assert widgets.of_class("recsys-chips")["children"]
+        widgets.click("Recommend")
+    if says_goodbye:
+        assert leave(server.url, kernel) == 204
 
 
 def test_visits_leave_nothing_behind(tmp_path: Path) -> None:
-    with served(tmp_path) as server:
-        warm = min(VISITS // 2, WARM)
-        for _ in range(warm):
-            visit(server)
-        before = use_of(server)
-        for _ in range(VISITS - warm):
-            visit(server)
-        after = use_of(server)
+    with served(tmp_path, f"--preheat={READY}") as server, ThreadPoolExecutor(READY) as visitors:
+
+        def visits(numbers: range) -> Use:
+            for _ in visitors.map(lambda one: visit(server, one % VANISHING > 0), numbers):
+                pass  # whose failures show here
+            return use_of(server)
+
+        before = visits(range(1, min(VISITS // 2, WARM) + 1))
+        after = visits(range(min(VISITS // 2, WARM) + 1, VISITS + 1))
         print(f"{VISITS} visits: {before} became {after}")
-        assert after.processes == before.processes == 1
+        assert after.processes == before.processes == READY
         assert after.files <= before.files + FILES
         assert after.sockets <= before.sockets + FILES
         assert VISITS < MANY or after.megabytes <= before.megabytes + SLACK
