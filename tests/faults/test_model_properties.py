@@ -99,11 +99,21 @@ def test_on_any_data(kind: type[Recommender], dataset: Dataset, draw: some.DataO
     np.testing.assert_array_equal(again.score(dataset.histories([history])), scores)
 
 
+@given(dataset=data_sets())
+def test_the_order_of_the_ratings_does_not_reach_the_models(dataset: Dataset) -> None:
+    """No model can depend on what a data set does not keep."""
+    other = turned(dataset)
+    assert other.fingerprint == dataset.fingerprint
+    assert (other.interactions != dataset.interactions).nnz == 0
+    assert other.users.tolist() == dataset.users.tolist()
+
+
 @pytest.mark.parametrize("kind", EVERY, ids=lambda kind: kind.key())
 def test_a_training_in_the_child_gives_what_a_fit_here_gives(
     kind: type[Recommender], stage: Stage
 ) -> None:
-    here = kind().fit(stage.dataset)
+    """Although the ratings have come in another order here."""
+    here = kind().fit(turned(stage.dataset))
     asked = kind()
     asked.instant = False  # type: ignore[misc]  # so that it is trained in the child
     last = stage.job(asked).wait(LONG)
@@ -139,8 +149,19 @@ def test_more_of_a_topic_never_lowers_the_user_profile(tiny: Dataset) -> None:
     assert (more >= less).all()
 
 
-def test_another_pick_never_lowers_a_sum_of_similarities(tiny: Dataset) -> None:
-    model = KNN(weighting="similarity", neighbours=None).fit(tiny)
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: KNN(weighting="similarity", neighbours=None),
+        lambda: CourseSimilarity(combine="sum"),
+        lambda: CourseSimilarity(combine="closest"),
+    ],
+    ids=["knn", "sum", "closest"],
+)
+def test_another_pick_never_lowers_what_is_similar(
+    make: Callable[[], Recommender], tiny: Dataset
+) -> None:
+    model = make().fit(tiny)
     less, more = model.score(tiny.histories([{"PY1": 3}, {"PY1": 3, "DB1": 3}]))
     assert (np.nan_to_num(more) >= np.nan_to_num(less)).all()
 
