@@ -107,7 +107,8 @@ test: check $(SCALE)/.installed ## all of it: check, the slow unit tests, the no
 
 soak: $(STAMP) ## the tests of faults at length: 500 visits, thousands of inputs; half an hour
 	@RECSYS_SOAK=500 $(BIN)/python -m pytest tests/faults tests/browser/test_faults.py \
-	  --hypothesis-profile=soak -s
+	  tests/models/test_contract.py tests/dashboard/test_link.py tests/data/test_fetch.py \
+	  tests/test_packaging.py tests/test_store.py --hypothesis-profile=soak --write-last-run
 
 docs: $(STAMP) ## write what follows from the code, and the API reference into build/api
 	@$(BIN)/python docs/generate.py

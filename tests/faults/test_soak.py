@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,12 @@ class Use:
     files: int
     sockets: int
     megabytes: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.processes} kernels, {self.files} files, {self.sockets} sockets, "
+            f"{self.megabytes:.0f} MB"
+        )
 
 
 def use_of(server: Server) -> Use:
@@ -68,7 +75,9 @@ def visit(server: Server, says_goodbye: bool) -> None:
         assert leave(server.url, kernel) == 204
 
 
-def test_visits_leave_nothing_behind(tmp_path: Path) -> None:
+def test_visits_leave_nothing_behind(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     with served(tmp_path, f"--preheat={READY}") as server, ThreadPoolExecutor(READY) as visitors:
 
         def visits(numbers: range) -> Use:
@@ -76,9 +85,12 @@ def test_visits_leave_nothing_behind(tmp_path: Path) -> None:
                 pass  # whose failures show here
             return use_of(server)
 
-        before = visits(range(1, min(VISITS // 2, WARM) + 1))
-        after = visits(range(min(VISITS // 2, WARM) + 1, VISITS + 1))
-        print(f"{VISITS} visits: {before} became {after}")
+        warm = min(VISITS // 2, WARM)
+        before = visits(range(1, warm + 1))
+        after = visits(range(warm + 1, VISITS + 1))
+        record_property(
+            "figure", f"{VISITS} visits: after the first {warm}, {before}; then {after}"
+        )
         assert after.processes == before.processes == READY
         assert after.files <= before.files + FILES
         assert after.sockets <= before.sockets + FILES
