@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    if config.getoption("--write-last-run"):
+    if config.getoption("write_last_run", False):  # unknown where this folder is not asked for
         kinds = ("passed", "failed", "error")
         reports = [one for kind in kinds for one in terminalreporter.stats.get(kind, [])]
         PROMISES.write_text(with_last_run(PROMISES.read_text("utf-8"), reports), "utf-8")
