@@ -9,6 +9,7 @@ from typing import Any
 
 import psutil
 import pytest
+import websocket
 from serving import Server, served
 from visits import PATIENCE, Widgets, ask, kernel_of, wired
 
@@ -126,3 +127,11 @@ def test_options_cannot_be_added(page: Widgets) -> None:
     page.change(page.named("Courses"), _options_labels=["GONE"] * 9, index=[8])
     page.click("Add")
     assert_it_works(page)
+
+
+def test_a_message_that_is_too_large_ends_the_connection_only(server: Server) -> None:
+    kernel = kernel_of(ask(server.url, "/")[2])
+    with wired(server.url, kernel) as wire, pytest.raises((websocket.WebSocketException, OSError)):
+        wire.reply(wire.send("kernel_info_request", {"padding": HUGE * 3}))
+    with wired(server.url, kernel) as wire:
+        assert_it_works(Widgets(wire))

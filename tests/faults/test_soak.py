@@ -19,7 +19,7 @@ from visits import PATIENCE, Widgets, ask, kernel_of, leave, wired
 
 VISITS = int(os.environ.get("RECSYS_SOAK", "8"))
 READY = 2  # kernels kept ready, and visitors at a time
-VANISHING = 25  # each so many-th visitor does not say good-bye, and is ended by the culler
+VANISHING = range(110, 260, 10)  # visitors who do not say good-bye, and are ended by the culler
 WARM = 100  # visits until the server's memory has found its level, 40 MB above its start
 MANY = 300  # visits from which on it is looked at
 FILES = 25  # of one kernel, which may be about to start or there; so many sockets are among them
@@ -81,7 +81,7 @@ def test_visits_leave_nothing_behind(
     with served(tmp_path, f"--preheat={READY}") as server, ThreadPoolExecutor(READY) as visitors:
 
         def visits(numbers: range) -> Use:
-            for _ in visitors.map(lambda one: visit(server, one % VANISHING > 0), numbers):
+            for _ in visitors.map(lambda one: visit(server, one not in VANISHING), numbers):
                 pass  # whose failures show here
             return use_of(server)
 
