@@ -81,15 +81,10 @@ def main() -> None:
     given = parse()
     about = machine()
     print(*(f"{what}: {text}" for what, text in about.items()), sep="\n")
-    subprocess.run(
-        [sys.executable, "-m", "recsys", "train", "--all", "--data", "bundled"],
-        cwd=ROOT,
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        if given.same_training:  # a store without it; what is new there must not stay
-            os.environ["RECSYS_STORE"] = folder
+        if given.same_training:  # in a store of its own, where it is new each time
+            os.environ["RECSYS_STORE"] = f"{folder}/store"
+        fit_all()
         logs = [Path(folder) / f"server-{i}.log" for i in range(given.servers)]
         servers = [stack.enter_context(dashboard(log)) for log in logs]
         url = servers[0].url
@@ -109,6 +104,15 @@ def main() -> None:
     if given.json:
         given.json.parent.mkdir(parents=True, exist_ok=True)
         given.json.write_text(json.dumps({"machine": about, "class": found}, indent=1) + "\n")
+
+
+def fit_all() -> None:
+    subprocess.run(
+        [sys.executable, "-m", "recsys", "train", "--all", "--data", "bundled"],
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
 
 
 def parse() -> argparse.Namespace:
@@ -197,7 +201,7 @@ def play(given: argparse.Namespace, url: str, servers: list[Kind]) -> dict[str, 
         found["trainings that ran"] = len(watch.trainings)
         found["visitors who got the result"] = len(waited)
         found["from Train to the list, s, longest"] = max(waited, default=0.0)
-    return found | watch.figures() | {"kernels left after two minutes": left}
+    return found | watch.figures(len(visits)) | {"kernels left after two minutes": left}
 
 
 def p95(figures: list[float]) -> float:
@@ -257,7 +261,7 @@ class Watch:
         self._thread.join()
         self._took = time.monotonic() - self._started
 
-    def figures(self) -> dict[str, Any]:
+    def figures(self, visitors: int) -> dict[str, Any]:
         busy = {what: sum(each.values()) for what, each in self._seconds.items()}
         busy["this program"] = sum(psutil.Process().cpu_times()[:2])
         all_ = self._took * (os.cpu_count() or 1)
@@ -267,9 +271,9 @@ class Watch:
             "a visitor's kernel, MB, median": statistics.median(self._each or [0.0]),
             "kernels, most": int(self._peak["kernels"]),
             "processes of the servers, most": int(self._peak["processes"]),
-            **{f"share of all cores: {what}": used / all_ for what, used in busy.items()},
-            "processor seconds a visitor: server": busy["servers"],
-            "processor seconds a visitor: kernel": busy["kernels"],
+            **{f"share of all cores, {what}": used / all_ for what, used in busy.items()},
+            "processor seconds a visitor, server": busy["servers"] / visitors,
+            "processor seconds a visitor, kernel": busy["kernels"] / visitors,
         }
 
     def _run(self) -> None:
