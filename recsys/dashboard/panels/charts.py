@@ -16,15 +16,15 @@ from recsys.dashboard.state import State
 def charts(state: State) -> widgets.VBox:
     """The recommendations' scores, and what belongs to the model.
 
-    An answer that is older than the panel is drawn on demand (in Voilà the page itself presses the
-    button, once it is up): of a page that loads with figures in it, one in six lost them.
+    Voilà's own front end loses figures that are there while it loads, one page in six; so there the
+    page's script presses a button, which nobody sees, once it is up.
     """
     gallery = Gallery(state)
     slots = {kind.key: _Slot(kind.key, gallery) for kind in KINDS}
     switches: dict[str, widgets.ToggleButton] = {}
     none = text(kind="hint")
-    draw = widgets.Button(description="Draw the charts")
-    draw.add_class("recsys-draw")
+    again = widgets.Button(description="Draw the charts again", layout={"display": "none"})
+    again.add_class("recsys-draw")
     choice = row()
     choice.add_class("recsys-choose")
     # A place for every kind, always: a figure whose place moves comes back as a dead picture.
@@ -39,8 +39,7 @@ def charts(state: State) -> widgets.VBox:
             switch.value = key in gallery.opened
         choice.children = [switches[kind.key] for kind in gallery.offered]
 
-    def show(_: Any = None) -> None:
-        draw.layout.display = "none"
+    def show() -> None:
         for key, slot in slots.items():
             try:
                 slot.show(gallery.chart(key) if key in gallery.opened else None)
@@ -50,12 +49,15 @@ def charts(state: State) -> widgets.VBox:
             "" if gallery.offered else "They will appear with the recommendations."
         )
 
-    draw.on_click(show)
-    watch(gallery, ["offered", "opened"], offer)
-    gallery.observe(show, "edition")
-    if state.answer.table.empty:
+    def show_again(_: widgets.Button) -> None:
+        for slot in slots.values():
+            slot.show(None)
         show()
-    return frame(none, choice, draw, grid, name="all-charts")
+
+    again.on_click(show_again)
+    watch(gallery, ["offered", "opened"], offer)
+    watch(gallery, "edition", show)
+    return frame(none, choice, again, grid, name="all-charts")
 
 
 def _switch(kind: Kind, gallery: Gallery) -> widgets.ToggleButton:

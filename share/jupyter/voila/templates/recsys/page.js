@@ -20,6 +20,25 @@ window.voila_process = (cell, cells) => {
   bar.value = Math.round((100 * cell) / (cells + 1));
 };
 
+// A bar for what is lost between the page and the server; it goes away when there are no words.
+function tellLost(words, over = false) {
+  let bar = document.querySelector(".recsys-lost");
+  if (!words) return bar?.remove();
+  if (!bar) {
+    bar = document.createElement("div");
+    bar.className = "recsys-lost";
+    bar.setAttribute("role", "alert");
+    document.body.append(bar);
+  }
+  bar.textContent = words;
+  if (over) {
+    const again = document.createElement("button");
+    again.textContent = "Open it again";
+    again.addEventListener("click", () => location.reload());
+    bar.append(again);
+  }
+}
+
 function nameControls() {
   for (const handle of document.querySelectorAll(".noUi-handle:not([aria-label])")) {
     const label = handle.closest(".widget-slider")?.querySelector(".widget-label");
@@ -233,17 +252,9 @@ function showTour() {
   words.textContent = "New here? Three steps show what this page does.";
 }
 
-// The panels may come a moment after the loading screen has gone.
-function drawCharts() {
-  const draw = document.querySelector(".recsys-draw");
-  if (!draw) setTimeout(drawCharts, 100);
-  else if (draw.style.display !== "none") draw.click();
-}
-
-// Voilà takes the loading screen away once all is there.
+// The loading screen is taken away once all is there.
 new MutationObserver((_, watcher) => {
   if (document.getElementById("loading")) return;
   watcher.disconnect();
-  drawCharts();
   if (!remembered() && !asked) showTour(); // a link is somebody's lesson already
 }).observe(document.body, { childList: true });

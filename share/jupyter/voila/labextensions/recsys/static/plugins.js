@@ -36,7 +36,7 @@
 
     function end() {
       gone = true;
-      tell("The part of this page that runs on the server has ended.", true);
+      tellLost("The part of this page that runs on the server has ended.", true);
     }
 
     // Voilà waits longer from try to try, and gives up after seven.
@@ -54,11 +54,11 @@
     async function look() {
       if (/restarting|dead/.test(kernel.status)) end();
       if (gone || connecting || kernel.connectionStatus === "connected") return;
-      tell("The connection to the server is lost; trying again…");
+      tellLost("The connection to the server is lost; trying again…");
       await connect();
       const answer = await kernel.requestCommInfo({ target_name: "jupyter.widget" });
       if (Object.keys(answer.content.comms ?? {}).length === 0) end();
-      else if (!gone && !connecting) tell("");
+      else if (!gone && !connecting) tellLost("");
     }
 
     kernel.statusChanged.connect(look);
@@ -67,24 +67,6 @@
     document.addEventListener("visibilitychange", async () => {
       if (!gone && !document.hidden && (await ask()).status === 404) end();
     });
-  }
-
-  function tell(words, over = false) {
-    let bar = document.querySelector(".recsys-lost");
-    if (!words) return bar?.remove();
-    if (!bar) {
-      bar = document.createElement("div");
-      bar.className = "recsys-lost";
-      bar.setAttribute("role", "alert");
-      document.body.append(bar);
-    }
-    bar.textContent = words;
-    if (over) {
-      const again = document.createElement("button");
-      again.textContent = "Open it again";
-      again.addEventListener("click", () => location.reload());
-      bar.append(again);
-    }
   }
 
   window._JUPYTERLAB = window._JUPYTERLAB || {};

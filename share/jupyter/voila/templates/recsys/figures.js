@@ -1,0 +1,50 @@
+// Plotly's figures. Plotly comes from the extension for JupyterLab that the package brings along,
+// so that there is one copy of it, the same in every kind of server.
+
+const PLOTLY = "application/vnd.plotly.v1+json";
+
+// The extension is a module container: asked for its renderer, it loads Plotly, which it keeps to
+// itself until the first figure is drawn. That one is empty, and in no document.
+const plotly = new Promise((resolve, reject) => {
+  window.plotlyIsHere = async () => {
+    try {
+      const container = _JUPYTERLAB["jupyterlab-plotly"];
+      await container.init({});
+      const { RenderedPlotly, rendererFactory } = (await container.get("./mimeExtension"))();
+      const first = rendererFactory.createRenderer({ mimeType: PLOTLY });
+      await first.renderModel({ data: { [PLOTLY]: { data: [], layout: {} } }, setData() {} });
+      RenderedPlotly.Plotly.purge(first.node);
+      resolve(RenderedPlotly.Plotly);
+    } catch (problem) {
+      reject(problem);
+    }
+  };
+  window.plotlyIsLost = () => reject(new Error("Plotly could not be loaded"));
+});
+plotly.catch(() => {}); // whoever draws says so
+
+// A place for figures: `draw` shows another one in it, which keeps what is the same.
+function figurePlace() {
+  const node = document.createElement("div");
+  let wanted;
+
+  async function draw(figure) {
+    wanted = figure;
+    try {
+      const { react } = await plotly;
+      // Another one may have come while Plotly was loading.
+      if (figure === wanted) await react(node, figure.data, figure.layout, figure.config);
+    } catch (problem) {
+      node.textContent = `This chart cannot be drawn (${problem.message}). Load the page again.`;
+    }
+  }
+
+  // It may have been drawn while it had no room, or get more when its neighbour is closed.
+  new ResizeObserver(async ([{ contentRect }]) => {
+    const { Plots } = await plotly;
+    const drawn = node._fullLayout?.width;
+    if (drawn && contentRect.width && Math.abs(drawn - contentRect.width) >= 1) Plots.resize(node);
+  }).observe(node);
+
+  return { node, draw, clear: async () => (await plotly).purge(node) };
+}

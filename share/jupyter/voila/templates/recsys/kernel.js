@@ -1,0 +1,132 @@
+// The page's line to its kernel: Jupyter's messages over one websocket, made again when it is cut.
+// Must not know what the messages are about.
+//
+// The framing is Jupyter's "v1.kernel.websocket.jupyter.org": where each part begins, as 64-bit
+// little-endian numbers, then the parts: channel, header, parent header, metadata, content, buffers.
+
+class Kernel {
+  // `hear` gets every message of the kernel; `found` is called whenever a connection stands.
+  constructor(baseUrl, id, { hear, found }) {
+    Object.assign(this, { hear, found });
+    this.address = `${baseUrl}api/kernels/${id}`;
+    this.session = crypto.randomUUID?.() ?? String(Math.random()).slice(2); // needs HTTPS elsewhere
+    this.sent = 0;
+    this.waiting = []; // what was said while there was no connection
+    this.answers = new Map(); // by message: what to do once the kernel is done with it
+    this.gone = false;
+    this.connect();
+    // Whoever comes back to a page that slept is told before the first click goes nowhere.
+    document.addEventListener("visibilitychange", async () => {
+      if (!document.hidden && (await this.ask()) === 404) this.end();
+    });
+  }
+
+  connect() {
+    const url = new URL(`${this.address}/channels?session_id=${this.session}`, location.href);
+    url.protocol = url.protocol.replace("http", "ws");
+    this.socket = new WebSocket(url, ["v1.kernel.websocket.jupyter.org"]);
+    this.socket.binaryType = "arraybuffer";
+    this.socket.onmessage = ({ data }) => this.receive(readMessage(data));
+    let stood = false;
+    this.socket.onclose = () => this.reconnect(stood ? 0 : 1000);
+    this.socket.onopen = () => {
+      stood = true;
+      const again = this.lost;
+      this.lost = false;
+      this.found(again);
+      for (const bytes of this.waiting.splice(0)) this.socket.send(bytes);
+    };
+  }
+
+  receive(message) {
+    const { header, parent, content } = message;
+    if (header.msg_type === "status" && /restarting|dead/.test(content.execution_state)) {
+      return this.end(); // a kernel that is started anew has none of the page's widgets
+    }
+    this.hear(message);
+    if (header.msg_type === "status" && content.execution_state === "idle") {
+      this.answers.get(parent.msg_id)?.();
+      this.answers.delete(parent.msg_id);
+    }
+  }
+
+  // Returns the message's id; `done` is called when the kernel has dealt with it.
+  send(type, content, { buffers = [], metadata = {}, done } = {}) {
+    const header = {
+      msg_id: `${this.session}-${++this.sent}`,
+      msg_type: type,
+      session: this.session,
+      username: "",
+      version: "5.3",
+      date: new Date().toISOString(),
+    };
+    if (done) this.answers.set(header.msg_id, done);
+    const bytes = writeMessage(header, metadata, content, buffers);
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(bytes);
+    else this.waiting.push(bytes);
+    return header.msg_id;
+  }
+
+  // The status by which the server answers for the kernel; 599 where it does not answer at all.
+  async ask() {
+    // A JupyterHub lets in only who knows the cookie.
+    const headers = { "X-XSRFToken": xsrfToken() };
+    const answer = await fetch(this.address, { headers }).catch(() => ({ status: 599 }));
+    return answer.status;
+  }
+
+  async reconnect(pause) {
+    if (this.gone) return;
+    this.lost = true;
+    tellLost("The connection to the server is lost; trying again…");
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      const status = await this.ask();
+      if (this.gone) return;
+      if (status < 400) return this.connect();
+      if (status < 500) return this.end();
+      pause = 1000;
+    }
+  }
+
+  end() {
+    if (this.gone) return;
+    this.gone = true;
+    this.socket.close();
+    tellLost("The part of this page that runs on the server has ended.", true);
+  }
+}
+
+function xsrfToken() {
+  return document.cookie.match(/\b_xsrf=([^;]*)/)?.[1] ?? "";
+}
+
+function writeMessage(header, metadata, content, buffers) {
+  const words = new TextEncoder();
+  const texts = ["shell", ...[header, {}, metadata, content].map((one) => JSON.stringify(one))];
+  const parts = [...texts.map((one) => words.encode(one)), ...buffers.map(asBytes)];
+  let end = 8 * (parts.length + 2);
+  const offsets = [end, ...parts.map((part) => (end += part.length))];
+  const message = new Uint8Array(end);
+  const view = new DataView(message.buffer);
+  [offsets.length, ...offsets].forEach((one, i) => view.setBigUint64(8 * i, BigInt(one), true));
+  parts.forEach((part, i) => message.set(part, offsets[i]));
+  return message;
+}
+
+function asBytes(buffer) {
+  return ArrayBuffer.isView(buffer)
+    ? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
+    : new Uint8Array(buffer);
+}
+
+function readMessage(data) {
+  const view = new DataView(data);
+  const number = (i) => Number(view.getBigUint64(8 * i, true));
+  const words = new TextDecoder();
+  const part = (i) => new Uint8Array(data, number(i), number(i + 1) - number(i));
+  const [header, parent, metadata, content] = [2, 3, 4, 5].map((i) =>
+    JSON.parse(words.decode(part(i))),
+  );
+  return { header, parent, metadata, content };
+}
