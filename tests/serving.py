@@ -30,9 +30,7 @@ class Server:
 @contextmanager
 def served(folder: Path, *arguments: str, **environment: str) -> Iterator[Server]:
     """The dashboard on a port of its own, over an empty store in a folder."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     settings = {"RECSYS_STORE": str(folder / "store"), "OMP_NUM_THREADS": "1", **environment}
     log = folder / "log"
     command = [sys.executable, "-m", "recsys", "serve", "--no-browser"]
@@ -52,6 +50,12 @@ def served(folder: Path, *arguments: str, **environment: str) -> Iterator[Server
     finally:
         process.terminate()
         process.wait(60)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def wait_until_it_answers(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -20,7 +19,7 @@ from pathlib import Path
 import pytest
 from dashboard_page import Dashboard
 from playwright.sync_api import Page, expect
-from serving import ROOT, wait_until_it_answers
+from serving import ROOT, free_port, wait_until_it_answers
 
 NOBODY = "http://127.0.0.1:9"  # a proxy that refuses: no request leaves this machine
 
@@ -100,9 +99,7 @@ def test_post_build_fits_every_model(binder: Binder) -> None:
 @pytest.fixture(scope="module")
 def address(binder: Binder) -> Iterator[str]:
     """Jupyter's server, started as Binder starts it: in the checkout, below an address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     base = "/user/someone/"
     command = [str(binder.python), "-m", "jupyterlab", "--ip=127.0.0.1", f"--port={port}"]
     command += [f"--ServerApp.base_url={base}", "--IdentityProvider.token=", "--allow-root"]

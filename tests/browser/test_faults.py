@@ -59,8 +59,8 @@ def seen(app: Dashboard) -> dict[str, object]:
         "address": app.page.url,
         "courses": app.picked.all_inner_texts(),
         "model": app.model.locator("option:checked").inner_text(),
-        "sliders": app.page.locator(".noUi-handle:visible").evaluate_all(
-            "all => all.map(one => [one.ariaLabel, one.ariaValueNow])"
+        "sliders": app.page.get_by_role("slider").evaluate_all(
+            "all => all.map(one => [one.labels[0].textContent, one.value])"
         ),
         "list": app.rows.all_inner_texts(),
     }

@@ -7,6 +7,7 @@
 }
 
 function loadVoila() {
+  passOverVersions();
   const parts = document.getElementById("voila-front-end").content.cloneNode(true);
   for (const script of parts.querySelectorAll("script")) {
     script.async = false;
@@ -23,4 +24,14 @@ function drawAgain() {
   const button = document.querySelector(".recsys-draw");
   if (document.getElementById("loading") || !button) setTimeout(drawAgain, 100);
   else button.click();
+}
+
+// The widgets extension is built against a newer JupyterLab than Voilà's bundle, works with it,
+// and says so a dozen times. All other messages pass.
+function passOverVersions() {
+  const warn = console.warn;
+  const expected = /^(Unsatisfied version|No satisfying version)\b/;
+  console.warn = (...args) => {
+    if (!expected.test(String(args[0]))) warn.apply(console, args);
+  };
 }

@@ -17,6 +17,7 @@ class Model {
   // before: a slider that is dragged says where it is as often as the kernel can listen.
   set(changes) {
     this.take(changes);
+    if (!this.unsent) flushAll();
     this.unsent = { ...this.unsent, ...changes };
     if (!this.onItsWay) this.flush();
   }
@@ -41,9 +42,9 @@ class Model {
     this.flush();
   }
 
-  // An event, such as a click. What was typed before it is said before it.
+  // An event, such as a click.
   tell(content) {
-    for (const model of models.values()) if (model.unsent) model.flush();
+    flushAll();
     say(this, { method: "custom", content });
   }
 
@@ -58,6 +59,11 @@ class Model {
     Object.assign(this.state, changes);
     for (const view of this.views) view.show(new Set(Object.keys(changes)));
   }
+}
+
+// What was done before is said before.
+function flushAll() {
+  for (const model of models.values()) if (model.unsent) model.flush();
 }
 
 function referred(reference) {
@@ -396,7 +402,8 @@ function upload(model) {
       size,
       last_modified: lastModified,
     }));
-    model.unsent = { ...model.unsent, value, error: "" };
+    flushAll();
+    model.unsent = { value, error: "" };
     model.flush(contents, files.map((_, i) => ["value", i, "content"]));
   }
   return { node, show };
@@ -491,6 +498,7 @@ function hearOfWidgets({ header, parent, content }) {
   if (header.msg_type === "comm_open" && target_name === "jupyter.widget") {
     new Model(comm_id, data.state);
   } else if (header.msg_type === "comm_close") {
+    if (comm_id === asking) kernel.end(); // it has been started anew, and knows no widgets
     models.delete(comm_id);
   } else if (header.msg_type === "comm_msg" && data.method === "update") {
     models.get(comm_id)?.hear(data.state, parent.msg_id);
@@ -503,7 +511,6 @@ function hearOfWidgets({ header, parent, content }) {
 
 // All states at once: what has changed since the page was written, or while nobody was connected.
 function hearOfAll(states) {
-  if (Object.keys(states).length === 0) return kernel.end(); // it was started anew meanwhile
   for (const [id, { state }] of Object.entries(states)) {
     if (!models.has(id)) new Model(id, state);
   }
@@ -516,11 +523,13 @@ function hearOfAll(states) {
   }
 }
 
+let asking; // the comm by which the page asks for all states
+
 function askForAll() {
-  const comm_id = `${kernel.session}-control-${kernel.sent}`;
-  const open = { comm_id, target_name: "jupyter.widget.control", data: {} };
+  asking = `${kernel.session}-control-${kernel.sent}`;
+  const open = { comm_id: asking, target_name: "jupyter.widget.control", data: {} };
   kernel.send("comm_open", open, { metadata: { version: "1.0.0" } });
-  kernel.send("comm_msg", { comm_id, data: { method: "request_states" } });
+  kernel.send("comm_msg", { comm_id: asking, data: { method: "request_states" } });
 }
 
 // Show all that the cells display, and connect.
