@@ -3,17 +3,17 @@
 
 const PLOTLY = "application/vnd.plotly.v1+json";
 
-// The extension is a module container: asked for its renderer, it loads Plotly, which it keeps to
-// itself until the first figure is drawn. That one is empty, and in no document.
+// The extension is a module container. Its renderer keeps Plotly to itself until it is to draw: into
+// no element, which fails, but by then Plotly is there.
 const plotly = new Promise((resolve, reject) => {
   window.plotlyIsHere = async () => {
     try {
       const container = _JUPYTERLAB["jupyterlab-plotly"];
       await container.init({});
-      const { RenderedPlotly, rendererFactory } = (await container.get("./mimeExtension"))();
-      const first = rendererFactory.createRenderer({ mimeType: PLOTLY });
-      await first.renderModel({ data: { [PLOTLY]: { data: [], layout: {} } }, setData() {} });
-      RenderedPlotly.Plotly.purge(first.node);
+      const { RenderedPlotly } = (await container.get("./mimeExtension"))();
+      const nothing = { data: { [PLOTLY]: { data: [], layout: {} } } };
+      const { createGraph } = RenderedPlotly.prototype;
+      await createGraph.call({ _mimeType: PLOTLY }, nothing).catch(() => {});
       resolve(RenderedPlotly.Plotly);
     } catch (problem) {
       reject(problem);
