@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from serving import free_port
-
 CONFIGURATION = Path(__file__).resolve().parents[1] / "deploy" / "nginx.conf"
 AROUND = """\
 {user}daemon off;
@@ -34,7 +32,9 @@ http {{
 @contextmanager
 def balanced(folder: Path, log: Path, *ports: int) -> Iterator[str]:
     """Yields the address of nginx before the servers at these ports of this machine."""
-    own = free_port()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        own = probe.getsockname()[1]
     text = CONFIGURATION.read_text().replace("listen 8080", f"listen 127.0.0.1:{own}")
     first, *others = re.findall(r".*server 127\.0\.0\.1:\d+ .*\n", text)
     for other in others:
