@@ -19,6 +19,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import socket
 import statistics
 import subprocess
@@ -190,11 +191,20 @@ def kernels(kind: Kind) -> dict[psutil.Process, float]:
     """The server's kernels, the oldest first, and how many seconds each has computed."""
     assert kind.server is not None
     found = {}
-    for one in kind.server.children():
+    for one in kind.server.children(recursive=True):
         with suppress(psutil.NoSuchProcess):  # it ends just now
-            if "ipykernel_launcher" in one.cmdline():
+            if kernel_id(one):
                 found[one] = sum(one.cpu_times()[:2])
     return dict(sorted(found.items(), key=lambda item: item[0].create_time()))
+
+
+def kernel_id(process: psutil.Process) -> str:
+    """The first eight digits of the id of the kernel that a process is; "" if it is none."""
+    with suppress(psutil.Error):
+        words = " ".join([process.name(), *process.cmdline()])
+        found = re.search(r"kernel-([0-9a-f]{8})(?:-[0-9a-f-]{27}\.json)?\b", words)
+        return found[1] if found else ""
+    return ""
 
 
 def wait_for_pool(kind: Kind) -> None:

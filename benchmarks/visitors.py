@@ -7,8 +7,8 @@
 Each visitor opens the page, picks two courses, switches through all nine stored models and leaves,
 every fifth without a word, as a laptop that is shut. A few are Chromium's; as a browser needs
 more of the machine than the server does, and a class brings its own, the others are programs that
-speak the page's protocol: they fetch the page and its scripts, ask the kernel for all widgets, draw
-the charts, press and choose, and wait until the kernel has sent all that follows from it.
+speak the page's protocol: they fetch the page and its scripts, ask the kernel for all widgets,
+press and choose, and wait until the kernel has sent all that follows from it.
 
 With `--same-training` all press Train on the same new hyperparameters once everybody is there. With
 `--servers`, that many servers share one store of fitted models, behind nginx as in deploy/; with
@@ -39,7 +39,7 @@ from typing import Any
 
 import psutil
 from playwright.sync_api import Page, expect, sync_playwright
-from serving import Kind, kernels, machine, proportional, served, wait_for_pool
+from serving import Kind, kernel_id, kernels, machine, proportional, served, wait_for_pool
 from websocket import WebSocketException
 
 from recsys.serve import preheated_by_default
@@ -160,7 +160,7 @@ def play(given: argparse.Namespace, url: str, servers: list[Kind]) -> dict[str, 
             time.sleep(given.over / 2)
             victim = servers[0].server
             assert victim is not None
-            killed = {one for one in map(kernel_id, victim.children()) if one}
+            killed = {one for one in map(kernel_id, victim.children(recursive=True)) if one}
             victim.kill()
         for thread in threads:
             thread.join()
@@ -207,14 +207,6 @@ def play(given: argparse.Namespace, url: str, servers: list[Kind]) -> dict[str, 
 def p95(figures: list[float]) -> float:
     """By the nearest rank: so many need no more than this."""
     return sorted(figures)[math.ceil(0.95 * len(figures)) - 1]
-
-
-def kernel_id(process: psutil.Process) -> str:
-    """The kernel that a process is; "" if it is none."""
-    with suppress(psutil.Error):
-        found = re.search(r"kernel-([0-9a-f-]{36})\.json", " ".join(process.cmdline()))
-        return found[1] if found else ""
-    return ""
 
 
 def wait_until_gone(servers: list[Kind], killed: set[str]) -> int:
@@ -337,7 +329,6 @@ class WirePage:
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
         self.states: dict[str, dict[str, Any]] = {}
-        wire.reply(wire.send("kernel_info_request", {}))
         control = uuid.uuid4().hex
         opened = {"comm_id": control, "target_name": "jupyter.widget.control", "data": {}}
         wire.send("comm_open", opened, version="1.0.0")
@@ -408,14 +399,14 @@ def by_wire(
         raise RuntimeError(f"the page has status {status}: {html[:300]}")
     sticky = {"Cookie": headers.get("set-cookie", "").split(";")[0]}
     kernel = kernel_of(html)
-    visit.kernels.append(kernel)
-    for script in re.findall(r'(?:src|href)="(/[^"]+\.(?:js|css)[^"]*)"', html):
+    visit.kernels.append(kernel[:8])
+    needed = re.sub(r"<template.*?</template>", "", html, flags=re.DOTALL)  # for other notebooks
+    for script in re.findall(r'(?:src|href)="(/[^"]+\.(?:js|css)[^"]*)"', needed):
         ask(url, script, **sticky)
     with wired(url, kernel, **sticky) as wire:
         page = WirePage(wire)
         if "recommended" not in page.shown_in("table"):
             raise RuntimeError("the page came without recommendations")
-        page.press(page.find("Button", _dom_classes="recsys-draw"))
         visit.complete = time.monotonic() - started
         think()
         page.set(page.find("SelectMultiple", _dom_classes="recsys-list"), index=[0, 1])
@@ -513,7 +504,7 @@ def complete(visit: Visit, page: Page) -> Dashboard:
     expect(page.locator("#loading")).to_have_count(0)
     expect(app.charts.first).to_be_visible()
     config = page.locator("#jupyter-config-data").text_content() or "{}"
-    visit.kernels.append(json.loads(config)["kernelId"])
+    visit.kernels.append(json.loads(config)["kernelId"][:8])
     return app
 
 

@@ -6,8 +6,9 @@ The settings are in a file beside the notebook because a plain `voila dashboard.
 there too. They leave Voilà its asynchronous kernel manager: with the other one
 (`MappingKernelManager`) a second thread writes to the page's websocket, and every tenth page hung.
 
-A few kernels have run the notebook before anyone comes, so that a visitor waits for none
-(`recsys.kernels`).
+A few kernels have run the notebook before anyone comes, so that a visitor waits for none; all are
+forked from one process, so that each is there at once and has most of its memory in common with the
+others (`recsys.kernels`).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from recsys.turns import machine_memory
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK = ROOT / "dashboard.ipynb"
-KERNEL = 120 * 2**20  # bytes that a kernel takes while nobody uses it
+KERNEL = 120 * 2**20  # bytes that a kernel takes while nobody uses it, where it is not forked
 MOST_PREHEATED = 4  # a machine of two cores makes one a second
 
 
@@ -64,6 +65,10 @@ def serve(
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, paths))
     os.chdir(ROOT)
 
+    from recsys.kernels import FORKS
+
+    FORKS.prepare()  # while this process imports Voilà
+
     from tornado.ioloop import IOLoop
     from voila.app import Voila
 
@@ -72,6 +77,7 @@ def serve(
     address = [f"--port={port}", f"--Voila.ip={host}", "--no-browser"]
     preheated = ["--preheat_kernel=True", f"--pool_size={pool}"]  # Jupyter's own server cannot
     preheated += ["--VoilaConfiguration.multi_kernel_manager_class=recsys.kernels.KernelManager"]
+    preheated += ["--KernelProvisionerFactory.default_provisioner_name=recsys"]
     app.initialize([NOTEBOOK.name, *address, *preheated])
     app.token = token  # not among the arguments, which any user of the machine may list
     # Said for each visitor, and of no consequence: Voilà runs the notebook, trusted or not.
@@ -88,6 +94,7 @@ def serve(
         try:
             await app.kernel_manager.shutdown_all()
         finally:
+            FORKS.end()
             loop.stop()
 
     # Python's own answer to Ctrl-C, an exception, gets lost where a kernel is being started; and

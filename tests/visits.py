@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+import psutil
 import websocket
 
 PATIENCE = 120  # seconds, for a kernel that starts on a busy machine
@@ -35,6 +36,16 @@ def kernel_of(page: str) -> str:
     found = re.search(r'"kernelId": ?"([0-9a-f-]{36})"', page)
     assert found, page[:2000]
     return found[1]
+
+
+def process_of(kernel: str) -> psutil.Process:
+    """The process of a kernel: one that was forked has its name, any other its connection file."""
+    return next(
+        process
+        for process in psutil.process_iter(["name", "cmdline"])
+        if process.info["name"] == f"kernel-{kernel[:8]}"
+        or any(f"kernel-{kernel}.json" in word for word in process.info["cmdline"] or ())
+    )
 
 
 def leave(url: str, kernel: str, cookie: str = "") -> int:

@@ -15,7 +15,7 @@ from dashboard_page import Dashboard
 from hostile import hostile
 from playwright.sync_api import Browser, Page, expect
 from serving import Server, served
-from visits import leave
+from visits import leave, process_of
 from wire import wire_to
 
 
@@ -24,14 +24,6 @@ def kernel_of(page: Page) -> str:
     config = page.locator("#jupyter-config-data").text_content()
     assert config is not None
     return str(json.loads(config)["kernelId"])
-
-
-def process_of(kernel: str) -> psutil.Process:
-    return next(
-        process
-        for process in psutil.process_iter(["cmdline"])
-        if any(f"kernel-{kernel}.json" in word for word in process.info["cmdline"] or ())
-    )
 
 
 @pytest.fixture
