@@ -43,7 +43,8 @@ class Explanation:
     @property
     def main_reason(self) -> str | None:
         """The course of the history that raises the score most; None if none raises it."""
-        return _main_reason(self.contributions)
+        raising = self.contributions[self.contributions["contribution"] > 0]
+        return None if raising.empty else str(raising["course_id"].iloc[0])
 
 
 def explain(model: Recommender, history: Mapping[str, float], course_id: str) -> Explanation:
@@ -105,14 +106,14 @@ def _explanation(
     lost = np.nan_to_num(score) - np.nan_to_num(without)
     lost[np.abs(lost) <= 1e-6 * abs(np.nan_to_num(score))] = 0  # float32 noise, no contribution
     order = np.argsort(-np.abs(lost), kind="stable")
+    lost, of = lost[order], picked[order]
     contributions = pd.DataFrame(
         {
-            "course_id": model.course_ids_[picked].astype(object),
-            "title": model.course_titles_[picked].astype(object),
+            "course_id": model.course_ids_[of].astype(object),
+            "title": model.course_titles_[of].astype(object),
             "contribution": lost,
         }
-    ).iloc[order]
-    contributions = contributions.reset_index(drop=True)
+    )
     course_id, title = str(model.course_ids_[course]), str(model.course_titles_[course])
     exact = bool(np.isclose(lost.sum(), score, rtol=1e-5, atol=1e-12))
     return Explanation(
@@ -121,45 +122,40 @@ def _explanation(
         score,
         contributions,
         exact,
-        _words(model, course, score, contributions, exact),
+        _words(model, course, score, model.course_titles_[of], lost, exact),
         model.evidence(history, course_id) if not np.isnan(score) else None,
     )
 
 
 def _words(
-    model: Recommender, course: int, score: float, contributions: pd.DataFrame, exact: bool
+    model: Recommender, course: int, score: float, titles: np.ndarray, adds: np.ndarray, exact: bool
 ) -> str:
+    """In words, from what each picked course adds; the strongest first."""
     title = model.course_titles_[course]
     if np.isnan(score):
         reason = "what you picked tells it too little."
         if model.collaborative and not model.popularity_[course]:
             reason = "nobody has rated it yet; try a content-based model such as Course Similarity."
         return f"{model.name} has no score for “{title}”: {reason}"
-    if contributions.empty:
+    if not len(adds):
         return f"“{title}” is what {model.name} offers before anything is picked."
-    main = _main_reason(contributions)
-    if main is None:
+    if not (adds > 0).any():
         return (
             f"No single pick of yours decides this: leave any one out, and the score of "
             f"{readable(score)} stays where it is or rises."
         )
-    if len(contributions) == 1 and exact:
-        return f"The whole score of {readable(score)} comes from “{contributions['title'][0]}”."
-    row = contributions.loc[contributions["course_id"] == main].iloc[0]
-    reason, adds = row["title"], float(row["contribution"])
-    against = contributions.loc[contributions["contribution"] < 0, "title"]
-    but = f" “{against.iloc[0]}” speaks against it." if len(against) else ""
+    if len(adds) == 1 and exact:
+        return f"The whole score of {readable(score)} comes from “{titles[0]}”."
+    main = int(np.argmax(adds > 0))  # the first of them
+    reason, most = titles[main], float(adds[main])
+    against = titles[adds < 0]
+    but = f" “{against[0]}” speaks against it." if len(against) else ""
     if exact:
         return (
-            f"The main reason is “{reason}”: it adds {readable(adds)} to the score of "
+            f"The main reason is “{reason}”: it adds {readable(most)} to the score of "
             f"{readable(score)}.{but}"
         )
     return (
         f"The main reason is “{reason}”: without it the score would fall from {readable(score)} "
-        f"to {readable(score - adds)}.{but} Measured by leaving each pick out in turn."
+        f"to {readable(score - most)}.{but} Measured by leaving each pick out in turn."
     )
-
-
-def _main_reason(contributions: pd.DataFrame) -> str | None:
-    raising = contributions[contributions["contribution"] > 0]
-    return None if raising.empty else str(raising["course_id"].iloc[0])

@@ -137,10 +137,9 @@ def bars(
         y=np.arange(len(labels)),
         x=values.to_numpy(float),
         orientation="h",
-        marker={
-            "color": np.where(below, VERMILION, BLUE).tolist(),
-            "pattern": hatched(below),
-        },
+        marker={"color": np.where(below, VERMILION, BLUE).tolist(), "pattern": hatched(below)}
+        if below.any()
+        else {"color": BLUE},
         text=[
             f"{'+' if signed and value > 0 else ''}{figure}"
             for value, figure in zip(values, aligned(values), strict=True)
