@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,6 +81,15 @@ def test_the_page_says_what_it_may_do(server: Server) -> None:
     assert "object-src 'none'" in policy
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"  # links hold what a visitor has picked
+
+
+def test_a_browser_keeps_plotly_and_nothing_that_changes(server: Server, page: str) -> None:
+    """Plotly's files have a hash in their names; the page itself is another for every visitor."""
+    [entry] = re.findall(r'src="(/voila/labextensions/jupyterlab-plotly/[^"]+)"', page)
+    assert "immutable" in ask(server.url, entry)[1]["cache-control"]
+    assert "no-store" in ask(server.url, "/")[1]["cache-control"]
+    plugins = "/voila/labextensions/recsys/static/plugins.js"  # whose name stays when it changes
+    assert "no-cache" in ask(server.url, plugins)[1]["cache-control"]
 
 
 def test_the_kernel_executes_nothing_that_a_visitor_sends(
