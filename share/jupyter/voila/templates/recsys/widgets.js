@@ -498,7 +498,7 @@ function hearOfWidgets({ header, parent, content }) {
   if (header.msg_type === "comm_open" && target_name === "jupyter.widget") {
     new Model(comm_id, data.state);
   } else if (header.msg_type === "comm_close") {
-    if (comm_id === asking) kernel.end(); // it has been started anew, and knows no widgets
+    if (comm_id === asking) kernel.end(); // it was started anew, and has not heard of widgets
     models.delete(comm_id);
   } else if (header.msg_type === "comm_msg" && data.method === "update") {
     models.get(comm_id)?.hear(data.state, parent.msg_id);
@@ -511,6 +511,7 @@ function hearOfWidgets({ header, parent, content }) {
 
 // All states at once: what has changed since the page was written, or while nobody was connected.
 function hearOfAll(states) {
+  if (Object.keys(states).length === 0) return kernel.end(); // it was started anew
   for (const [id, { state }] of Object.entries(states)) {
     if (!models.has(id)) new Model(id, state);
   }
