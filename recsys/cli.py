@@ -203,6 +203,11 @@ def _parser() -> argparse.ArgumentParser:
         help="let in only who knows this word; without a word, one is made up and shown",
     )
     serve.add_argument(
+        "--behind-proxy",
+        action="store_true",
+        help="let in, on 127.0.0.1, visitors that a proxy brings under another name than localhost",
+    )
+    serve.add_argument(
         "--preheat",
         type=_whole,
         metavar="N",
@@ -556,6 +561,7 @@ def _serve(given: argparse.Namespace) -> None:
         preheat=given.preheat,
         open_browser=browser,
         token=token,
+        behind_proxy=given.behind_proxy,
         as_json=given.json,
     )
 

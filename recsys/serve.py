@@ -30,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK = ROOT / "dashboard.ipynb"
 KERNEL = 120 * 2**20  # bytes that a kernel takes while nobody uses it, where it is not forked
 MOST_PREHEATED = 4  # a machine of two cores makes one a second
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class ServeError(RuntimeError):
@@ -43,6 +44,7 @@ def serve(
     preheat: int | None = None,
     open_browser: bool = True,
     token: str = "",
+    behind_proxy: bool = False,
     as_json: bool = False,
 ) -> None:
     """Serve the dashboard until SIGINT or SIGTERM.
@@ -51,6 +53,7 @@ def serve(
     ----------
     preheat : how many kernels to keep ready for visitors to come; by default as memory allows
     token : what a visitor must know; anybody is let in without one
+    behind_proxy : whether a proxy on this machine leads here, under whatever name
     as_json : tell the address, once visitors can come, as a line of JSON
 
     Raises
@@ -69,6 +72,7 @@ def serve(
 
     FORKS.prepare()  # while this process imports Voilà
 
+    from jupyter_server import DEFAULT_STATIC_FILES_PATH
     from tornado.ioloop import IOLoop
     from voila.app import Voila
 
@@ -80,6 +84,13 @@ def serve(
     preheated += ["--KernelProvisionerFactory.default_provisioner_name=recsys"]
     app.initialize([NOTEBOOK.name, *address, *preheated])
     app.token = token  # not among the arguments, which any user of the machine may list
+    # A website may give its own name this machine's address, and would be let in by the browser.
+    app.tornado_settings = {
+        **app.tornado_settings,
+        "allow_remote_access": behind_proxy or host not in LOOPBACK,
+        # Jupyter's page of errors asks for it, and Voilà leaves it out; it serves nothing.
+        "static_path": DEFAULT_STATIC_FILES_PATH,
+    }
     # Said for each visitor, and of no consequence: Voilà runs the notebook, trusted or not.
     app.log.addFilter(lambda record: "is not trusted" not in record.getMessage())
     # Tornado takes Jupyter's milliseconds for seconds. A shorter timeout would silence it, and

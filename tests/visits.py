@@ -153,8 +153,10 @@ def _comm_data(said: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def wired(url: str, kernel: str, **headers: str) -> Iterator[Wire]:
     """Connected to a kernel."""
     address = f"ws://{urlsplit(url).netloc}/api/kernels/{kernel}/channels?session_id=s"
+    # Of these the library sends its own as well, where they are among the others.
+    own = {name.lower(): headers.pop(name) for name in ("Host", "Origin") if name in headers}
     socket = websocket.create_connection(
-        address, timeout=PATIENCE, header=[f"{k}: {v}" for k, v in headers.items()]
+        address, timeout=PATIENCE, header=[f"{k}: {v}" for k, v in headers.items()], **own
     )
     try:
         yield Wire(socket)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from last_run import with_last_run
 from serving import ROOT
 
 PROMISES = ROOT / "docs" / "reliability.md"
@@ -35,28 +33,6 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     if config.getoption("write_last_run", False):  # unknown where this folder is not asked for
-        kinds = ("passed", "failed", "error")
+        kinds = ("passed", "failed", "error", "skipped")
         reports = [one for kind in kinds for one in terminalreporter.stats.get(kind, [])]
         PROMISES.write_text(with_last_run(PROMISES.read_text("utf-8"), reports), "utf-8")
-
-
-def with_last_run(page: str, reports: Iterable[pytest.TestReport]) -> str:
-    """The page with the last column of each promise told by its tests, where one of them has run.
-
-    A test adds a figure by `record_property("figure", …)`.
-    """
-    reports = list(reports)
-    lines = []
-    for line in page.splitlines():
-        names = re.findall(r"`(test_\w+)`", line)
-        own = [one for one in reports if re.split(r"\W", one.nodeid.split("::")[-1])[0] in names]
-        if own:
-            failed = sum(one.failed for one in own)
-            said = [f"{date.today()}: {len(own) - failed} passed"]
-            said += [f"{failed} failed"] if failed else []
-            said += [
-                str(is_) for one in own for name, is_ in one.user_properties if name == "figure"
-            ]
-            line = f"{line.rsplit(' | ', 1)[0]} | {'; '.join(said)} |"
-        lines.append(line)
-    return "\n".join(lines) + "\n"

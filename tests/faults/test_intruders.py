@@ -74,13 +74,14 @@ def test_the_page_holds_no_source_of_the_notebook(page: str) -> None:
 
 
 def test_the_page_says_what_it_may_do(server: Server) -> None:
-    _, headers, _ = ask(server.url, "/nothing")
-    policy = headers["content-security-policy"]
-    assert "default-src 'self'" in policy  # nothing is loaded from, nor sent to, anywhere else
-    assert "frame-ancestors 'self'" in policy
-    assert "object-src 'none'" in policy
-    assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "same-origin"  # links hold what a visitor has picked
+    for path in ("/", "/nothing"):
+        _, headers, _ = ask(server.url, path)
+        policy = headers["content-security-policy"]
+        assert "default-src 'self'" in policy  # nothing is loaded from, nor sent to, elsewhere
+        assert "frame-ancestors 'self'" in policy
+        assert "object-src 'none'" in policy
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"  # links hold what a visitor has picked
 
 
 def test_a_browser_keeps_plotly_and_nothing_that_changes(server: Server, page: str) -> None:
@@ -157,6 +158,41 @@ def test_another_website_gets_no_connection(server: Server, page: str) -> None:
         wired(server.url, kernel_of(page), Origin="http://elsewhere.example"),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    "name", ["elsewhere.example", "elsewhere.example:80", "10.0.0.1", "localhost.example"]
+)
+def test_a_website_that_takes_this_machines_address_is_refused(
+    server: Server, page: str, name: str
+) -> None:
+    """To the browser such a website is where it was, and may read and send all that it likes."""
+    earlier = len(server.log.read_text())
+    for path in ("/", f"/api/kernels/{kernel_of(page)}"):
+        status, _, content = ask(server.url, path, Host=name)
+        assert status == 403, path
+        assert "kernelId" not in content
+    with (
+        pytest.raises(websocket.WebSocketBadStatusException, match="403"),
+        wired(server.url, kernel_of(page), Host=name, Origin=f"http://{name}"),
+    ):
+        pass
+    assert "Traceback" not in server.log.read_text()[earlier:]
+
+
+def test_this_machines_own_name_will_do(server: Server) -> None:
+    status, _, page = ask(server.url, "/", Host="localhost:8866")
+    assert status == 200
+    assert leave(server.url, kernel_of(page)) == 204
+
+
+def test_behind_a_proxy_any_name_will_do(tmp_path: Path) -> None:
+    with served(tmp_path, "--behind-proxy") as server:
+        name = "dashboard.example"
+        status, _, page = ask(server.url, "/", Host=name)
+        assert status == 200
+        with wired(server.url, kernel_of(page), Host=name, Origin=f"http://{name}") as wire:
+            wire.reply(wire.send("kernel_info_request", {}))
 
 
 def test_it_listens_on_this_machine_alone(server: Server) -> None:
