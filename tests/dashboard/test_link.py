@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from letters import SETS
 
@@ -64,6 +64,7 @@ def links(draw: st.DrawFn) -> Link:
     )
 
 
+@settings(deadline=None)
 @given(links())
 def test_a_link_is_read_as_it_was_written(link: Link) -> None:
     assert read_here(write(link)) == (link, [])
@@ -76,6 +77,7 @@ pieces = st.tuples(
 )
 
 
+@settings(deadline=None)
 @given(anything | st.lists(pieces).map(lambda all_of: "&".join(f"{a}={b}" for a, b in all_of)))
 def test_anything_gives_a_link_that_can_be_written_and_short_notes(query: str) -> None:
     link, notes = read_here(query)
