@@ -76,6 +76,9 @@ def serve(
     from tornado.ioloop import IOLoop
     from voila.app import Voila
 
+    from recsys.pages import compile_templates_once
+
+    compile_templates_once()
     app = Voila.instance()
     pool = preheated_by_default() if preheat is None else preheat
     address = [f"--port={port}", f"--Voila.ip={host}", "--no-browser"]

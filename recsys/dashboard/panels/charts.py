@@ -8,7 +8,7 @@ import ipywidgets as widgets
 
 from recsys.dashboard.cluster_comparison import ClusterComparison
 from recsys.dashboard.model_charts import KINDS, Gallery, Kind
-from recsys.dashboard.panels.frame import frame, paragraph, row, text, watch
+from recsys.dashboard.panels.frame import frame, paragraph, plain, row, text, watch
 from recsys.dashboard.panels.plot import Plot
 from recsys.dashboard.state import State
 
@@ -61,7 +61,7 @@ def charts(state: State) -> widgets.VBox:
 
 
 def _switch(kind: Kind, gallery: Gallery) -> widgets.ToggleButton:
-    switch = widgets.ToggleButton(description=kind.name)
+    switch = widgets.ToggleButton(description=kind.name, style=plain(widgets.ToggleButton))
 
     def switched(change: dict[str, Any]) -> None:
         if change["new"] != (kind.key in gallery.opened):  # else it has only followed the gallery

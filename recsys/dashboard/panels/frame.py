@@ -31,9 +31,17 @@ def row(*children: widgets.Widget) -> widgets.HBox:
 
 def text(content: str = "", *, kind: str) -> widgets.HTML:
     """A paragraph whose words are shown as they are; `kind` is a class for the style sheet."""
-    widget = widgets.HTML(paragraph(content))
+    widget = widgets.HTML(paragraph(content), style=plain(widgets.HTML))
     widget.add_class(f"recsys-{kind}")
     return widget
+
+
+@cache
+def plain(kind: type[widgets.Widget]) -> widgets.Widget:
+    """The style of all widgets of a kind, which is nobody's to change: one message to the page for
+    all of them, not one for each.
+    """
+    return kind.style.klass()
 
 
 def paragraph(content: str) -> str:

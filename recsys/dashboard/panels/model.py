@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from recsys import models
 from recsys.dashboard.glossary import explained, question
 from recsys.dashboard.link import MOST_RECOMMENDATIONS
-from recsys.dashboard.panels.frame import after_each_cell, frame, row, text, watch
+from recsys.dashboard.panels.frame import after_each_cell, frame, plain, row, text, watch
 from recsys.dashboard.state import State
 from recsys.models import Hyperparameter, Recommender
 
@@ -112,14 +112,20 @@ class Control:
         self._nothing: widgets.Checkbox | None = None
         self._following = False
         if one.choices:
-            self._widget = widgets.Dropdown(description=label, options=one.choices)
+            self._widget = widgets.Dropdown(
+                description=label, options=one.choices, style=plain(widgets.Dropdown)
+            )
         elif one.kind is bool:
-            self._widget = widgets.Checkbox(description=label, indent=False)
+            self._widget = widgets.Checkbox(
+                description=label, indent=False, style=plain(widgets.Checkbox)
+            )
         else:
             self._widget = _slider(one, label)
         shown = self._widget
         if one.none:
-            self._nothing = widgets.Checkbox(description=one.none, indent=False)
+            self._nothing = widgets.Checkbox(
+                description=one.none, indent=False, style=plain(widgets.Checkbox)
+            )
             self._nothing.add_class("recsys-none")
             shown = row(self._widget, self._nothing)
             shown.add_class("recsys-slider-or-none")
@@ -152,11 +158,13 @@ class Control:
 def _slider(one: Hyperparameter, label: str) -> widgets.Widget:
     assert one.low is not None
     assert one.high is not None
-    bounds = {"min": one.low, "max": one.high, "value": one.high, "description": label}
+    settings = {
+        **{"min": one.low, "max": one.high, "value": one.high, "description": label},
+        **{"continuous_update": False, "style": plain(widgets.IntSlider)},
+    }
     if one.kind is int:
-        return widgets.IntSlider(**bounds, continuous_update=False)
-    step = (one.high - one.low) / 100
-    return widgets.FloatSlider(**bounds, step=step, readout_format=".4g", continuous_update=False)
+        return widgets.IntSlider(**settings)
+    return widgets.FloatSlider(**settings, step=(one.high - one.low) / 100, readout_format=".4g")
 
 
 def _with_help(widget: widgets.Widget, one: Hyperparameter) -> widgets.VBox:

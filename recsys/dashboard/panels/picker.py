@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from recsys.dashboard.learners import Learner
-from recsys.dashboard.panels.frame import frame, paragraph, row, text, watch
+from recsys.dashboard.panels.frame import frame, paragraph, plain, row, text, watch
 from recsys.dashboard.state import State
 
 MOST_LISTED = 400  # a longer list helps nobody, and a browser chokes on ten thousand films
@@ -70,7 +70,7 @@ def picked(state: State) -> widgets.VBox:
     clear = widgets.Button(description="Clear")
     undo = widgets.Button(description="Undo")
     known: dict[str, widgets.Button] = {}
-    layout, style = widgets.Layout(), widgets.ButtonStyle()  # shared: one message a chip, not three
+    layout, style = widgets.Layout(), plain(widgets.Button)  # one message a chip, not three
 
     def chip(course: str) -> widgets.Button:
         if course not in known:

@@ -46,6 +46,5 @@ class Plot:
     def _furniture(self) -> list[widgets.Widget]:
         self.figure = widgets.Output()
         self.figure.add_class("recsys-figure")
-        self._caption, self._data = text(kind="caption"), widgets.HTML()
-        self._data.add_class("recsys-data")
+        self._caption, self._data = text(kind="caption"), text(kind="data")
         return [self.figure, self._caption, self._data]
