@@ -208,12 +208,15 @@ def kernel_id(process: psutil.Process) -> str:
 
 
 def wait_for_pool(kind: Kind) -> None:
-    """Wait until the preheated kernels have run their notebook, and all others have ended."""
+    """Wait until preheated kernels have run their notebook, the server has made pages of them, and
+    all other kernels have ended.
+    """
+    assert kind.server is not None
     while True:
-        before = kernels(kind)
+        before, worked = kernels(kind), sum(kind.server.cpu_times()[:2])
         time.sleep(0.5)
-        after = kernels(kind)
-        if len(after) == kind.pool and before == after:
+        at_rest = sum(kind.server.cpu_times()[:2]) - worked < 0.05
+        if len(before) == kind.pool and kernels(kind) == before and at_rest:
             return
 
 
