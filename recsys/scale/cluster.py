@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, reduce
 from itertools import islice
+from threading import Event
 from typing import Any
 
 import dask
@@ -154,11 +155,12 @@ class ClusterBlocks(Blocks):
                 self._client.submit(_sum_of, parts[start : start + AT_ONCE], pure=False)
                 for start in range(0, len(parts), AT_ONCE)
             ]
-        while True:
-            try:
-                return _result(parts[0], timeout=1)
-            except TimeoutError:
-                self.report(len(done), len(self))
+        # Not by a result's own timeout: giving up waiting can leave Dask's client confused.
+        over = Event()
+        parts[0].add_done_callback(lambda _: over.set())
+        while not over.wait(1):
+            self.report(len(done), len(self))
+        return _result(parts[0])
 
     def each(
         self, function: Callable[..., Any], *arguments: Any, order: Iterable[int] | None = None
@@ -227,6 +229,6 @@ def in_words() -> Iterator[None]:
         ) from None
 
 
-def _result(future: Future, timeout: float | None = None) -> Any:
+def _result(future: Future) -> Any:
     with in_words():
-        return future.result(timeout)
+        return future.result()

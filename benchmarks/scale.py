@@ -1,0 +1,230 @@
+"""How fits grow with the number of ratings, and what a second worker brings.
+
+    python benchmarks/scale.py [--times 10 100] [--json benchmarks/results/scale.json]
+    python benchmarks/scale.py --times 10 --courses 20000
+
+After `make scale`. The bundled set is scaled: a new user takes over the courses of one of its users,
+drawn by lot, but for every tenth, which is another user's; so popularity, the number of courses a
+user takes and what is taken together stay as they are. With `--courses` each course becomes several,
+of which the first are taken most. The files go to `--folder`, part by part, and stay there.
+
+Each fit runs in processes of its own: one that asks, and one or two workers of one thread, which
+take turns, so that a busy machine is busy for both. "MB, worker" is the most that a worker has ever
+had; "moved" is what workers have sent to each other and to the one who asks, by Dask's counters.
+Linux and macOS.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from models import machine
+
+from recsys import load_dataset, models
+from recsys.blocks import PER_BLOCK
+from recsys.dataset import Dataset
+from recsys.sources import partitions
+
+CHANGED = 0.1  # of a user's courses are another user's
+WORKERS = (1, 2)
+MEMORY = "4GB"  # that a worker may have
+SAMPLE = 20_000  # users whom recommendations are made for
+
+
+def main() -> None:
+    given = parse()
+    if given.one:
+        print(json.dumps(measured(Path(given.one), *given.models, given.workers)))
+        return
+    about = {"machine": machine(), "busy before": f"{os.getloadavg()[0]:.1f} of {os.cpu_count()}"}
+    print(*about.values(), sep="\n")
+    results: list[dict[str, Any]] = []
+    for times in given.times:
+        folder = grown(given.folder, times, given.courses)
+        dataset = partitions.open_partitions(folder)
+        size = {"times": times, "users": dataset.n_users, "ratings": dataset.n_ratings}
+        size |= {"courses": len(dataset.courses), "parts": len(dataset.parts)}
+        size["MB on disk"] = sum(Path(one.file).stat().st_size for one in dataset.parts) / 1e6
+        print("\n" + ", ".join(f"{what} {figure:,.0f}" for what, figure in size.items()))
+        print(heading())
+        for key in given.models or [one.key() for one in every_model()]:
+            for workers in WORKERS:
+                command = [sys.executable, __file__, "--one", str(folder), "--models", key]
+                done = subprocess.run(
+                    [*command, "--workers", str(workers)], stdout=subprocess.PIPE, check=False
+                )
+                last = done.stdout.decode().splitlines()[-1:] or ['{"error": "it ended"}']
+                results.append({**size, "model": key, "workers": workers, **json.loads(last[0])})
+            print(row(results[-len(WORKERS) :]), flush=True)
+            write(given.json, about, results)
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--times", nargs="+", type=int, default=[1, 10], help="the bundled ratings")
+    parser.add_argument("--courses", type=int, help="how many instead of the bundled ones")
+    parser.add_argument("--models", nargs="+", help="keys; by default all")
+    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "recsys-scale")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--one", help=argparse.SUPPRESS)  # how it calls itself
+    parser.add_argument("--workers", type=int, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def write(file: Path | None, about: dict[str, str], results: list[dict[str, Any]]) -> None:
+    if file:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps({**about, "results": results}, indent=1) + "\n")
+
+
+def every_model() -> Iterator[type[models.Recommender]]:
+    yield from models.registry()
+    yield from (one for one in models.baselines() if one.key() in ("ease", "ials"))
+
+
+# Data
+
+
+def grown(folder: Path, times: int, n_courses: int | None) -> Path:
+    """The folder of the bundled set with so many times its users; made if it is not there."""
+    base = load_dataset("bundled")
+    copies = max(1, round((n_courses or base.n_courses) / base.n_courses))
+    target = folder / f"{times}-times-{copies * base.n_courses}-courses"
+    if partitions.matches(target):
+        return target
+    partitions.prepare(target)
+    n_users = times * base.n_users
+    sizes = [min(PER_BLOCK, n_users - first) for first in range(0, n_users, PER_BLOCK)]
+    start = perf_counter()
+    with ProcessPoolExecutor(initializer=hold, initargs=(target, copies)) as pool:
+        written = list(pool.map(write_part, range(len(sizes)), sizes))
+    about = {"name": f"Bundled, {times} times", "noun": "course", "like_threshold": 0.0}
+    about["like_threshold"] = base.like_threshold
+    partitions.finish(target, variants(base, copies), written, about)
+    print(f"Made {target} in {perf_counter() - start:.0f} s")
+    return target
+
+
+def hold(target: Path, copies: int) -> None:
+    """What the processes that write parts have in common."""
+    global BASE, TARGET, COPIES
+    BASE, TARGET, COPIES = load_dataset("bundled"), target, copies
+
+
+def write_part(number: int, n_users: int) -> partitions.Written:
+    """One file of users; the same for the same number, whoever writes it."""
+    chance = np.random.default_rng([0, number])
+    known = BASE.interactions
+    lengths = np.diff(known.indptr)
+    of = chance.integers(BASE.n_users, size=n_users)  # whose courses each takes over
+    n = lengths[of]
+    user = np.repeat(np.arange(n_users), n)
+    place = np.repeat(known.indptr[of] - np.cumsum(n) + n, n) + np.arange(n.sum())
+    changed = chance.random(len(place)) < CHANGED
+    place[changed] = chance.integers(known.nnz, size=changed.sum())
+    item = known.indices[place].astype(np.int64) * COPIES
+    if COPIES > 1:
+        item += np.minimum(chance.geometric(4 / COPIES, size=len(item)) - 1, COPIES - 1)
+    n_items = BASE.n_courses * COPIES
+    _, first = np.unique(user * n_items + item, return_index=True)
+    columns = (number * PER_BLOCK + user[first], item[first], known.data[place[first]])
+    return partitions.write_part(TARGET, number, columns, n_items, BASE.like_threshold)
+
+
+def variants(base: Dataset, copies: int) -> pd.DataFrame:
+    """The catalogue, each course so many times."""
+    courses = base.courses.loc[base.courses.index.repeat(copies)].reset_index(drop=True)
+    if copies > 1:
+        number = (np.arange(len(courses)) % copies + 1).astype(str)
+        courses["id"] += "-" + number
+        courses["title"] += " " + number
+    return courses
+
+
+# Fits
+
+
+def measured(folder: Path, key: str, workers: int) -> dict[str, Any]:
+    """One fit on so many workers."""
+    from recsys.scale.cluster import OnCluster, connected
+
+    dataset = partitions.open_partitions(folder)
+    model = models.find(key)()
+    with connected("local", n_workers=workers, memory_limit=MEMORY) as client:
+        try:
+            start = perf_counter()
+            model.fit(OnCluster(dataset, client))
+            seconds = perf_counter() - start
+        except Exception as problem:
+            return {"error": f"{type(problem).__name__}: {problem}"}
+        of_worker = list(client.run(peak_and_sent).values())
+    return {
+        "seconds": seconds,
+        "ratings a second": dataset.n_ratings / seconds,
+        "MB, worker": max(peak for peak, _ in of_worker) / 1e6,
+        "MB, asking": peak_memory() / 1e6,
+        "MB moved": sum(sent for _, sent in of_worker) / 1e6,
+        "users recommended to a second": recommending(model, dataset),
+    }
+
+
+def peak_and_sent(dask_worker: Any) -> tuple[float, float]:
+    return peak_memory(), float(dask_worker.transfer_outgoing_bytes_total)
+
+
+def peak_memory() -> float:
+    """The most bytes that this process has had."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
+
+
+def recommending(model: models.Recommender, dataset: partitions.PartitionedDataset) -> float:
+    """Users a second for whom this process finds the ten best courses."""
+    from recsys.scale.batch import USERS, top_k
+
+    _, likes = dataset.parts[0].ratings()
+    likes = likes[: SAMPLE if likes.shape[1] < 1000 else USERS]
+    start = perf_counter()
+    for first in range(0, likes.shape[0], USERS):
+        top_k(model, likes[first : first + USERS], 10)
+    return float(likes.shape[0] / (perf_counter() - start))
+
+
+# Words
+
+
+def heading() -> str:
+    return (
+        f"{'model':26}{'1 worker':>11}{'2 workers':>11}{'faster':>8}{'ratings/s':>12}"
+        f"{'MB, worker':>12}{'MB, asking':>12}{'MB moved':>10}{'users/s/core':>14}"
+    )
+
+
+def row(results: list[dict[str, Any]]) -> str:
+    one, two = results
+    for each in results:
+        if "error" in each:
+            return f"{one['model']:26}  {each['workers']} workers: {each['error'][:120]}"
+    return (
+        f"{one['model']:26}{one['seconds']:9.1f} s{two['seconds']:9.1f} s"
+        f"{one['seconds'] / two['seconds']:7.2f}×{two['ratings a second']:12,.0f}"
+        f"{two['MB, worker']:12.0f}{two['MB, asking']:12.0f}{two['MB moved']:10.1f}"
+        f"{two['users recommended to a second']:14,.0f}"
+    )
+
+
+if __name__ == "__main__":
+    main()
