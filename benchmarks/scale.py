@@ -3,10 +3,11 @@
     python benchmarks/scale.py [--times 10 100] [--json benchmarks/results/scale.json]
     python benchmarks/scale.py --times 10 --courses 20000
 
-After `make scale`. The bundled set is scaled: a new user takes over the courses of one of its users,
-drawn by lot, but for every tenth, which is another user's; so popularity, the number of courses a
-user takes and what is taken together stay as they are. With `--courses` each course becomes several,
-of which the first are taken most. The files go to `--folder`, part by part, and stay there.
+After `make scale`. The bundled set is scaled: a new user takes over the courses of one of its
+users, drawn by lot, but for every tenth, which is another user's; so popularity, the number of
+courses a user takes and what is taken together stay as they are. With `--courses` each course
+becomes several, of which the first are taken most. The files go to `--folder`, part by part, and
+stay there.
 
 Each fit runs in processes of its own: one that asks, and one or two workers of one thread, which
 take turns, so that a busy machine is busy for both. "MB, worker" is the most that a worker has ever
@@ -42,6 +43,7 @@ CHANGED = 0.1  # of a user's courses are another user's
 WORKERS = (1, 2)
 MEMORY = "4GB"  # that a worker may have
 SAMPLE = 20_000  # users whom recommendations are made for
+COMMON: dict[str, Any] = {}  # of the processes that write parts
 
 
 def main() -> None:
@@ -111,37 +113,40 @@ def grown(folder: Path, times: int, n_courses: int | None) -> Path:
     start = perf_counter()
     with ProcessPoolExecutor(initializer=hold, initargs=(target, copies)) as pool:
         written = list(pool.map(write_part, range(len(sizes)), sizes))
-    about = {"name": f"Bundled, {times} times", "noun": "course", "like_threshold": 0.0}
-    about["like_threshold"] = base.like_threshold
+    about = {
+        "name": f"Bundled, {times} times",
+        "noun": "course",
+        "like_threshold": base.like_threshold,
+    }
     partitions.finish(target, variants(base, copies), written, about)
     print(f"Made {target} in {perf_counter() - start:.0f} s")
     return target
 
 
 def hold(target: Path, copies: int) -> None:
-    """What the processes that write parts have in common."""
-    global BASE, TARGET, COPIES
-    BASE, TARGET, COPIES = load_dataset("bundled"), target, copies
+    """Get a process ready to write parts."""
+    COMMON.update(base=load_dataset("bundled"), target=target, copies=copies)
 
 
 def write_part(number: int, n_users: int) -> partitions.Written:
     """One file of users; the same for the same number, whoever writes it."""
+    base, copies = COMMON["base"], COMMON["copies"]
     chance = np.random.default_rng([0, number])
-    known = BASE.interactions
+    known = base.interactions
     lengths = np.diff(known.indptr)
-    of = chance.integers(BASE.n_users, size=n_users)  # whose courses each takes over
+    of = chance.integers(base.n_users, size=n_users)  # whose courses each takes over
     n = lengths[of]
     user = np.repeat(np.arange(n_users), n)
     place = np.repeat(known.indptr[of] - np.cumsum(n) + n, n) + np.arange(n.sum())
     changed = chance.random(len(place)) < CHANGED
     place[changed] = chance.integers(known.nnz, size=changed.sum())
-    item = known.indices[place].astype(np.int64) * COPIES
-    if COPIES > 1:
-        item += np.minimum(chance.geometric(4 / COPIES, size=len(item)) - 1, COPIES - 1)
-    n_items = BASE.n_courses * COPIES
+    item = known.indices[place].astype(np.int64) * copies
+    if copies > 1:
+        item += np.minimum(chance.geometric(4 / copies, size=len(item)) - 1, copies - 1)
+    n_items = base.n_courses * copies
     _, first = np.unique(user * n_items + item, return_index=True)
     columns = (number * PER_BLOCK + user[first], item[first], known.data[place[first]])
-    return partitions.write_part(TARGET, number, columns, n_items, BASE.like_threshold)
+    return partitions.write_part(COMMON["target"], number, columns, n_items, base.like_threshold)
 
 
 def variants(base: Dataset, copies: int) -> pd.DataFrame:

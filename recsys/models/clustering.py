@@ -42,7 +42,7 @@ from recsys.models.hyperparameters import hyperparameter
 FAVOURITES = 5  # how many of a cluster's favourite courses stand for it in an explanation
 SAMPLE = 50_000  # users; k-means starts from the centroids it finds among these
 PASSES = 100  # over all users; where the sample is everybody, the first one changes nothing
-SETTLED = 5e-3  # a centroid that moves by less has come to rest: another sample would move it more
+SETTLED = 5e-3  # a centroid that moves by less has come to rest; another sample would move it more
 COMMON = 0.01  # of the users; keeps what hardly anybody takes from leading where lift is asked for
 
 
