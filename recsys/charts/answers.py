@@ -118,7 +118,8 @@ def popularity_bias(
     looks = {False: ("other", GREY, "circle", 7), True: ("recommended", BLUE, "diamond", 11)}
     for picked, (name, colour, symbol, size) in looks.items():
         part = table[table["recommended"] == picked]
-        figure.add_scatter(
+        figure.add(
+            "scatter",
             x=part["users"].clip(lower=0.5),  # a logarithmic axis has no zero
             y=part["score"],
             name=name,
@@ -129,8 +130,8 @@ def popularity_bias(
         )
     ticks = [0.5, *(10.0 ** np.arange(6))]
     labels = ["0", "1", "10", "100", "1,000", "10,000", "100,000"]
-    figure.update_xaxes(title="Users who took it", type="log", tickvals=ticks, ticktext=labels)
-    figure.update_yaxes(title=plain(score_label))
+    figure.axis("x", title="Users who took it", type="log", tickvals=ticks, ticktext=labels)
+    figure.axis("y", title=plain(score_label))
     return Chart(figure, title, text, table)
 
 

@@ -58,7 +58,8 @@ def cluster_sizes(sizes: np.ndarray, yours: int | None = None) -> Chart:
     )
     own = table["yours"].to_numpy()
     figure = blank(title, height=320)
-    figure.add_bar(
+    figure.add(
+        "bar",
         x=numbers,
         y=sizes,
         marker={
@@ -68,11 +69,9 @@ def cluster_sizes(sizes: np.ndarray, yours: int | None = None) -> Chart:
         hovertemplate="Cluster %{x}: %{y:,} users<extra></extra>",
     )
     if yours is not None:
-        figure.add_annotation(
-            x=yours + 1, y=sizes[yours], text="You", yshift=4, yanchor="bottom", **LABEL
-        )
-    figure.update_xaxes(title="Cluster", dtick=max(1, len(sizes) // 10), showgrid=False)
-    figure.update_yaxes(title="Users", range=[0, 1.15 * max(sizes.max(), 1)])
+        figure.note(x=yours + 1, y=sizes[yours], text="You", yshift=4, yanchor="bottom", **LABEL)
+    figure.axis("x", title="Cluster", dtick=max(1, len(sizes) // 10), showgrid=False)
+    figure.axis("y", title="Users", range=[0, 1.15 * max(sizes.max(), 1)])
     return Chart(figure, title, text, table)
 
 
@@ -134,8 +133,8 @@ def cluster_portraits(
         customdata=[[hover("; ".join(liked))] * len(topics) for _, liked in portraits],
         hovertemplate="%{z} % %{x}<br>Favourites: %{customdata}<extra></extra>",
     )
-    figure.update_xaxes(title="Topic (dot: the cluster's first)")
-    figure.update_yaxes(title="Cluster")
+    figure.axis("x", title="Topic (dot: the cluster's first)")
+    figure.axis("y", title="Cluster")
     return Chart(figure, title, text, table)
 
 
@@ -182,7 +181,8 @@ def cluster_counts(counts: pd.DataFrame, yours: int, sample: int) -> Chart:
         "y2": (silhouette, VERMILION, "diamond", "%{y:.3f}"),
     }
     for axis, (values, colour, symbol, shown) in lines.items():
-        figure.add_scatter(
+        figure.add(
+            "scatter",
             x=number,
             y=values,
             yaxis=axis,
@@ -191,16 +191,14 @@ def cluster_counts(counts: pd.DataFrame, yours: int, sample: int) -> Chart:
             marker={"symbol": symbol, "size": np.where(number == yours, 12, 6).tolist()},
             hovertemplate=f"%{{x}} clusters: {shown}<extra></extra>",
         )
-    figure.add_vline(x=yours, line={"color": INK, "dash": "dash", "width": 1.5})
-    figure.add_annotation(
-        x=yours, y=1, yref="paper", text="in use", xanchor="left", xshift=4, **LABEL
-    )
-    figure.update_xaxes(title="Number of clusters", dtick=5, anchor="y2")
-    figure.update_yaxes(title="Spread left (%)", domain=[0.54, 1], range=[0, 105])
-    figure.update_layout(
-        yaxis2=figure.layout.yaxis.to_plotly_json()
-        | {"title": {"text": "Silhouette (−1 to 1)"}, "domain": [0, 0.46], "range": None}
-    )
+    figure.line("x", yours, color=INK, dash="dash")
+    figure.note(x=yours, y=1, yref="paper", text="in use", xanchor="left", xshift=4, **LABEL)
+    figure.axis("x", title="Number of clusters", dtick=5, anchor="y2")
+    above = figure.layout["yaxis"]
+    title_below = above["title"] | {"text": "Silhouette (−1 to 1)"}
+    figure.layout["yaxis2"] = above | {"title": title_below, "domain": [0, 0.46]}
+    above |= {"title": above["title"] | {"text": "Spread left (%)"}, "range": [0, 105]}
+    above |= {"domain": [0.54, 1]}
     return Chart(figure, title, text, table)
 
 
@@ -242,13 +240,12 @@ def user_map(
     ]
     marks += [] if you is None else [_your_marks(float(you[0]), float(you[1]))]
     figure = blank(title, height=440)
-    # All at once: Plotly checks the whole list again with every one that is added.
-    figure.add_traces([trace for trace, _ in marks])
-    figure.update_layout(annotations=[note for _, note in marks])
+    figure.traces = [trace for trace, _ in marks]
+    figure.layout["annotations"] = [note for _, note in marks]
     shares = (None, None) if variance is None else variance
     for axis, which, share in zip("xy", ("First", "Second"), shares, strict=True):
         held = "" if share is None else f" ({percent(share)} of variance)"
-        figure.update_layout({f"{axis}axis_title": f"{which} principal component{held}"})
+        figure.axis(axis, f"{which} principal component{held}")
     return Chart(figure, title, text, table)
 
 

@@ -37,15 +37,15 @@ def rank_lines(lists: Mapping[str, pd.DataFrame], finding: str, noun: str = "cou
         for place, (_, course) in enumerate(table.iterrows())
         for line in _lines(course, names, PALETTE[place % len(PALETTE)])
     ]
-    figure.add_traces([*lines, _points(table, names)])
+    figure.traces = [*lines, _points(table, names)]
     heads = [textwrap.wrap(name, 20) for name in names]
     room = 36 + 15 * max(map(len, heads))  # for the models' names and the axis' title, on top
-    figure.update_layout(
-        annotations=_titles(table, names),
-        height=figure.layout.height + room,
-        margin={"t": figure.layout.margin.t + room, "b": 8},
-    )
-    figure.update_xaxes(
+    figure.layout["annotations"] = _titles(table, names)
+    figure.layout["height"] += room
+    figure.layout["margin"]["t"] += room
+    figure.layout["margin"]["b"] = 8
+    figure.axis(
+        "x",
         title="Model",
         side="top",
         tickvals=list(range(len(names))),
@@ -54,10 +54,8 @@ def rank_lines(lists: Mapping[str, pd.DataFrame], finding: str, noun: str = "cou
         showgrid=False,
         zeroline=False,
     )
-    figure.update_yaxes(
-        title="Rank", tickvals=list(range(1, longest + 1)), range=[longest + 0.6, 0.4]
-    )
-    figure.update_yaxes(showgrid=False, zeroline=False)
+    figure.axis("y", title="Rank", tickvals=list(range(1, longest + 1)), range=[longest + 0.6, 0.4])
+    figure.axis("y", showgrid=False, zeroline=False)
     best = [f"“{one['title'].iloc[0]}” for {name}" for name, one in lists.items() if not one.empty]
     text = (
         f"Slope chart of the {longest} best {noun}s of {listed(names)}, with a line from each "

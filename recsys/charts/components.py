@@ -47,7 +47,8 @@ def explained_variance(ratio: np.ndarray, n_kept: int, target: float) -> Chart:
         f"where {percent(target)} is asked for."
     )
     figure = blank(title, height=360, legend=True)
-    figure.add_bar(
+    figure.add(
+        "bar",
         x=number,
         y=100 * share,
         name="each component",
@@ -57,7 +58,8 @@ def explained_variance(ratio: np.ndarray, n_kept: int, target: float) -> Chart:
         },
         hovertemplate="Component %{x}: %{y:.1f} %<extra></extra>",
     )
-    figure.add_scatter(
+    figure.add(
+        "scatter",
         x=number,
         y=100 * total,
         name="running total",
@@ -66,15 +68,16 @@ def explained_variance(ratio: np.ndarray, n_kept: int, target: float) -> Chart:
         marker={"symbol": "diamond", "size": 8},
         hovertemplate="First %{x} components: %{y:.1f} %<extra></extra>",
     )
-    figure.add_hline(y=100 * target, line={"color": INK, "dash": "dot", "width": 1.5})
-    figure.add_vline(x=n_kept + 0.5, line={"color": INK, "dash": "dash", "width": 1.5})
-    figure.update_xaxes(
+    figure.line("y", 100 * target, color=INK, dash="dot")
+    figure.line("x", n_kept + 0.5, color=INK, dash="dash")
+    figure.axis(
+        "x",
         title="Principal component (hatched: left out)",
         dtick=1 + len(share) // 15,
         range=[0.4, len(share) + 0.6],
         showgrid=False,
     )
-    figure.update_yaxes(title="Variance (%)", range=[0, 104])
+    figure.axis("y", title="Variance (%)", range=[0, 104])
     return Chart(figure, title, text, table)
 
 
@@ -120,7 +123,7 @@ def component_heatmap(
         customdata=np.repeat(names.map(hover).to_numpy()[:, None], len(weights), axis=1),
         hovertemplate="%{customdata}<br>component %{x}: %{z:.2f}<extra></extra>",
     )
-    figure.update_xaxes(title="Component (dot: leads it)")
+    figure.axis("x", title="Component (dot: leads it)")
     table = pd.DataFrame(shown, columns=numbers)
     table.insert(0, "title", names)
     return Chart(figure, title, text, table)
@@ -164,8 +167,8 @@ def loadings(components: np.ndarray, topics: Sequence[str], ratio: np.ndarray) -
         zmax=1,
         hovertemplate="%{x}: %{z:.2f}<extra></extra>",
     )
-    figure.update_xaxes(title=f"Topic (signs: from {NOTABLE} on)")
-    figure.update_yaxes(title="Component and what it sets apart")
+    figure.axis("x", title=f"Topic (signs: from {NOTABLE} on)")
+    figure.axis("y", title="Component and what it sets apart")
     return Chart(figure, title, text, table)
 
 

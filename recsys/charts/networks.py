@@ -33,7 +33,8 @@ def training_curve(curve: np.ndarray, epochs: int | None = None, loss_label: str
     figure = blank(title, height=340, legend=True)
     looks = {"training": (BLUE, "circle", "solid"), "validation": (VERMILION, "diamond", "dash")}
     for name, (colour, symbol, dash) in looks.items():
-        figure.add_scatter(
+        figure.add(
+            "scatter",
             x=table["epoch"],
             y=table[name],
             name=f"{name} loss",
@@ -42,8 +43,8 @@ def training_curve(curve: np.ndarray, epochs: int | None = None, loss_label: str
             marker={"symbol": symbol, "size": 8},
             hovertemplate=f"Epoch %{{x}}: {name} loss %{{y:.4g}}<extra></extra>",
         )
-    figure.update_xaxes(title="Epoch", range=[0.5, epochs + 0.5], dtick=1)
-    figure.update_yaxes(title=plain(loss_label))
+    figure.axis("x", title="Epoch", range=[0.5, epochs + 0.5], dtick=1)
+    figure.axis("y", title=plain(loss_label))
     return Chart(figure, title, text, table)
 
 
@@ -108,7 +109,8 @@ def course_map(
     figure = blank(title, height=440, legend=True)
     for name, (colour, symbol, size) in _ROLES.items():
         part = table[table["role"] == name]
-        figure.add_scatter(
+        figure.add(
+            "scatter",
             x=part["x"],
             y=part["y"],
             name=name,
@@ -126,7 +128,7 @@ def course_map(
         )
     for axis, which, held in zip("xy", ("First", "Second"), share, strict=True):
         label = f"{which} principal component ({percent(held)} of variance)"
-        figure.update_layout({f"{axis}axis_title": label, f"{axis}axis_zeroline": False})
+        figure.axis(axis, label, zeroline=False)
     return Chart(figure, title, text, table)
 
 

@@ -36,7 +36,7 @@ class Plot:
             self.box.children = self._furniture()
         self.box.layout.display = "" if chart else "none"
         if chart:
-            self.figure.layout.min_height = f"{chart.figure.layout.height}px"
+            self.figure.layout.min_height = f"{chart.drawing.layout['height']}px"
             self._caption.value = f"<p>{explained(chart.text)}</p>"
             self._data.value = as_details(chart.table, self._name, chart.title)
         # Assigned, not captured with `with`: that can hang a page that is still loading.
