@@ -73,7 +73,7 @@ class Drawing:
         axis["title"] |= {"text": title} if title else {}
 
     def line(self, across: str, at: float, **looks: Any) -> None:
-        """Draw a straight line across the axis "x" or "y", from one end of the chart to the other."""
+        """Draw a straight line at a value of the axis "x" or "y", all over the chart."""
         along = "y" if across == "x" else "x"
         ends = {f"{across}0": at, f"{across}1": at, f"{along}0": 0, f"{along}1": 1}
         refs = {f"{across}ref": across, f"{along}ref": "paper"}

@@ -8,7 +8,7 @@ import ipywidgets as widgets
 
 from recsys.dashboard.cluster_comparison import ClusterComparison
 from recsys.dashboard.model_charts import KINDS, Gallery, Kind
-from recsys.dashboard.panels.frame import frame, paragraph, plain, row, text, watch
+from recsys.dashboard.panels.frame import frame, made, paragraph, row, show_if, text, watch
 from recsys.dashboard.panels.plot import Plot
 from recsys.dashboard.state import State
 
@@ -23,13 +23,11 @@ def charts(state: State) -> widgets.VBox:
     slots = {kind.key: _Slot(kind.key, gallery) for kind in KINDS}
     switches: dict[str, widgets.ToggleButton] = {}
     none = text(kind="hint")
-    again = widgets.Button(description="Draw the charts again", layout={"display": "none"})
-    again.add_class("recsys-draw")
-    choice = row()
-    choice.add_class("recsys-choose")
+    again = made(widgets.Button, description="Draw the charts again", css="recsys-draw")
+    show_if(False, again)
+    choice = row(css="recsys-choose")
     # A place for every kind, always: a figure whose place moves comes back as a dead picture.
-    grid = widgets.VBox([slot.box for slot in slots.values()])
-    grid.add_class("recsys-charts")
+    grid = made(widgets.VBox, [slot.box for slot in slots.values()], css="recsys-charts")
 
     def offer() -> None:
         for kind in gallery.offered:
@@ -61,7 +59,7 @@ def charts(state: State) -> widgets.VBox:
 
 
 def _switch(kind: Kind, gallery: Gallery) -> widgets.ToggleButton:
-    switch = widgets.ToggleButton(description=kind.name, style=plain(widgets.ToggleButton))
+    switch = made(widgets.ToggleButton, description=kind.name)
 
     def switched(change: dict[str, Any]) -> None:
         if change["new"] != (kind.key in gallery.opened):  # else it has only followed the gallery
@@ -85,17 +83,17 @@ class _Slot(Plot):
 
 def _comparison(comparison: ClusterComparison) -> widgets.VBox:
     """Start and stop the comparison of numbers of clusters; hidden once it is known."""
-    start = widgets.Button(description="Compare all numbers of clusters")
-    stop = widgets.Button(description="Stop comparing")
-    bar = widgets.FloatProgress(min=0.0, max=1.0)
-    bar.add_class("recsys-comparing")
+    start = made(widgets.Button, description="Compare all numbers of clusters")
+    stop = made(widgets.Button, description="Stop comparing")
+    bar = made(widgets.FloatProgress, min=0.0, max=1.0, css="recsys-comparing")
     status = text(kind="status")
-    box = widgets.VBox([row(start, stop), bar, status])
+    box = made(widgets.VBox, [row(start, stop), bar, status])
 
     def show() -> None:
-        box.layout.display = "" if comparison.table.empty else "none"
-        start.layout.display = "none" if comparison.running else ""
-        stop.layout.display = bar.layout.display = "" if comparison.running else "none"
+        show_if(comparison.table.empty, box)
+        show_if(not comparison.running, start)
+        show_if(comparison.running, stop)
+        show_if(comparison.running, bar)
         bar.value = comparison.progress
         status.value = paragraph(comparison.status)
 

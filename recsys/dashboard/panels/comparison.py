@@ -23,7 +23,7 @@ from recsys.dashboard.comparison import (
     supporters,
 )
 from recsys.dashboard.glossary import explained
-from recsys.dashboard.panels.frame import frame, paragraph, row, text, watch
+from recsys.dashboard.panels.frame import frame, made, paragraph, row, show_if, text, watch
 from recsys.dashboard.panels.plot import Plot
 from recsys.dashboard.state import State
 from recsys.explanation import readable
@@ -36,9 +36,9 @@ _HEADS = ("Lists", "Overlap", "Jaccard")
 def comparison(state: State) -> widgets.VBox:
     """Two or three models side by side, and the short lists of all; both follow the choice."""
     compared = Comparison(state)
-    opened = widgets.Button(description="Compare models")
-    shown = widgets.VBox()
-    shown.layout.display = "none"
+    opened = made(widgets.Button, description="Compare models")
+    shown = made(widgets.VBox)
+    show_if(False, shown)
 
     def show() -> None:
         is_open = NAME in state.opened
@@ -49,7 +49,8 @@ def comparison(state: State) -> widgets.VBox:
                 _side_by_side(state, compared),
                 _all_at_once(state, compared),
             ]
-        opened.layout.display, shown.layout.display = ("none", "") if is_open else ("", "none")
+        show_if(not is_open, opened)
+        show_if(is_open, shown)
 
     opened.on_click(lambda _: state.set_open(NAME, True))
     watch(state, "opened", show)
@@ -58,7 +59,7 @@ def comparison(state: State) -> widgets.VBox:
 
 def _choice(state: State, compared: Comparison) -> widgets.VBox:
     """The models to compare, among those that are registered by now."""
-    boxes = [widgets.Dropdown(description=place) for place in _PLACES]
+    boxes = [made(widgets.Dropdown, description=place) for place in _PLACES]
     following = False
 
     def choose(_: Any) -> None:
@@ -81,27 +82,26 @@ def _choice(state: State, compared: Comparison) -> widgets.VBox:
     state.observe(lambda _: follow(), "compared")
     for box in boxes:
         box.observe(choose, "value")
-    choice = row(*boxes)
-    choice.add_class("recsys-models")
-    return choice
+    return row(*boxes, css="recsys-models")
 
 
 def _training(state: State, compared: Comparison) -> widgets.VBox:
     """Which models are missing, and a button that trains them."""
-    train = widgets.Button()
-    cancel = widgets.Button(description="Cancel the training")
-    bar = widgets.FloatProgress(min=0.0, max=1.0)
+    train = made(widgets.Button)
+    cancel = made(widgets.Button, description="Cancel the training")
+    bar = made(widgets.FloatProgress, min=0.0, max=1.0)
     names, clock = text(kind="hint"), text(kind="hint")
-    box = widgets.VBox([names, row(train, cancel), bar, clock])
+    box = made(widgets.VBox, [names, row(train, cancel), bar, clock])
 
     def show() -> None:
         missing = [one.name for one in compared.missing]
-        box.layout.display = "" if missing else "none"
+        show_if(missing, box)
         names.value = paragraph(f"Not trained yet: {', '.join(missing)}.")
         them = "the missing model" if len(missing) == 1 else f"the {len(missing)} missing models"
         train.description = f"Train {them}"
         train.disabled = state.training
-        cancel.layout.display = bar.layout.display = "" if state.training else "none"
+        show_if(state.training, cancel)
+        show_if(state.training, bar)
         bar.value = state.progress
         then = f", then {len(state.queue)} more" if state.queue else ""
         now = f"{state.status} ({state.waiting}){then}."
@@ -116,8 +116,7 @@ def _training(state: State, compared: Comparison) -> widgets.VBox:
 
 def _side_by_side(state: State, compared: Comparison) -> widgets.VBox:
     """The picked models' lists joined by lines, and in words."""
-    status, words = text(kind="status"), widgets.HTML()
-    words.add_class("recsys-overlap")
+    status, words = text(kind="status"), made(widgets.HTML, css="recsys-overlap")
     plot = Plot("comparison")
 
     def tell() -> None:
@@ -138,12 +137,11 @@ def _side_by_side(state: State, compared: Comparison) -> widgets.VBox:
     watch(compared, "opinions", draw)
     state.observe(lambda _: draw(), "compared")
     compared.observe(lambda _: tell(), "status")
-    return widgets.VBox([status, plot.box, words])
+    return made(widgets.VBox, [status, plot.box, words])
 
 
 def _all_at_once(state: State, compared: Comparison) -> widgets.HTML:
-    table = widgets.HTML()
-    table.add_class("recsys-all-models")
+    table = made(widgets.HTML, css="recsys-all-models")
 
     def show() -> None:
         known = compared.opinions

@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from recsys import sources
-from recsys.dashboard.panels.frame import frame, paragraph, text, watch
+from recsys.dashboard.panels.frame import frame, made, paragraph, text, watch
 from recsys.dashboard.panels.upload import upload
 from recsys.dashboard.state import OWN, State
 
@@ -15,7 +15,7 @@ from recsys.dashboard.state import OWN, State
 def data_set(state: State) -> widgets.VBox:
     """Choose among the data sets on this machine and one's own; says what the chosen one holds."""
     present = [(one.title, one.key) for one in sources.available()]
-    selector = widgets.Dropdown(description="Data set", options=present, value=state.source)
+    selector = made(widgets.Dropdown, description="Data set", options=present, value=state.source)
     facts = text(kind="hint")
 
     def choose(change: Any) -> None:

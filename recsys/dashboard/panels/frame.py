@@ -7,41 +7,70 @@ from collections.abc import Callable
 from functools import cache
 from html import escape
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 
 import ipywidgets as widgets
 from IPython import get_ipython
 from traitlets import HasTraits
 
+_Widget = TypeVar("_Widget", bound=widgets.DOMWidget)
+
 
 def frame(*children: widgets.Widget, name: str) -> widgets.VBox:
     """A panel: its children beneath each other; `name` is a class for the style sheet."""
-    box = widgets.VBox([*children, _style_sheet()])
-    box.add_class("recsys")
-    box.add_class(f"recsys-{name}")
-    return box
+    return made(widgets.VBox, [*children, _style_sheet()], css=f"recsys recsys-{name}")
 
 
-def row(*children: widgets.Widget) -> widgets.HBox:
+def row(*children: widgets.Widget, css: str = "") -> widgets.HBox:
     """Widgets beside each other, on as many lines as they need."""
-    box = widgets.HBox(children)
-    box.add_class("recsys-row")
-    return box
+    return made(widgets.HBox, children, css=f"recsys-row {css}")
 
 
 def text(content: str = "", *, kind: str) -> widgets.HTML:
     """A paragraph whose words are shown as they are; `kind` is a class for the style sheet."""
-    widget = widgets.HTML(paragraph(content), style=plain(widgets.HTML))
-    widget.add_class(f"recsys-{kind}")
-    return widget
+    return made(widgets.HTML, paragraph(content), css=f"recsys-{kind}")
+
+
+def made(
+    kind: type[_Widget],
+    *content: Any,
+    css: str = "",
+    layout: widgets.Layout | None = None,
+    **more: Any,
+) -> _Widget:
+    """A widget in as few messages to the page as can be: it shares its style and its layout with
+    others, and has its classes from the start.
+
+    Parameters
+    ----------
+    kind, content, more : the widget's class, and what that is called with
+    css : classes for the style sheet
+    layout : one of its own, if it needs one
+    """
+    if hasattr(kind, "style"):
+        more["style"] = _style(kind.style.klass)
+    return kind(*content, layout=layout or shared_layout(), _dom_classes=css.split(), **more)
 
 
 @cache
-def plain(kind: type[widgets.Widget]) -> widgets.Widget:
-    """The style of all widgets of a kind, which is nobody's to change: one message to the page for
-    all of them, not one for each.
-    """
-    return kind.style.klass()
+def shared_layout(**traits: str) -> widgets.Layout:
+    """The layout of all widgets that have these traits and no others; nobody's to change."""
+    return widgets.Layout(**traits)
+
+
+def show_if(wanted: object, widget: widgets.DOMWidget) -> None:
+    """Show a widget, or hide it and give its room away."""
+    widget.layout = shared_layout() if wanted else shared_layout(display="none")
+
+
+def is_shown(widget: widgets.DOMWidget) -> bool:
+    """Whether it is not hidden."""
+    return bool(widget.layout.display != "none")
+
+
+@cache
+def _style(kind: type[widgets.Widget]) -> widgets.Widget:
+    return kind()
 
 
 def paragraph(content: str) -> str:
@@ -78,6 +107,4 @@ def after_each_cell(act: Callable[[], None]) -> None:
 @cache
 def _style_sheet() -> widgets.HTML:
     css = files("recsys.dashboard").joinpath("style.css").read_text("utf-8")
-    sheet = widgets.HTML(f"<style>{css}</style>")
-    sheet.layout.display = "none"
-    return sheet
+    return made(widgets.HTML, f"<style>{css}</style>", layout=shared_layout(display="none"))

@@ -9,7 +9,16 @@ import pandas as pd
 
 from recsys.charts import aligned
 from recsys.dashboard.glossary import explained
-from recsys.dashboard.panels.frame import frame, paragraph, row, text, watch
+from recsys.dashboard.panels.frame import (
+    frame,
+    is_shown,
+    made,
+    paragraph,
+    row,
+    show_if,
+    text,
+    watch,
+)
 from recsys.dashboard.scoreboard import LENGTH, Scoreboard
 from recsys.dashboard.state import State
 
@@ -25,22 +34,21 @@ _COLUMNS = {
 def leaderboard(state: State) -> widgets.VBox:
     """The known standings, how they are measured, and a button that evaluates what is missing."""
     board = Scoreboard(state)
-    opened = widgets.Button(description="Show the leaderboard")
-    refresh = widgets.Button(description="Evaluate what is missing")
-    cancel = widgets.Button(description="Cancel the evaluation")
-    bar = widgets.FloatProgress(min=0.0, max=1.0)
-    bar.add_class("recsys-evaluating")
+    opened = made(widgets.Button, description="Show the leaderboard")
+    refresh = made(widgets.Button, description="Evaluate what is missing")
+    cancel = made(widgets.Button, description="Cancel the evaluation")
+    bar = made(widgets.FloatProgress, min=0.0, max=1.0, css="recsys-evaluating")
     status, about = text(kind="status"), text(kind="hint")
-    table = widgets.HTML()
-    table.add_class("recsys-board")
-    shown = widgets.VBox([row(refresh, cancel), bar, status, table, about])
-    shown.layout.display = "none"
+    table = made(widgets.HTML, css="recsys-board")
+    shown = made(widgets.VBox, [row(refresh, cancel), bar, status, table, about])
+    show_if(False, shown)
 
     def show() -> None:
         is_open = LEADERBOARD in state.opened
-        if is_open and shown.layout.display == "none":
+        if is_open and not is_shown(shown):
             board.show()
-        opened.layout.display, shown.layout.display = ("none", "") if is_open else ("", "none")
+        show_if(not is_open, opened)
+        show_if(is_open, shown)
 
     def tell() -> None:
         table.value = as_table(board.table) if len(board.table) else ""
@@ -48,7 +56,8 @@ def leaderboard(state: State) -> widgets.VBox:
 
     def progress() -> None:
         refresh.disabled = board.running or board.reading or not board.missing
-        cancel.layout.display = bar.layout.display = "" if board.running else "none"
+        show_if(board.running, cancel)
+        show_if(board.running, bar)
         bar.value = board.progress
         status.value = paragraph(board.status)
 

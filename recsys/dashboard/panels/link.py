@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from recsys.dashboard.link import write
-from recsys.dashboard.panels.frame import frame, row, text, watch
+from recsys.dashboard.panels.frame import frame, made, row, show_if, text, watch
 from recsys.dashboard.state import OWN, State
 
 SEEN = [
@@ -35,14 +35,21 @@ def link(state: State) -> widgets.VBox:
     the page was opened with: a kernel may have been started before anybody asked for the page.
     Without that script, as in JupyterLab, the link is shown instead.
     """
-    copy = widgets.Button(description="Copy link", tooltip="Copy a link to all that you see")
-    reset = widgets.Button(description="Reset", tooltip="Go back to what the page began with")
-    present = widgets.Button(description="Present", tooltip="One step at a time, in large type")
-    copy.add_class("recsys-copy-link")
-    present.add_class("recsys-present")
-    address, caution = widgets.HTML(), text(kind="hint")
-    address.add_class("recsys-address")
-    address.layout.display = "none"
+    copy = made(
+        widgets.Button,
+        description="Copy link",
+        tooltip="Copy a link to all that you see",
+        css="recsys-copy-link",
+    )
+    reset = made(widgets.Button, description="Reset", tooltip="Go back to what the page began with")
+    present = made(
+        widgets.Button,
+        description="Present",
+        tooltip="One step at a time, in large type",
+        css="recsys-present",
+    )
+    address, caution = made(widgets.HTML, css="recsys-address"), text(kind="hint")
+    show_if(False, address)
     heard: list[str] = []
 
     def show() -> None:
@@ -54,7 +61,7 @@ def link(state: State) -> widgets.VBox:
         caution.value = f"<p>{OWN_DATA}</p>" if state.source == OWN else ""
 
     def reveal(_: widgets.Button) -> None:
-        address.layout.display = ""
+        show_if(True, address)
 
     def open_link(query: str) -> None:
         state.open_link(query)
@@ -71,9 +78,8 @@ def link(state: State) -> widgets.VBox:
 
 def _from_the_page(label: str, name: str, heard: Callable[[str], None]) -> widgets.Text:
     """A field that nobody sees; the page's script writes into it."""
-    field = widgets.Text(description=label, continuous_update=True)
-    field.add_class(f"recsys-{name}")
-    field.layout.display = "none"
+    field = made(widgets.Text, description=label, continuous_update=True, css=f"recsys-{name}")
+    show_if(False, field)
 
     def hear(change: dict[str, Any]) -> None:
         if change["new"]:

@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from recsys import models
 from recsys.dashboard.glossary import explained, question
 from recsys.dashboard.link import MOST_RECOMMENDATIONS
-from recsys.dashboard.panels.frame import after_each_cell, frame, plain, row, text, watch
+from recsys.dashboard.panels.frame import after_each_cell, frame, made, row, show_if, text, watch
 from recsys.dashboard.state import State
 from recsys.models import Hyperparameter, Recommender
 
@@ -20,19 +20,20 @@ SETTINGS = "settings"  # the name of that rest, in links
 
 def model(state: State) -> widgets.VBox:
     """Choose a model and set its hyperparameters; and how many recommendations to show."""
-    choice = widgets.Dropdown(description="Model")
+    choice = made(widgets.Dropdown, description="Model")
     summary = text(kind="summary")
-    controls, rarely_used = widgets.VBox(), widgets.VBox()
-    more = widgets.Button()
-    more.add_class("recsys-more")
-    top_n = widgets.IntSlider(
+    controls, rarely_used = made(widgets.VBox), made(widgets.VBox)
+    more = made(widgets.Button, css="recsys-more")
+    top_n = made(
+        widgets.IntSlider,
         description="How many to recommend",
         value=state.top_n,
         min=1,
         max=MOST_RECOMMENDATIONS,
         continuous_update=False,
     )
-    shown: dict[str, Control] = {}
+    # As each model is chosen first; a class that was edited in the notebook is another one.
+    controls_of: dict[type[Recommender], dict[str, Control]] = {}
     drawn: list[type[Recommender]] = []
 
     def choose(change: dict[str, Any]) -> None:
@@ -62,22 +63,24 @@ def model(state: State) -> widgets.VBox:
         choice.value = state.model_key
         if drawn != [state.model]:
             draw()
-        for name, one in shown.items():
+        for name, one in controls_of[state.model].items():
             one.show(state.values[name])
 
     def draw() -> None:
         drawn[:] = [state.model]
         summary.value = f"<p>{explained(state.model.summary)}</p>"
-        shown.clear()
-        for one in state.model.hyperparameters():
-            shown[one.name] = Control(one, state.values[one.name], set_value)
-        boxes = [one.box for one in shown.values()]
+        if state.model not in controls_of:
+            controls_of[state.model] = {
+                one.name: Control(one, state.values[one.name], set_value)
+                for one in state.model.hyperparameters()
+            }
+        boxes = [one.box for one in controls_of[state.model].values()]
         controls.children, rarely_used.children = boxes[:SETTINGS_SHOWN], boxes[SETTINGS_SHOWN:]
-        more.layout.display = "" if rarely_used.children else "none"
+        show_if(rarely_used.children, more)
 
     def fold() -> None:
         unfolded = SETTINGS in state.opened
-        rarely_used.layout.display = "" if unfolded else "none"
+        show_if(unfolded, rarely_used)
         more.description = "Fewer settings" if unfolded else "More settings"
 
     def follow_number() -> None:
@@ -112,25 +115,25 @@ class Control:
         self._nothing: widgets.Checkbox | None = None
         self._following = False
         if one.choices:
-            self._widget = widgets.Dropdown(
-                description=label, options=one.choices, style=plain(widgets.Dropdown)
+            self._widget = made(
+                widgets.Dropdown, description=label, options=one.choices, value=value
             )
         elif one.kind is bool:
-            self._widget = widgets.Checkbox(
-                description=label, indent=False, style=plain(widgets.Checkbox)
-            )
+            self._widget = made(widgets.Checkbox, description=label, indent=False, value=value)
         else:
-            self._widget = _slider(one, label)
+            self._widget = _slider(one, label, value)
         shown = self._widget
         if one.none:
-            self._nothing = widgets.Checkbox(
-                description=one.none, indent=False, style=plain(widgets.Checkbox)
+            self._nothing = made(
+                widgets.Checkbox,
+                description=one.none,
+                indent=False,
+                value=value is None,
+                css="recsys-none",
             )
-            self._nothing.add_class("recsys-none")
-            shown = row(self._widget, self._nothing)
-            shown.add_class("recsys-slider-or-none")
+            shown = row(self._widget, self._nothing, css="recsys-slider-or-none")
         self.box = _with_help(shown, one)
-        self.show(value)
+        self._widget.disabled = self._is_none
 
         def tell(_: Any) -> None:
             self._widget.disabled = self._is_none
@@ -155,22 +158,21 @@ class Control:
         self._following = False
 
 
-def _slider(one: Hyperparameter, label: str) -> widgets.Widget:
+def _slider(one: Hyperparameter, label: str, value: float | None) -> widgets.Widget:
     assert one.low is not None
     assert one.high is not None
-    settings = {
-        **{"min": one.low, "max": one.high, "value": one.high, "description": label},
-        **{"continuous_update": False, "style": plain(widgets.IntSlider)},
+    settings: dict[str, Any] = {
+        **{"min": one.low, "max": one.high, "value": one.high if value is None else value},
+        **{"description": label, "continuous_update": False},
     }
     if one.kind is int:
-        return widgets.IntSlider(**settings)
-    return widgets.FloatSlider(**settings, step=(one.high - one.low) / 100, readout_format=".4g")
+        return made(widgets.IntSlider, **settings)
+    return made(
+        widgets.FloatSlider, **settings, step=(one.high - one.low) / 100, readout_format=".4g"
+    )
 
 
 def _with_help(widget: widgets.Widget, one: Hyperparameter) -> widgets.VBox:
-    hint = text(kind="hint")
     words = " ".join(filter(None, [explained(one.help), question(one.label)]))
-    hint.value = f"<p>{words}</p>" if words else ""
-    box = widgets.VBox([widget, hint])
-    box.add_class("recsys-setting")
-    return box
+    hint = made(widgets.HTML, f"<p>{words}</p>" if words else "", css="recsys-hint")
+    return made(widgets.VBox, [widget, hint], css="recsys-setting")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipywidgets as widgets
 
-from recsys.dashboard.panels.frame import frame, paragraph, text, watch
+from recsys.dashboard.panels.frame import frame, made, paragraph, text, watch
 from recsys.dashboard.state import State
 
 
@@ -13,8 +13,8 @@ def notices(state: State) -> widgets.VBox:
     it is dismissed; hidden while there is neither.
     """
     error, note = text(kind="error"), text(kind="note")
-    dismiss = widgets.Button(description="Dismiss")
-    panel = frame(widgets.VBox([error, note]), dismiss, name="notices")
+    dismiss = made(widgets.Button, description="Dismiss")
+    panel = frame(made(widgets.VBox, [error, note]), dismiss, name="notices")
 
     def show() -> None:
         error.value, note.value = paragraph(state.error), paragraph(state.note)

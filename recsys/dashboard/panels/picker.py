@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from recsys.dashboard.learners import Learner
-from recsys.dashboard.panels.frame import frame, paragraph, plain, row, text, watch
+from recsys.dashboard.panels.frame import frame, made, paragraph, row, text, watch
 from recsys.dashboard.state import State
 
 MOST_LISTED = 400  # a longer list helps nobody, and a browser chokes on ten thousand films
@@ -15,14 +15,16 @@ MOST_LISTED = 400  # a longer list helps nobody, and a browser chokes on ten tho
 
 def picker(state: State) -> widgets.VBox:
     """Search titles, ids, topics and descriptions, and pick one or several."""
-    search = widgets.Text(
+    search = made(
+        widgets.Text,
         description="Search",
         placeholder="Title, topic, word",
         continuous_update=True,
+        css="recsys-search",
     )
-    topic = widgets.Dropdown(description="Topic")
-    listed = widgets.SelectMultiple(rows=6)
-    add = widgets.Button(description="Add", button_style="primary")
+    topic = made(widgets.Dropdown, description="Topic")
+    listed = made(widgets.SelectMultiple, rows=6, css="recsys-list")
+    add = made(widgets.Button, description="Add", button_style="primary", css="recsys-add")
     count = text(kind="hint")
 
     def topics() -> None:
@@ -54,30 +56,22 @@ def picker(state: State) -> widgets.VBox:
     add.on_click(add_marked)
     watch(state, "dataset", topics)
     watch(state, ["dataset", "history"], fill)
-    search.add_class("recsys-search")
-    listed.add_class("recsys-list")
-    add.add_class("recsys-add")
-    narrow = row(search, topic)
-    narrow.add_class("recsys-side-by-side")
+    narrow = row(search, topic, css="recsys-side-by-side")
     return frame(narrow, listed, row(add, count), name="picker")
 
 
 def picked(state: State) -> widgets.VBox:
     """The picked courses, a button each that removes it; clear, and undo."""
-    chips = widgets.Box()
-    chips.add_class("recsys-chips")
+    chips = made(widgets.Box, css="recsys-chips")
     none = text(kind="hint")
-    clear = widgets.Button(description="Clear")
-    undo = widgets.Button(description="Undo")
+    clear = made(widgets.Button, description="Clear")
+    undo = made(widgets.Button, description="Undo")
     known: dict[str, widgets.Button] = {}
-    layout, style = widgets.Layout(), plain(widgets.Button)  # one message a chip, not three
 
     def chip(course: str) -> widgets.Button:
         if course not in known:
             title = state.title(course)
-            button = widgets.Button(
-                description=title, tooltip=f"Remove {title}", layout=layout, style=style
-            )
+            button = made(widgets.Button, description=title, tooltip=f"Remove {title}")
             button.on_click(lambda _: drop(course))
             known[course] = button
         return known[course]
@@ -105,13 +99,14 @@ def picked(state: State) -> widgets.VBox:
 
 def examples(state: State) -> widgets.HBox:
     """A button for each example learner, and one for courses drawn by lot."""
-    surprise = widgets.Button(
-        description="Surprise me", tooltip="Pick a few courses on a topic drawn by lot"
+    surprise = made(
+        widgets.Button,
+        description="Surprise me",
+        tooltip="Pick a few courses on a topic drawn by lot",
     )
     surprise.on_click(lambda _: state.surprise())
     label = text("Or try an example:", kind="hint")
-    box = row(label)
-    box.add_class("recsys-examples")
+    box = row(label, css="recsys-examples")
 
     def offer() -> None:
         box.children = [label, *(_example(state, one) for one in state.learners), surprise]
@@ -122,6 +117,6 @@ def examples(state: State) -> widgets.HBox:
 
 def _example(state: State, learner: Learner) -> widgets.Button:
     titles = ", ".join(state.title(one) for one in learner.courses)
-    button = widgets.Button(description=learner.name, tooltip=f"Pick {titles}")
+    button = made(widgets.Button, description=learner.name, tooltip=f"Pick {titles}")
     button.on_click(lambda _: state.follow(learner.name))
     return button

@@ -9,7 +9,7 @@ import ipywidgets as widgets
 from recsys.charts import Chart
 from recsys.dashboard.data_view import as_details
 from recsys.dashboard.glossary import explained
-from recsys.dashboard.panels.frame import text
+from recsys.dashboard.panels.frame import made, shared_layout, show_if, text
 
 
 class Plot:
@@ -23,8 +23,8 @@ class Plot:
     def __init__(self, name: str) -> None:
         self._name = name
         self._bundle: dict[str, Any] = {}
-        self.box = widgets.VBox(layout={"display": "none"})
-        self.box.add_class("recsys-chart")
+        self.box = made(widgets.VBox, css="recsys-chart")
+        show_if(False, self.box)
 
     def show(self, chart: Chart | None) -> None:
         """Draw a chart, unless it is drawn already; None leaves the place empty."""
@@ -34,9 +34,9 @@ class Plot:
         self._bundle = bundle
         if not self.box.children:
             self.box.children = self._furniture()
-        self.box.layout.display = "" if chart else "none"
+        show_if(chart, self.box)
         if chart:
-            self.figure.layout.min_height = f"{chart.drawing.layout['height']}px"
+            self.figure.layout = shared_layout(min_height=f"{chart.drawing.layout['height']}px")
             self._caption.value = f"<p>{explained(chart.text)}</p>"
             self._data.value = as_details(chart.table, self._name, chart.title)
         # Assigned, not captured with `with`: that can hang a page that is still loading.
@@ -44,7 +44,6 @@ class Plot:
         self.figure.outputs = (output,) if chart else ()
 
     def _furniture(self) -> list[widgets.Widget]:
-        self.figure = widgets.Output()
-        self.figure.add_class("recsys-figure")
+        self.figure = made(widgets.Output, css="recsys-figure")
         self._caption, self._data = text(kind="caption"), text(kind="data")
         return [self.figure, self._caption, self._data]

@@ -6,20 +6,18 @@ import ipywidgets as widgets
 
 from recsys.dashboard.glossary import explained
 from recsys.dashboard.listing import as_table
-from recsys.dashboard.panels.frame import frame, paragraph, row, text, watch
+from recsys.dashboard.panels.frame import frame, made, paragraph, row, show_if, text, watch
 from recsys.dashboard.state import State
 
 
 def recommendations(state: State) -> widgets.VBox:
     """Rank, title, topics and score; description and explanation on demand; what scores mean."""
     whose = text(kind="whose")
-    fresh = widgets.Button(description="Start fresh")
-    example = row(whose, fresh)
-    example.add_class("recsys-example")
+    fresh = made(widgets.Button, description="Start fresh")
+    example = row(whose, fresh, css="recsys-example")
     notice = text(kind="outdated")
     sentence = text(kind="hint")
-    table = widgets.HTML()
-    table.add_class("recsys-table")
+    table = made(widgets.HTML, css="recsys-table")
 
     def show() -> None:
         answer = state.answer
@@ -38,7 +36,7 @@ def recommendations(state: State) -> widgets.VBox:
         whose.value = paragraph(
             f"An example: “{state.example}”, who liked {titles}." if state.example else ""
         )
-        example.layout.display = "" if state.example else "none"
+        show_if(state.example, example)
 
     fresh.on_click(lambda _: state.clear())
     watch(state, "answer", show)

@@ -7,19 +7,20 @@ from html import escape
 import ipywidgets as widgets
 
 from recsys.dashboard.data_view import download
-from recsys.dashboard.panels.frame import frame, row, watch
+from recsys.dashboard.panels.frame import frame, made, row, watch
 from recsys.dashboard.state import State
 from recsys.dashboard.takeaway import as_code, as_csv, as_report
 
 
 def takeaway(state: State) -> widgets.VBox:
     """A link to the list as CSV, a report on demand, and the code with a button that copies it."""
-    table = widgets.HTML()
-    make = widgets.Button(
-        description="Report", tooltip="One HTML page with all reasons, which opens offline"
+    table = made(widgets.HTML)
+    make = made(
+        widgets.Button,
+        description="Report",
+        tooltip="One HTML page with all reasons, which opens offline",
     )
-    report, code = widgets.HTML(), widgets.HTML()
-    code.add_class("recsys-code-box")
+    report, code = made(widgets.HTML), made(widgets.HTML, css="recsys-code-box")
 
     def show() -> None:
         report.value = ""

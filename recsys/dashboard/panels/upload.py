@@ -10,7 +10,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from recsys.dashboard.data_view import download
-from recsys.dashboard.panels.frame import frame, paragraph, row, text
+from recsys.dashboard.panels.frame import frame, is_shown, made, paragraph, row, show_if, text
 from recsys.dashboard.state import State
 from recsys.dataset import DataError
 from recsys.sources import upload as files
@@ -36,18 +36,17 @@ MOST_TOPICS_NAMED = 12
 
 def upload(state: State) -> widgets.VBox:
     """A button; the form is built when it is pressed first."""
-    opener = widgets.Button()
-    opener.add_class("recsys-more")
-    place = widgets.VBox()
+    opener = made(widgets.Button, css="recsys-more")
+    place = made(widgets.VBox)
 
     def unfold(unfolded: bool) -> None:
-        place.layout.display = "" if unfolded else "none"
+        show_if(unfolded, place)
         opener.description = "Hide your own data" if unfolded else "Bring your own data…"
 
     def turn(_: widgets.Button) -> None:
         if not place.children:
             place.children = [_form(state, lambda: unfold(False))]
-        unfold(place.layout.display == "none")
+        unfold(not is_shown(place))
 
     opener.on_click(turn)
     unfold(False)
@@ -60,12 +59,11 @@ def _form(state: State, opened: Callable[[], None]) -> widgets.VBox:
     understood: list[Pair] = []  # one at the most
     choosers = {what: _chooser(what) for what in ("courses", "ratings")}
     status = text(kind="status")
-    preview = widgets.HTML()
-    preview.add_class("recsys-preview")
-    liked = widgets.BoundedFloatText(description="A rating counts as liked from", step=0.5)
+    preview = made(widgets.HTML, css="recsys-preview")
+    liked = made(widgets.BoundedFloatText, description="A rating counts as liked from", step=0.5)
     likes = text(kind="hint")
-    use = widgets.Button(description="Use this data", button_style="primary")
-    confirm = widgets.VBox([liked, likes, row(use)])
+    use = made(widgets.Button, description="Use this data", button_style="primary")
+    confirm = made(widgets.VBox, [liked, likes, row(use)])
 
     def receive(what: str, value: Any) -> None:
         if value:
@@ -83,7 +81,7 @@ def _form(state: State, opened: Callable[[], None]) -> widgets.VBox:
             status.add_class("recsys-refused")
             status.value = paragraph(str(problem))
         if not understood:
-            confirm.layout.display = "none"
+            show_if(False, confirm)
 
     def look() -> str:
         """Read what is given as far as it goes; returns what comes next."""
@@ -105,7 +103,7 @@ def _form(state: State, opened: Callable[[], None]) -> widgets.VBox:
         liked.value = pair.dataset.like_threshold or float(ratings.min())
         understood[:] = [pair]
         count()
-        confirm.layout.display = ""
+        show_if(True, confirm)
 
     def count(_: Any = None) -> None:
         if understood:
@@ -128,20 +126,22 @@ def _form(state: State, opened: Callable[[], None]) -> widgets.VBox:
         chooser.observe(lambda change, what=what: receive(what, change["new"]), "value")
     liked.observe(count, "value")
     use.on_click(open_it)
-    confirm.layout.display = "none"
+    show_if(False, confirm)
     templates = (
         download("Template for courses", "courses.csv", "text/csv", files.TEMPLATE_COURSES),
         download("Template for ratings", "ratings.csv", "text/csv", files.TEMPLATE_RATINGS),
     )
-    caps = widgets.HTML(f'<p data-most-bytes="{files.MOST_BYTES}">{escape(CAPS)}</p>')
+    caps = made(widgets.HTML, f'<p data-most-bytes="{files.MOST_BYTES}">{escape(CAPS)}</p>')
     caps.add_class("recsys-hint")
     explained = [text(FORM, kind="hint"), caps, text(PRIVACY, kind="hint")]
-    given_out = row(*(widgets.HTML(one) for one in templates))
-    return widgets.VBox([*explained, given_out, row(*choosers.values()), status, preview, confirm])
+    given_out = row(*(made(widgets.HTML, one) for one in templates))
+    return made(
+        widgets.VBox, [*explained, given_out, row(*choosers.values()), status, preview, confirm]
+    )
 
 
 def _chooser(what: str) -> widgets.FileUpload:
-    chooser = widgets.FileUpload(accept=".csv,.tsv,.txt,text/csv", multiple=False, icon="")
+    chooser = made(widgets.FileUpload, accept=".csv,.tsv,.txt,text/csv", multiple=False, icon="")
     chooser.add_class("recsys-file")
     _name(chooser, f"Choose the {what}…")
     return chooser
