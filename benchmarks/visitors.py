@@ -7,8 +7,8 @@
 Each visitor opens the page, picks two courses, switches through all nine stored models and leaves,
 every fifth without a word, as a laptop that is shut. A few are Chromium's; as a browser needs
 more of the machine than the server does, and a class brings its own, the others are programs that
-speak the page's protocol: they fetch the page and its scripts, ask the kernel for all widgets,
-press and choose, and wait until the kernel has sent all that follows from it.
+speak the page's protocol: they fetch the page with its widgets and its scripts, press and choose,
+and wait until the kernel has sent all that follows from it.
 
 With `--same-training` all press Train on the same new hyperparameters once everybody is there. With
 `--servers`, that many servers share one store of fitted models, behind nginx as in deploy/; with
@@ -30,7 +30,6 @@ import sys
 import tempfile
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -326,13 +325,11 @@ def attend(visit: Visit, url: str, arrival: float, together: threading.Barrier |
 class WirePage:
     """The widgets of a page, and what a person does with them, without a browser."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, html: str) -> None:
         self.wire = wire
-        self.states: dict[str, dict[str, Any]] = {}
-        control = uuid.uuid4().hex
-        opened = {"comm_id": control, "target_name": "jupyter.widget.control", "data": {}}
-        wire.send("comm_open", opened, version="1.0.0")
-        self.ask(control, {"method": "request_states"})
+        said = re.search(r'<script id="widget-states"[^>]*>(.*?)</script>', html, re.DOTALL)
+        assert said, "the page came without its widgets"
+        self.states: dict[str, dict[str, Any]] = json.loads(said[1])
 
     def ask(self, comm: str, data: dict[str, Any]) -> None:
         """Send a widget a message, and wait until the kernel has sent all that follows."""
@@ -354,14 +351,11 @@ class WirePage:
             raw = raw[first:second].decode()
         message: dict[str, Any] = json.loads(raw)
         kind, content = message["header"]["msg_type"], message["content"]
-        harmless = "No such comm" in content.get("text", "")  # said when `control` is opened
-        if kind == "error" or (content.get("name") == "stderr" and not harmless):
+        if kind == "error" or content.get("name") == "stderr":
             raise RuntimeError(f"the kernel says: {content}")
         data = content.get("data", {})
         if kind == "comm_open":
             self.states[content["comm_id"]] = data.get("state", {})
-        elif kind == "comm_msg" and data.get("method") == "update_states":
-            self.states = {name: one["state"] for name, one in data["states"].items()}
         elif kind == "comm_msg" and data.get("method") == "update":
             self.states.setdefault(content["comm_id"], {}).update(data["state"])
         return message
@@ -404,7 +398,7 @@ def by_wire(
     for script in re.findall(r'(?:src|href)="(/[^"]+\.(?:js|css)[^"]*)"', needed):
         ask(url, script, **sticky)
     with wired(url, kernel, **sticky) as wire:
-        page = WirePage(wire)
+        page = WirePage(wire, html)
         if "recommended" not in page.shown_in("table"):
             raise RuntimeError("the page came without recommendations")
         visit.complete = time.monotonic() - started

@@ -234,9 +234,9 @@ class Dataset(TrainingSet):
         return np.asarray(self.likes @ self.topic_matrix)
 
     @cached_property
-    def course_index(self) -> pd.Index:
-        """The course ids, for looking up positions."""
-        return pd.Index(self.courses["id"])
+    def course_index(self) -> dict[str, int]:
+        """The position of each course id."""
+        return {one: place for place, one in enumerate(self.courses["id"])}
 
     def positions(self, course_ids: Iterable[str]) -> np.ndarray:
         """The positions of courses in `courses`.
@@ -246,11 +246,10 @@ class Dataset(TrainingSet):
         UnknownCourseError : names the first id that is not there, and the closest one that is
         """
         ids = list(course_ids)
-        # objects: text that comes from outside may be none that UTF-8 can hold
-        found = self.course_index.get_indexer(pd.Index(ids, dtype=object))
-        if len(ids) and found.min() < 0:
-            raise unknown_course(ids[int(found.argmin())], self.course_index, self.name)
-        return found
+        for one in ids:
+            if one not in self.course_index:
+                raise unknown_course(one, self.course_index, self.name)
+        return np.array([self.course_index[one] for one in ids], dtype=np.intp)
 
     def histories(self, histories: Sequence[Mapping[str, float]]) -> csr_matrix:
         """(len(histories), n_courses) ratings, from mappings of course id to rating.

@@ -13,6 +13,7 @@ others (`recsys.kernels`).
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import json
 import logging
@@ -22,6 +23,7 @@ import socket
 import sys
 import webbrowser
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 from recsys.turns import machine_memory
@@ -101,6 +103,7 @@ def serve(
     pings = "websocket_ping_timeout"
     logging.getLogger("tornado.general").addFilter(lambda record: pings not in record.getMessage())
     loop = IOLoop.current()
+    loop.asyncio_loop.set_exception_handler(_unless_a_page_was_left)  # type: ignore[attr-defined]
     loop.add_callback(_announce, host, port, open_browser, token, as_json)  # once it listens
 
     async def wind_down() -> None:
@@ -116,6 +119,16 @@ def serve(
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, lambda *_: loop.add_callback_from_signal(wind_down))
     app.start()
+
+
+def _unless_a_page_was_left(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Tell what went wrong where nobody waited for it; a page that is closed while the server
+    writes to it is nothing of that kind.
+    """
+    from tornado.websocket import WebSocketClosedError
+
+    if not isinstance(context.get("exception"), WebSocketClosedError):
+        loop.default_exception_handler(context)
 
 
 def preheated_by_default() -> int:

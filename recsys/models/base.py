@@ -260,11 +260,15 @@ class Recommender(ABC):
             ) from None
 
     def _positions(self, history: Collection[str]) -> np.ndarray:
-        index = pd.Index(self._catalogue())
-        found = index.get_indexer(list(history))
-        if len(found) and found.min() < 0:
-            raise unknown_course(list(history)[int(found.argmin())], index, "this model's data")
-        return found
+        catalogue = self._catalogue()
+        known, places = vars(self).get("_places", (None, {}))
+        if known is not catalogue:  # it was fitted since
+            places = {one: place for place, one in enumerate(catalogue.tolist())}
+            self._places = catalogue, places
+        for one in history:
+            if one not in places:
+                raise unknown_course(one, places, "this model's data")
+        return np.array([places[one] for one in history], dtype=np.intp)
 
     def _batch_of_one(self, history: Mapping[str, float]) -> csr_matrix:
         row = np.zeros((1, len(self._catalogue())), np.float32)

@@ -139,6 +139,9 @@ class NMF(Recommender):
         overlap = gram[:, used] / steepness[used]
         amounts = np.zeros((likes.shape[0], len(steepness)))
         for _ in range(FOLD_IN_PASSES):
+            before = amounts.copy()
             for place, one in enumerate(used):
                 amounts[:, one] = np.maximum(alone[:, place] - amounts @ overlap[:, place], 0)
+            if np.array_equal(amounts, before):  # to the last bit: it does not move any more
+                break
         return amounts

@@ -58,7 +58,7 @@ def test_scores_by_the_sum(four_courses: Dataset) -> None:
 def test_rare_words_weigh_more_with_tf_idf(tiny: Dataset) -> None:
     counted = CourseSimilarity(features="bag of words").fit(tiny)
     weighed = CourseSimilarity(features="TF-IDF").fit(tiny)
-    course = tiny.course_index.get_loc("DB1")
+    course = tiny.course_index["DB1"]
 
     def shares(model: CourseSimilarity) -> np.ndarray:
         words = list(model.vocabulary_)
