@@ -23,6 +23,18 @@ const plotly = new Promise((resolve, reject) => {
 });
 plotly.catch(() => {}); // whoever draws says so
 
+// One figure is drawn after another, with a moment in between in which the page can answer; a longer
+// one after the first, which comes with much to compile.
+let turn = Promise.resolve();
+let moment = 300; // ms
+
+function inTurn(act) {
+  const done = turn.then(act);
+  const rest = () => new Promise((resolve) => setTimeout(resolve, moment)).then(() => (moment = 0));
+  turn = done.catch(() => {}).then(rest);
+  return done;
+}
+
 // A place for figures: `draw` shows another one in it, which keeps what is the same.
 function figurePlace() {
   const node = document.createElement("div");
@@ -32,8 +44,10 @@ function figurePlace() {
     wanted = figure;
     try {
       const { react } = await plotly;
-      // Another one may have come while Plotly was loading.
-      if (figure === wanted) await react(node, figure.data, figure.layout, figure.config);
+      await inTurn(async () => {
+        // Another one may have come meanwhile.
+        if (figure === wanted) await react(node, figure.data, figure.layout, figure.config);
+      });
     } catch (problem) {
       node.textContent = `This chart cannot be drawn (${problem.message}). Load the page again.`;
     }

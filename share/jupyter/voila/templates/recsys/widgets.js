@@ -524,6 +524,7 @@ function hearOfAll(states) {
   }
 }
 
+const FIRST_ASKED = 1000; // ms after the page is up: what was missed is little, and the click first
 let asking; // the comm by which the page asks for all states
 
 function askForAll() {
@@ -547,8 +548,8 @@ function startPage(states, { baseUrl, kernelId }) {
       if (again) {
         tellLost("");
         models.forEach((model) => model.repeat());
-      }
-      askForAll();
+        askForAll();
+      } else setTimeout(askForAll, FIRST_ASKED);
     },
   });
   // Whoever leaves for good has the kernel ended; a browser may keep the page to go back to.
