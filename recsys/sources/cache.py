@@ -39,8 +39,8 @@ def content_key(layout: str, files: Iterable[Path]) -> str:
 def load(folder: Path, name: str) -> Dataset | None:
     """The data set kept in an entry, under a name; None if there is no sound one."""
     try:
-        total, _, text = (folder / "dataset.json").read_text("utf-8").partition("\n")
-        if _digest(text.encode()) != total:
+        total, _, text = (folder / "dataset.json").read_bytes().partition(b"\n")
+        if _digest(text) != total.decode():
             return None
         about = json.loads(text)
         arrays = {part: _array(folder, part, about["sums"][part]) for part in _ARRAYS}
@@ -94,8 +94,8 @@ def _write(dataset: Dataset, folder: Path) -> None:
     for part, array in arrays.items():
         np.save(folder / f"{part}.npy", array, allow_pickle=False)
         flush(folder / f"{part}.npy")
-    text = json.dumps(about, ensure_ascii=False)
-    (folder / "dataset.json").write_text(f"{_digest(text.encode())}\n{text}", "utf-8")
+    text = json.dumps(about, ensure_ascii=False).encode()
+    (folder / "dataset.json").write_bytes(f"{_digest(text)}\n".encode() + text)
     flush(folder / "dataset.json")
     flush(folder)
 
@@ -129,9 +129,12 @@ def _assembled(name: str, about: dict[str, Any], arrays: dict[str, np.ndarray]) 
 
 
 def _sum(array: np.ndarray) -> str:
-    about = f"{array.dtype.str} {array.shape}".encode()
-    return _digest(about + array.tobytes())
+    return _digest(f"{array.dtype.str} {array.shape}".encode(), np.ascontiguousarray(array).data)
 
 
-def _digest(content: bytes) -> str:
-    return hashlib.blake2b(content, digest_size=16).hexdigest()
+def _digest(*parts: bytes | memoryview) -> str:
+    """Of the parts one after another, without a copy of them."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import os
 import shutil
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from recsys import models
 from recsys.dataset import DataError, Dataset
 from recsys.sources import available, cache, ibm, load_dataset, places
 
+ROOT = Path(__file__).resolve().parents[2]
 IBM = {
     "course_genre.csv": "COURSE_ID,TITLE,Python,Database\nP1,python,1,0\nD1,sql,0,1\n",
     "course_processed.csv": (
@@ -436,3 +440,43 @@ def test_the_home_may_move_with_its_cache(
     monkeypatch.setenv("RECSYS_HOME", str(tmp_path / "elsewhere"))
     assert load_dataset().fingerprint == first
     assert len(entries(tmp_path / "elsewhere" / "data")) == 1
+
+
+HOLD = """
+import re, sys
+from pathlib import Path
+import recsys.models
+from recsys.sources import load_dataset
+
+def private() -> int:
+    sizes = Path("/proc/self/smaps_rollup").read_text()
+    return sum(int(size) for size in re.findall(r"^Private_\\w+:\\s+(\\d+)", sizes, re.MULTILINE))
+
+for _ in range(2):  # what parsing and mapping import is no part of a data set
+    load_dataset(Path(sys.argv[1]))
+before = private()
+dataset = load_dataset(Path(sys.argv[2]))
+read = dataset.interactions.data.sum() + dataset.interactions.indices.sum() + dataset.likes.nnz
+print((private() - before) * 1024)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="Only Linux tells what is private.")
+@pytest.mark.parametrize("which", ["bundled", "ibm_folder", "movielens_folder"])
+def test_a_visitor_has_little_of_a_data_set_to_itself(
+    which: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    place = ROOT / "data" / "bundled" if which == "bundled" else request.getfixturevalue(which)
+    load_dataset(place)
+    other = load_dataset(place)  # another visitor's: mapped, and read
+    assert is_mapped(other.interactions.data)
+    assert other.interactions.data.sum() + other.interactions.indices.sum() > 0
+    told = subprocess.run(
+        [sys.executable, "-c", HOLD, str(write(tmp_path / "warm", PLAIN)), str(place)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(told.stdout) < 5_000_000
