@@ -250,7 +250,36 @@ def test_titles_are_text_in_a_browser(visit: Page, tmp_path: Path) -> None:
             expect(app.reasons.first).to_contain_text("course")
             visit.locator(".recsys-chart svg.main-svg").first.hover()
         assert visit.evaluate("window.hacked") is None
-        planted = visit.locator("a[href^=javascript], img[onerror], svg[onload], iframe")
-        assert planted.evaluate_all("all => all.map(one => one.outerHTML)") == []
+        assert planted_in(visit) == []
         expect(visit.locator("main")).to_be_visible()
         assert all(url.startswith((server.url, "data:", "blob:")) for url in asked)
+
+
+def test_a_page_that_is_written_with_a_hostile_set_holds_it_as_text(
+    visit: Page, tmp_path: Path
+) -> None:
+    """The set is the first, so that its texts, and its folder's name, are in the page itself."""
+    hostile(tmp_path / "home" / "data" / "bundled")
+    named = hostile(tmp_path / "<!--<script>")
+    home = {"RECSYS_HOME": str(tmp_path / "home"), "RECSYS_DATA": str(named)}
+    with served(tmp_path, **home) as server:
+        answer = visit.goto(server.url)
+        assert answer is not None
+        assert "window.hacked=1" in answer.text()
+        assert "default-src 'self'" in answer.headers["content-security-policy"]
+        expect(visit.locator("#loading")).to_have_count(0)
+        expect(visit.locator(".recsys-list option").first).to_be_attached()
+        courses = visit.locator(".recsys-list option").all_text_contents()
+        assert "<script>window.hacked=1</script> course 9" in courses
+        sets = visit.get_by_label("Data set").locator("option").all_text_contents()
+        assert "<!--<script>" in sets
+        assert visit.evaluate("window.hacked") is None
+        assert planted_in(visit) == []
+        expect(Dashboard(visit).button("Recommend")).to_be_visible()  # nor is the page hidden
+
+
+def planted_in(page: Page) -> list[str]:
+    """What an attack would have left on the page."""
+    planted = page.locator("a[href^=javascript], img[onerror], svg[onload], iframe")
+    found: list[str] = planted.evaluate_all("all => all.map(one => one.outerHTML)")
+    return found
