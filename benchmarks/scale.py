@@ -131,6 +131,16 @@ def hold(target: Path, copies: int) -> None:
 def write_part(number: int, n_users: int) -> partitions.Written:
     """One file of users; the same for the same number, whoever writes it."""
     base, copies = COMMON["base"], COMMON["copies"]
+    user, item, rating = drawn(base, number, n_users, copies)
+    columns = (number * PER_BLOCK + user, item, rating)
+    n_items = base.n_courses * copies
+    return partitions.write_part(COMMON["target"], number, columns, n_items, base.like_threshold)
+
+
+def drawn(
+    base: Dataset, number: int, n_users: int, copies: int = 1
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """User (from 0), item and rating of new users; the same for the same number."""
     chance = np.random.default_rng([0, number])
     known = base.interactions
     lengths = np.diff(known.indptr)
@@ -143,10 +153,8 @@ def write_part(number: int, n_users: int) -> partitions.Written:
     item = known.indices[place].astype(np.int64) * copies
     if copies > 1:
         item += np.minimum(chance.geometric(4 / copies, size=len(item)) - 1, copies - 1)
-    n_items = base.n_courses * copies
-    _, first = np.unique(user * n_items + item, return_index=True)
-    columns = (number * PER_BLOCK + user[first], item[first], known.data[place[first]])
-    return partitions.write_part(COMMON["target"], number, columns, n_items, base.like_threshold)
+    _, first = np.unique(user * base.n_courses * copies + item, return_index=True)
+    return user[first], item[first], known.data[place[first]]
 
 
 def variants(base: Dataset, copies: int) -> pd.DataFrame:

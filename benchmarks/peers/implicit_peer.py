@@ -18,7 +18,7 @@ FILTERED = -1e38
 
 
 def als(task: Task, **params: float) -> Recommend:
-    model = AlternatingLeastSquares(random_state=0, num_threads=1, **params)
+    model = AlternatingLeastSquares(**{"random_state": 0, "num_threads": 1, **params})
     model.fit(task.train, show_progress=False)
     users = np.arange(task.queries.shape[0])
     return lambda: lists(model, task, users, recalculate_user=True)

@@ -51,7 +51,7 @@ def pure_svd(task: Task, **params: float) -> Recommend:
 
 
 def als(task: Task, **params: float) -> Recommend:
-    inner = AlternatingLeastSquares(random_state=0, num_threads=1, **params)
+    inner = AlternatingLeastSquares(**{"random_state": 0, "num_threads": 1, **params})
     model = ImplicitALSWrapperModel(inner, recommend_n_threads=1).fit(with_queries(task))
     return lambda: lists(model, task)
 
