@@ -33,7 +33,9 @@ FIND_PYTHON = python=; version=; \
 	  exit 1; \
 	fi
 
-.PHONY: help install scale data dashboard lab test check soak docs badges bench peers lock clean
+RESULTS = test-results
+
+.PHONY: help install scale data dashboard lab test test-others check soak docs badges bench peers lock clean
 
 help:
 	@echo "make TARGET, where TARGET is one of"
@@ -92,7 +94,20 @@ check: $(STAMP) ## linters, types, import contracts and the fast unit tests: und
 	@echo "== unit tests"
 	@$(BIN)/python -m pytest -q -m "not browser and not lessons and not slow"
 
+# The browser tests mostly wait for pages; the others run beside them, on the second core.
 test: check $(SCALE)/.installed ## all of it: check, the slow unit tests, the notebooks, and the browser tests
+	@mkdir -p $(RESULTS) && rm -f $(RESULTS)/*.passed
+	@echo "== browser tests, beside the others; their output follows"
+	@{ $(BIN)/python -m pytest -m browser --junitxml=$(RESULTS)/browser.xml -o cache_dir=$(RESULTS)/browser-cache \
+	    >$(RESULTS)/browser.log 2>&1 && touch $(RESULTS)/browser.passed; } & \
+	$(MAKE) --no-print-directory test-others && touch $(RESULTS)/others.passed; \
+	wait; \
+	echo "== browser tests"; cat $(RESULTS)/browser.log; \
+	[ -f $(RESULTS)/others.passed ] || { echo "Failed: tests without a browser, above the browser's."; exit 1; }; \
+	[ -f $(RESULTS)/browser.passed ] || { echo "Failed: browser tests."; exit 1; }
+	@echo "All tests passed."
+
+test-others: $(STAMP) $(SCALE)/.installed
 	@echo "== slow unit tests"
 	@$(BIN)/python -m pytest -m "slow and not browser and not lessons"
 	@echo "== fits from partitions and on a cluster"
@@ -101,9 +116,6 @@ test: check $(SCALE)/.installed ## all of it: check, the slow unit tests, the no
 	@$(BIN)/python -m pytest --nbval-lax --nbval-current-env dashboard.ipynb notebooks
 	@echo "== the exercises of the lessons, solved"
 	@$(BIN)/python -m pytest -m lessons
-	@echo "== browser tests"
-	@$(BIN)/python -m pytest -m browser --junitxml=test-results/browser.xml
-	@echo "All tests passed."
 
 soak: $(STAMP) ## the tests of faults at length: 500 visits, thousands of inputs; half an hour
 	@RECSYS_SOAK=500 $(BIN)/python -m pytest tests/faults tests/browser/test_faults.py \

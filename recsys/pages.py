@@ -1,4 +1,5 @@
-"""How pages are written: as Voilà does it, but with its templates compiled once.
+"""How pages are written and their files found: as Voilà does it, but with its templates compiled
+once, and with an answer to odd addresses.
 
 Must not know what is on them.
 """
@@ -7,10 +8,13 @@ from __future__ import annotations
 
 from types import CodeType
 
+import voila.app
 from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
+from tornado.web import HTTPError
 from voila import notebook_renderer
 from voila.exporter import VoilaExporter
+from voila.static_file_handler import TemplateStaticFileHandler
 
 
 class Compiled(BytecodeCache):
@@ -41,6 +45,26 @@ class Exporter(VoilaExporter):
         return environment
 
 
-def compile_templates_once() -> None:
+class TemplateFiles(TemplateStaticFileHandler):
+    """The files that pages load. Voilà's stumbles over an address that is not made as it should be:
+    it answers 500 and fills the log.
+    """
+
+    def parse_url_path(self, path: str) -> str:
+        try:
+            return str(super().parse_url_path(path))
+        except (ValueError, AssertionError):
+            raise HTTPError(404) from None
+
+    @classmethod
+    def get_absolute_path(cls, root: str, path: str) -> str:
+        try:
+            return str(super().get_absolute_path(root, path))
+        except (ValueError, AssertionError, UnboundLocalError):
+            raise HTTPError(404) from None
+
+
+def improve_voila() -> None:
     """For all pages of this process."""
     notebook_renderer.VoilaExporter = Exporter
+    voila.app.TemplateStaticFileHandler = TemplateFiles

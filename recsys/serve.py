@@ -78,9 +78,9 @@ def serve(
     from tornado.ioloop import IOLoop
     from voila.app import Voila
 
-    from recsys.pages import compile_templates_once
+    from recsys.pages import improve_voila
 
-    compile_templates_once()
+    improve_voila()
     app = Voila.instance()
     pool = preheated_by_default() if preheat is None else preheat
     address = [f"--port={port}", f"--Voila.ip={host}", "--no-browser"]
