@@ -41,7 +41,7 @@ from recsys.sources import partitions
 
 CHANGED = 0.1  # of a user's courses are another user's
 WORKERS = (1, 2)
-MEMORY = "4GB"  # that a worker may have
+MEMORY = "4GB"  # that a worker may have, unless told otherwise
 SAMPLE = 20_000  # users whom recommendations are made for
 COMMON: dict[str, Any] = {}  # of the processes that write parts
 
@@ -49,7 +49,7 @@ COMMON: dict[str, Any] = {}  # of the processes that write parts
 def main() -> None:
     given = parse()
     if given.one:
-        print(json.dumps(measured(Path(given.one), *given.models, given.workers)))
+        print(json.dumps(measured(Path(given.one), *given.models, given.workers, given.memory)))
         return
     about = {"machine": machine(), "busy before": f"{os.getloadavg()[0]:.1f} of {os.cpu_count()}"}
     print(*about.values(), sep="\n")
@@ -65,6 +65,7 @@ def main() -> None:
         for key in given.models or [one.key() for one in every_model()]:
             for workers in WORKERS:
                 command = [sys.executable, __file__, "--one", str(folder), "--models", key]
+                command += ["--memory", given.memory]
                 done = subprocess.run(
                     [*command, "--workers", str(workers)], stdout=subprocess.PIPE, check=False
                 )
@@ -81,6 +82,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--models", nargs="+", help="keys; by default all")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "recsys-scale")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--memory", default=MEMORY, help="that a worker may have")
     parser.add_argument("--one", help=argparse.SUPPRESS)  # how it calls itself
     parser.add_argument("--workers", type=int, help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -170,13 +172,13 @@ def variants(base: Dataset, copies: int) -> pd.DataFrame:
 # Fits
 
 
-def measured(folder: Path, key: str, workers: int) -> dict[str, Any]:
+def measured(folder: Path, key: str, workers: int, memory: str) -> dict[str, Any]:
     """One fit on so many workers."""
     from recsys.scale.cluster import OnCluster, connected
 
     dataset = partitions.open_partitions(folder)
     model = models.find(key)()
-    with connected("local", n_workers=workers, memory_limit=MEMORY) as client:
+    with connected("local", n_workers=workers, memory_limit=memory) as client:
         try:
             start = perf_counter()
             model.fit(OnCluster(dataset, client))
