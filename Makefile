@@ -117,10 +117,12 @@ test-others: $(STAMP) $(SCALE)/.installed
 	@echo "== the exercises of the lessons, solved"
 	@$(BIN)/python -m pytest -m lessons
 
+# The browser's come last: with it a loop of events runs in the process, in which a state, as in a
+# notebook, waits for its turn.
 soak: $(STAMP) ## the tests of faults at length: 500 visits, thousands of inputs; half an hour
-	@RECSYS_SOAK=500 $(BIN)/python -m pytest tests/faults tests/browser/test_faults.py \
-	  tests/models/test_contract.py tests/dashboard/test_link.py tests/data/test_fetch.py \
-	  tests/test_packaging.py tests/test_store.py --hypothesis-profile=soak --write-last-run
+	@RECSYS_SOAK=500 $(BIN)/python -m pytest tests/faults tests/models/test_contract.py \
+	  tests/dashboard/test_link.py tests/data/test_fetch.py tests/test_packaging.py tests/test_store.py \
+	  tests/browser/test_faults.py --hypothesis-profile=soak --write-last-run
 
 docs: $(STAMP) ## write what follows from the code, and the API reference into build/api
 	@$(BIN)/python docs/generate.py

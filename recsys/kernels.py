@@ -20,6 +20,7 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import LocalProvisioner
 from jupyter_server._tz import utcnow
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from tornado.web import HTTPError
 
 LAUNCHER = ["-m", "ipykernel_launcher"]  # of the kernels that can be forked
 PATIENCE = 60.0  # seconds, for the first fork on a busy machine
@@ -37,11 +38,15 @@ class KernelManager(AsyncMappingKernelManager):
     """
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
-        kernel: Any = self.get_kernel(kernel_id)
-        if not hasattr(kernel, "met_by_culler"):
-            kernel.met_by_culler = True
-            kernel.last_activity = utcnow()
-        await super().cull_kernel_if_idle(kernel_id)
+        try:
+            kernel: Any = self.get_kernel(kernel_id)
+            if not hasattr(kernel, "met_by_culler"):
+                kernel.met_by_culler = True
+                kernel.last_activity = utcnow()
+            await super().cull_kernel_if_idle(kernel_id)
+        except (KeyError, HTTPError):
+            if kernel_id in self:
+                raise  # else its visitor has left, and it ends just now
 
     async def shutdown_all(self, now: bool = False) -> None:  # type: ignore[override]
         # One that is on its way cannot be ended, and asking for it would leave the others alive.

@@ -11,14 +11,16 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from unittest.mock import AsyncMock
+from unittest.mock import AsyncMock, Mock
 
 import psutil
 import pytest
 from serving import ROOT, Server, served
+from tornado.websocket import WebSocketClosedError
 from visits import ask, kernel_of, process_of, wired
 
 from recsys.kernels import KernelManager
+from recsys.serve import _unless_a_page_was_left
 
 FORKED = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
 PATIENCE = 60  # seconds
@@ -115,3 +117,18 @@ def test_a_kernel_from_the_pool_gets_the_time_to_be_connected_to() -> None:
         manager.shutdown_kernel.assert_called_once_with("one")
     finally:
         del manager._kernels["one"]
+
+
+def test_a_kernel_whose_visitor_leaves_while_it_is_looked_at_is_no_error() -> None:
+    manager = KernelManager(cull_idle_timeout=90)
+    with ThreadPoolExecutor() as thread:
+        thread.submit(asyncio.run, manager.cull_kernel_if_idle("left")).result()
+
+
+def test_a_page_that_is_closed_while_it_is_written_to_is_no_error() -> None:
+    loop = Mock()
+    _unless_a_page_was_left(loop, {"exception": WebSocketClosedError()})
+    loop.default_exception_handler.assert_not_called()
+    other = {"exception": ZeroDivisionError()}
+    _unless_a_page_was_left(loop, other)
+    loop.default_exception_handler.assert_called_once_with(other)

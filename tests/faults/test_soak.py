@@ -48,8 +48,13 @@ def use_of(server: Server) -> Use:
     """What it uses once the kernels for the next visitors are ready, and the last ones are gone."""
     process = psutil.Process(server.pid)
     until = time.monotonic() + 2 * PATIENCE
-    while len(process.children(recursive=True)) != STAYING and time.monotonic() < until:
-        time.sleep(0.5)
+    # A kernel has ended a moment before the server has closed what led to it.
+    files = 0
+    while time.monotonic() < until:
+        before, files = files, process.num_fds()
+        if len(process.children(recursive=True)) == STAYING and files == before:
+            break
+        time.sleep(1)
     return Use(
         len(process.children(recursive=True)),
         process.num_fds(),
