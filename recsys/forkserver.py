@@ -51,7 +51,7 @@ def import_all() -> None:
         import_module(module)
     from recsys import charts
 
-    # Plotly imports what a figure needs when it is drawn.
+    # pandas and NumPy import some of what charts need when it is first used.
     table = pd.DataFrame({"rank": [1], "course_id": ["a"], "title": ["A"], "score": [1.0]})
     counts = np.arange(1.0, 4.0)
     drawn = [
