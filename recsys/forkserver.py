@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-MOST_BYTES = 200_000  # of a message; the environment is most of it
+MOST_BYTES = 2**20  # of a message, far more than a socket takes at once; most is the environment
 
 
 def main() -> None:
@@ -85,7 +85,9 @@ def become_kernel(asked: dict[str, Any], server: int) -> None:
 
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
     os.chdir(asked["folder"])
     os.environ.clear()
     os.environ.update(asked["environment"])
