@@ -1,16 +1,19 @@
 """How pages are written and their files found: as Voilà does it, but with its templates compiled
-once, and with an answer to odd addresses.
+once, plotly.js asked for at once, and an answer to odd addresses.
 
 Must not know what is on them.
 """
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
 from types import CodeType
 
 import voila.app
 from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
+from jupyter_core.paths import jupyter_path
 from tornado.web import HTTPError
 from voila import notebook_renderer
 from voila.exporter import VoilaExporter
@@ -42,7 +45,23 @@ class Exporter(VoilaExporter):
     def environment(self) -> Environment:
         environment = super().environment
         environment.bytecode_cache = self.compiled
+        environment.globals["plotly_script"] = plotly_script()
         return environment
+
+
+@cache
+def plotly_script() -> str:
+    """Where the script with plotly.js is, below the address of the extensions; "" if it is nowhere.
+
+    The extension's own first script asks for it, by this address. A page that does so at once has
+    it a moment earlier.
+    """
+    for folder in jupyter_path("labextensions"):
+        parts = [*Path(folder, "jupyterlab-plotly", "static").glob("*.*.js")]
+        if parts:
+            largest = max(parts, key=lambda one: one.stat().st_size).name
+            return f"jupyterlab-plotly/static/{largest}?v={largest.split('.')[-2]}"
+    return ""
 
 
 class TemplateFiles(TemplateStaticFileHandler):

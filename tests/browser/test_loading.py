@@ -54,3 +54,15 @@ def test_a_page_that_is_left_ends_its_kernel(first_visit: Dashboard, server: Ser
     while page.request.get(kernel).status != 404:
         pass
     assert "403 POST" not in server.log.read_text()
+
+
+def test_plotly_is_asked_for_by_the_page_itself_and_once(page: Page, server: Server) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(server.url)
+    expect(Dashboard(page).charts.first).to_be_visible()
+    asked = [url for url in asked if "/jupyterlab-plotly/" in url]
+    first = page.locator("link[rel=preload]").get_attribute("href")
+    assert len(set(asked)) == len(asked) == 2
+    assert first is not None
+    assert server.url.rstrip("/") + first in asked
