@@ -30,6 +30,7 @@ import sys
 import tempfile
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -331,6 +332,13 @@ class WirePage:
         assert said, "the page came without its widgets"
         self.states: dict[str, dict[str, Any]] = json.loads(said[1])
 
+    def ask_for_all(self) -> None:
+        """Ask for all states once more, as the page does when it has been up for a second."""
+        control = uuid.uuid4().hex
+        opened = {"comm_id": control, "target_name": "jupyter.widget.control", "data": {}}
+        self.wire.send("comm_open", opened, version="1.0.0")
+        self.wire.send("comm_msg", {"comm_id": control, "data": {"method": "request_states"}})
+
     def ask(self, comm: str, data: dict[str, Any]) -> None:
         """Send a widget a message, and wait until the kernel has sent all that follows."""
         name = self.wire.send("comm_msg", {"comm_id": comm, "data": data})
@@ -351,7 +359,8 @@ class WirePage:
             raw = raw[first:second].decode()
         message: dict[str, Any] = json.loads(raw)
         kind, content = message["header"]["msg_type"], message["content"]
-        if kind == "error" or content.get("name") == "stderr":
+        harmless = "No such comm" in content.get("text", "")  # said when `control` is opened
+        if kind == "error" or (content.get("name") == "stderr" and not harmless):
             raise RuntimeError(f"the kernel says: {content}")
         data = content.get("data", {})
         if kind == "comm_open":
@@ -402,6 +411,7 @@ def by_wire(
         if "recommended" not in page.shown_in("table"):
             raise RuntimeError("the page came without recommendations")
         visit.complete = time.monotonic() - started
+        page.ask_for_all()
         think()
         page.set(page.find("SelectMultiple", _dom_classes="recsys-list"), index=[0, 1])
         page.press(page.find("Button", description="Add"))
