@@ -119,7 +119,7 @@ test-others: $(STAMP) $(SCALE)/.installed
 
 # The browser's come last: with it a loop of events runs in the process, in which a state, as in a
 # notebook, waits for its turn.
-soak: $(STAMP) ## the tests of faults at length: 500 visits, thousands of inputs; half an hour
+soak: $(STAMP) ## the tests of faults at length: 500 visits, thousands of inputs; twenty minutes
 	@RECSYS_SOAK=500 $(BIN)/python -m pytest tests/faults tests/models/test_contract.py \
 	  tests/dashboard/test_link.py tests/data/test_fetch.py tests/test_packaging.py tests/test_store.py \
 	  tests/browser/test_faults.py --hypothesis-profile=soak --write-last-run

@@ -30,7 +30,6 @@ import sys
 import tempfile
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -332,13 +331,6 @@ class WirePage:
         assert said, "the page came without its widgets"
         self.states: dict[str, dict[str, Any]] = json.loads(said[1])
 
-    def ask_for_all(self) -> None:
-        """Ask for all states once more, as the page does when it has been up for a second."""
-        control = uuid.uuid4().hex
-        opened = {"comm_id": control, "target_name": "jupyter.widget.control", "data": {}}
-        self.wire.send("comm_open", opened, version="1.0.0")
-        self.wire.send("comm_msg", {"comm_id": control, "data": {"method": "request_states"}})
-
     def ask(self, comm: str, data: dict[str, Any]) -> None:
         """Send a widget a message, and wait until the kernel has sent all that follows."""
         name = self.wire.send("comm_msg", {"comm_id": comm, "data": data})
@@ -411,7 +403,7 @@ def by_wire(
         if "recommended" not in page.shown_in("table"):
             raise RuntimeError("the page came without recommendations")
         visit.complete = time.monotonic() - started
-        page.ask_for_all()
+        wire.ask_for_all()  # as the page does when it has been up for a second
         think()
         page.set(page.find("SelectMultiple", _dom_classes="recsys-list"), index=[0, 1])
         page.press(page.find("Button", description="Add"))

@@ -245,11 +245,7 @@ class Dataset(TrainingSet):
         ------
         UnknownCourseError : names the first id that is not there, and the closest one that is
         """
-        ids = list(course_ids)
-        for one in ids:
-            if one not in self.course_index:
-                raise unknown_course(one, self.course_index, self.name)
-        return np.array([self.course_index[one] for one in ids], dtype=np.intp)
+        return places_in(self.course_index, course_ids, self.name)
 
     def histories(self, histories: Sequence[Mapping[str, float]]) -> csr_matrix:
         """(len(histories), n_courses) ratings, from mappings of course id to rating.
@@ -288,6 +284,19 @@ def _popularity(users: Users) -> np.ndarray:
 def _rating_counts(users: Users) -> Counter[float]:
     ratings, counts = np.unique(users.likes.data, return_counts=True)
     return Counter(dict(zip(ratings.tolist(), counts.tolist(), strict=True)))
+
+
+def places_in(index: Mapping[str, int], course_ids: Iterable[str], where: str) -> np.ndarray:
+    """The positions of courses by an index of their ids.
+
+    Raises
+    ------
+    UnknownCourseError : names the first id that is not there, and the closest one that is
+    """
+    try:
+        return np.array([index[one] for one in course_ids], dtype=np.intp)
+    except KeyError as missing:
+        raise unknown_course(missing.args[0], index, where) from None
 
 
 def unknown_course(course_id: str, known: Iterable[str], where: str) -> UnknownCourseError:

@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 MOST_BYTES = 2**20  # of a message, far more than a socket takes at once; most is the environment
 
@@ -49,18 +48,6 @@ def import_all() -> None:
     sys.modules["debugpy"] = None  # type: ignore[assignment]  # nobody debugs a visitor's kernel
     for module in ("ipykernel.debugger", "ipykernel.kernelapp", "recsys.dashboard"):
         import_module(module)
-    from recsys import charts
-
-    # pandas and NumPy import some of what charts need when it is first used.
-    table = pd.DataFrame({"rank": [1], "course_id": ["a"], "title": ["A"], "score": [1.0]})
-    counts = np.arange(1.0, 4.0)
-    drawn = [
-        charts.scores(table, "Score"),
-        charts.component_heatmap(np.eye(3), ["A", "B", "C"]),
-        charts.popularity_bias(counts, counts, ["A", "B", "C"], np.array([0])),
-    ]
-    for chart in drawn:
-        chart._repr_mimebundle_()
 
 
 def wait_for_an_order(line: socket.socket) -> dict[str, Any] | None:

@@ -77,6 +77,13 @@ class Wire:
         self.socket.send(json.dumps({**message, "channel": channel, "buffers": []}))
         return name
 
+    def ask_for_all(self) -> str:
+        """Ask for the states of all widgets, as the page does; returns the question's id."""
+        control = uuid.uuid4().hex
+        target = {"comm_id": control, "target_name": "jupyter.widget.control", "data": {}}
+        self.send("comm_open", target, version="1.0.0")
+        return self.send("comm_msg", {"comm_id": control, "data": {"method": "request_states"}})
+
     def reply(self, name: str) -> dict[str, Any]:
         """Wait for the reply to a message; all that comes before it is `heard`."""
         while True:
@@ -105,10 +112,7 @@ class Widgets:
 
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
-        control = uuid.uuid4().hex
-        target = {"comm_id": control, "target_name": "jupyter.widget.control", "data": {}}
-        wire.done(wire.send("comm_open", target, version="1.0.0"))
-        said = wire.done(self._tell(control, {"method": "request_states"}))
+        said = wire.done(wire.ask_for_all())
         states = next(data["states"] for data in _comm_data(said) if "states" in data)
         self.states: dict[str, dict[str, Any]] = {key: one["state"] for key, one in states.items()}
 

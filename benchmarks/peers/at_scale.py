@@ -35,7 +35,7 @@ from environments import NoEnvironmentError, python_of
 from protocol import NOTHING, Task, best, read_answer, write_task
 from scipy.linalg import cholesky, solve_triangular
 from scipy.optimize import nnls
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 
 HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parent))
@@ -218,14 +218,9 @@ def fit_ours(folder: Path, key: str, answer: Path) -> None:
 
 def asked(one: Contender, folder: Path, place: Path) -> dict[str, float]:
     dataset = partitions.open_partitions(folder)
-    parts = [part.ratings()[1] for part in dataset.parts]
-    indptr = np.concatenate([[0], np.cumsum(np.concatenate([np.diff(p.indptr) for p in parts]))])
-    indices = np.concatenate([part.indices for part in parts])
     known = np.flatnonzero(dataset.popularity)
-    train = csr_matrix(
-        (np.ones(len(indices), np.float32), indices, indptr),
-        (len(indptr) - 1, len(dataset.courses)),
-    )[:, known]
+    likes = csr_matrix(vstack([part.ratings()[1] for part in dataset.parts]))
+    train = likes[:, known].sign().astype(np.float32)
     queries, _ = tested()
     task = Task(train, queries[:, known].sign().astype(np.float32), K)
     write_task(place / "task.npz", task)
@@ -263,8 +258,8 @@ def judged(one: Contender, found: dict[str, Any], ours: dict[str, Any]) -> float
     if one.task == "components":
         return float(np.abs(found["ratio"] - ours["ratio"]).max())
     n = load_dataset("bundled").n_courses
-    one_, other = (csr_matrix((f["cosine"], (f["i"], f["j"])), (n, n)) for f in (found, ours))
-    return float(abs(one_ - other).max())
+    theirs, own = (csr_matrix((f["cosine"], (f["i"], f["j"])), (n, n)) for f in (found, ours))
+    return float(abs(theirs - own).max())
 
 
 def ndcg(ranked: np.ndarray) -> float:

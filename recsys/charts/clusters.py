@@ -194,11 +194,10 @@ def cluster_counts(counts: pd.DataFrame, yours: int, sample: int) -> Chart:
     figure.line("x", yours, color=INK, dash="dash")
     figure.note(x=yours, y=1, yref="paper", text="in use", xanchor="left", xshift=4, **LABEL)
     figure.axis("x", title="Number of clusters", dtick=5, anchor="y2")
-    above = figure.layout["yaxis"]
-    title_below = above["title"] | {"text": "Silhouette (−1 to 1)"}
-    figure.layout["yaxis2"] = above | {"title": title_below, "domain": [0, 0.46]}
-    above |= {"title": above["title"] | {"text": "Spread left (%)"}, "range": [0, 105]}
-    above |= {"domain": [0.54, 1]}
+    house = figure.layout["yaxis"]
+    title_below = house["title"] | {"text": "Silhouette (−1 to 1)"}
+    figure.layout["yaxis2"] = house | {"title": title_below, "domain": [0, 0.46]}
+    figure.axis("y", title="Spread left (%)", domain=[0.54, 1], range=[0, 105])
     return Chart(figure, title, text, table)
 
 

@@ -54,8 +54,14 @@ def rank_lines(lists: Mapping[str, pd.DataFrame], finding: str, noun: str = "cou
         showgrid=False,
         zeroline=False,
     )
-    figure.axis("y", title="Rank", tickvals=list(range(1, longest + 1)), range=[longest + 0.6, 0.4])
-    figure.axis("y", showgrid=False, zeroline=False)
+    figure.axis(
+        "y",
+        title="Rank",
+        tickvals=list(range(1, longest + 1)),
+        range=[longest + 0.6, 0.4],
+        showgrid=False,
+        zeroline=False,
+    )
     best = [f"“{one['title'].iloc[0]}” for {name}" for name, one in lists.items() if not one.empty]
     text = (
         f"Slope chart of the {longest} best {noun}s of {listed(names)}, with a line from each "

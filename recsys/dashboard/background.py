@@ -169,4 +169,5 @@ class Errand(HasTraits):
         self._ended(event)
 
     def _ended(self, event: dict[str, Any]) -> None:
+        """What comes of the last event; each kind of errand has its own."""
         raise NotImplementedError

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from recsys.dataset import TrainingSet, unknown_course
+from recsys.dataset import TrainingSet, places_in
 from recsys.models.hyperparameters import Hyperparameter, declared
 
 
@@ -265,10 +265,7 @@ class Recommender(ABC):
         if known is not catalogue:  # it was fitted since
             places = {one: place for place, one in enumerate(catalogue.tolist())}
             self._places = catalogue, places
-        for one in history:
-            if one not in places:
-                raise unknown_course(one, places, "this model's data")
-        return np.array([places[one] for one in history], dtype=np.intp)
+        return places_in(places, history, "this model's data")
 
     def _batch_of_one(self, history: Mapping[str, float]) -> csr_matrix:
         row = np.zeros((1, len(self._catalogue())), np.float32)

@@ -23,8 +23,9 @@ def charts(state: State) -> widgets.VBox:
     slots = {kind.key: _Slot(kind.key, gallery) for kind in KINDS}
     switches: dict[str, widgets.ToggleButton] = {}
     none = text(kind="hint")
-    again = made(widgets.Button, description="Draw the charts again", css="recsys-draw")
-    show_if(False, again)
+    again = made(
+        widgets.Button, description="Draw the charts again", css="recsys-draw", shown=False
+    )
     choice = row(css="recsys-choose")
     # A place for every kind, always: a figure whose place moves comes back as a dead picture.
     grid = made(widgets.VBox, [slot.box for slot in slots.values()], css="recsys-charts")

@@ -37,8 +37,7 @@ def comparison(state: State) -> widgets.VBox:
     """Two or three models side by side, and the short lists of all; both follow the choice."""
     compared = Comparison(state)
     opened = made(widgets.Button, description="Compare models")
-    shown = made(widgets.VBox)
-    show_if(False, shown)
+    shown = made(widgets.VBox, shown=False)
 
     def show() -> None:
         is_open = NAME in state.opened

@@ -35,7 +35,7 @@ def made(
     kind: type[_Widget],
     *content: Any,
     css: str = "",
-    layout: widgets.Layout | None = None,
+    shown: bool = True,
     **more: Any,
 ) -> _Widget:
     """A widget in as few messages to the page as can be: it shares its style and its layout with
@@ -45,11 +45,11 @@ def made(
     ----------
     kind, content, more : the widget's class, and what that is called with
     css : classes for the style sheet
-    layout : one of its own, if it needs one
+    shown : whether it is there from the start (see `show_if`)
     """
     if hasattr(kind, "style"):
         more["style"] = _style(kind.style.klass)
-    return kind(*content, layout=layout or shared_layout(), _dom_classes=css.split(), **more)
+    return kind(*content, layout=_shown_or_not(shown), _dom_classes=css.split(), **more)
 
 
 @cache
@@ -60,7 +60,11 @@ def shared_layout(**traits: str) -> widgets.Layout:
 
 def show_if(wanted: object, widget: widgets.DOMWidget) -> None:
     """Show a widget, or hide it and give its room away."""
-    widget.layout = shared_layout() if wanted else shared_layout(display="none")
+    widget.layout = _shown_or_not(wanted)
+
+
+def _shown_or_not(shown: object) -> widgets.Layout:
+    return shared_layout() if shown else shared_layout(display="none")
 
 
 def is_shown(widget: widgets.DOMWidget) -> bool:
@@ -107,4 +111,4 @@ def after_each_cell(act: Callable[[], None]) -> None:
 @cache
 def _style_sheet() -> widgets.HTML:
     css = files("recsys.dashboard").joinpath("style.css").read_text("utf-8")
-    return made(widgets.HTML, f"<style>{css}</style>", layout=shared_layout(display="none"))
+    return made(widgets.HTML, f"<style>{css}</style>", shown=False)

@@ -40,8 +40,7 @@ def leaderboard(state: State) -> widgets.VBox:
     bar = made(widgets.FloatProgress, min=0.0, max=1.0, css="recsys-evaluating")
     status, about = text(kind="status"), text(kind="hint")
     table = made(widgets.HTML, css="recsys-board")
-    shown = made(widgets.VBox, [row(refresh, cancel), bar, status, table, about])
-    show_if(False, shown)
+    shown = made(widgets.VBox, [row(refresh, cancel), bar, status, table, about], shown=False)
 
     def show() -> None:
         is_open = LEADERBOARD in state.opened

@@ -48,8 +48,7 @@ def link(state: State) -> widgets.VBox:
         tooltip="One step at a time, in large type",
         css="recsys-present",
     )
-    address, caution = made(widgets.HTML, css="recsys-address"), text(kind="hint")
-    show_if(False, address)
+    address, caution = made(widgets.HTML, css="recsys-address", shown=False), text(kind="hint")
     heard: list[str] = []
 
     def show() -> None:
@@ -78,8 +77,9 @@ def link(state: State) -> widgets.VBox:
 
 def _from_the_page(label: str, name: str, heard: Callable[[str], None]) -> widgets.Text:
     """A field that nobody sees; the page's script writes into it."""
-    field = made(widgets.Text, description=label, continuous_update=True, css=f"recsys-{name}")
-    show_if(False, field)
+    field = made(
+        widgets.Text, description=label, continuous_update=True, css=f"recsys-{name}", shown=False
+    )
 
     def hear(change: dict[str, Any]) -> None:
         if change["new"]:

@@ -23,8 +23,7 @@ class Plot:
     def __init__(self, name: str) -> None:
         self._name = name
         self._bundle: dict[str, Any] = {}
-        self.box = made(widgets.VBox, css="recsys-chart")
-        show_if(False, self.box)
+        self.box = made(widgets.VBox, css="recsys-chart", shown=False)
 
     def show(self, chart: Chart | None) -> None:
         """Draw a chart, unless it is drawn already; None leaves the place empty."""

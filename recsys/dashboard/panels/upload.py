@@ -63,7 +63,7 @@ def _form(state: State, opened: Callable[[], None]) -> widgets.VBox:
     liked = made(widgets.BoundedFloatText, description="A rating counts as liked from", step=0.5)
     likes = text(kind="hint")
     use = made(widgets.Button, description="Use this data", button_style="primary")
-    confirm = made(widgets.VBox, [liked, likes, row(use)])
+    confirm = made(widgets.VBox, [liked, likes, row(use)], shown=False)
 
     def receive(what: str, value: Any) -> None:
         if value:
@@ -126,7 +126,6 @@ def _form(state: State, opened: Callable[[], None]) -> widgets.VBox:
         chooser.observe(lambda change, what=what: receive(what, change["new"]), "value")
     liked.observe(count, "value")
     use.on_click(open_it)
-    show_if(False, confirm)
     templates = (
         download("Template for courses", "courses.csv", "text/csv", files.TEMPLATE_COURSES),
         download("Template for ratings", "ratings.csv", "text/csv", files.TEMPLATE_RATINGS),
