@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable
@@ -23,6 +24,7 @@ from recsys.dataset import COURSE_COLUMNS, Dataset
 from recsys.sources.places import flush
 
 FORMAT = 2  # raise it when the files below, or what parsing makes of a CSV, change
+PIECE = 2**16  # bytes
 _ARRAYS = ("users", "indptr", "indices", "ratings", "topics")
 
 
@@ -30,19 +32,17 @@ def content_key(layout: str, files: Iterable[Path]) -> str:
     """A hash of the files' names and contents, the layout they are read by, and the format."""
     digest = hashlib.blake2b(f"{FORMAT} {layout}".encode(), digest_size=16)
     for file in files:
-        content = file.read_bytes()
-        digest.update(f"\n{file.name} {len(content)}\n".encode())
-        digest.update(content)
+        with file.open("rb") as stream:  # in pieces: what is read at once stays with the process
+            digest.update(f"\n{file.name} {os.fstat(stream.fileno()).st_size}\n".encode())
+            while piece := stream.read(PIECE):
+                digest.update(piece)
     return digest.hexdigest()
 
 
 def load(folder: Path, name: str) -> Dataset | None:
     """The data set kept in an entry, under a name; None if there is no sound one."""
     try:
-        total, _, text = (folder / "dataset.json").read_bytes().partition(b"\n")
-        if _digest(text) != total.decode():
-            return None
-        about = json.loads(text)
+        about = _about(folder)
         arrays = {part: _array(folder, part, about["sums"][part]) for part in _ARRAYS}
         return _assembled(name, about, arrays)
     except Exception:  # whatever a damaged file makes the parsers stumble over
@@ -98,6 +98,13 @@ def _write(dataset: Dataset, folder: Path) -> None:
     (folder / "dataset.json").write_bytes(f"{_digest(text)}\n".encode() + text)
     flush(folder / "dataset.json")
     flush(folder)
+
+
+def _about(folder: Path) -> dict[str, Any]:
+    total, _, text = (folder / "dataset.json").read_bytes().partition(b"\n")
+    if _digest(text) != total.decode():
+        raise ValueError("dataset.json is torn")
+    return dict(json.loads(text))
 
 
 def _array(folder: Path, part: str, expected: str) -> np.ndarray:
