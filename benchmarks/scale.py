@@ -2,6 +2,10 @@
 
     python benchmarks/scale.py [--times 10 100] [--json benchmarks/results/scale.json]
     python benchmarks/scale.py --times 10 --courses 20000
+    python benchmarks/scale.py --json benchmarks/results/scale.json --table docs/scale.md
+
+The last one measures nothing, but writes the figures of the file into the page. A file may be
+filled by several runs: what is measured again takes the place of what was there.
 
 After `make scale`. The bundled set is scaled: a new user takes over the courses of one of its
 users, drawn by lot, but for every tenth, which is another user's; so popularity, the number of
@@ -20,12 +24,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from itertools import groupby
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -40,7 +46,6 @@ from recsys.dataset import Dataset
 from recsys.sources import partitions
 
 CHANGED = 0.1  # of a user's courses are another user's
-WORKERS = (1, 2)
 MEMORY = "4GB"  # that a worker may have, unless told otherwise
 SAMPLE = 20_000  # users whom recommendations are made for
 COMMON: dict[str, Any] = {}  # of the processes that write parts
@@ -49,11 +54,13 @@ COMMON: dict[str, Any] = {}  # of the processes that write parts
 def main() -> None:
     given = parse()
     if given.one:
-        print(json.dumps(measured(Path(given.one), *given.models, given.workers, given.memory)))
+        [key], [workers] = given.models, given.workers
+        print(json.dumps(measured(Path(given.one), key, workers, given.memory)))
         return
-    about = {"machine": machine(), "busy before": f"{os.getloadavg()[0]:.1f} of {os.cpu_count()}"}
-    print(*about.values(), sep="\n")
-    results: list[dict[str, Any]] = []
+    if given.table:
+        fill(given.table, json.loads(given.json.read_text())["results"])
+        return
+    print(machine())
     for times in given.times:
         folder = grown(given.folder, times, given.courses)
         dataset = partitions.open_partitions(folder)
@@ -61,18 +68,21 @@ def main() -> None:
         size |= {"courses": len(dataset.courses), "parts": len(dataset.parts)}
         size["MB on disk"] = sum(Path(one.file).stat().st_size for one in dataset.parts) / 1e6
         print("\n" + ", ".join(f"{what} {figure:,.0f}" for what, figure in size.items()))
-        print(heading())
+        print(line("model", COLUMNS))
         for key in given.models or [one.key() for one in every_model()]:
-            for workers in WORKERS:
+            results = []
+            for workers in given.workers:
+                busy = f"{os.getloadavg()[0]:.1f} of {os.cpu_count()}"
                 command = [sys.executable, __file__, "--one", str(folder), "--models", key]
                 command += ["--memory", given.memory]
                 done = subprocess.run(
                     [*command, "--workers", str(workers)], stdout=subprocess.PIPE, check=False
                 )
                 last = done.stdout.decode().splitlines()[-1:] or ['{"error": "it ended"}']
-                results.append({**size, "model": key, "workers": workers, **json.loads(last[0])})
-            print(row(results[-len(WORKERS) :]), flush=True)
-            write(given.json, about, results)
+                about = {**size, "model": key, "workers": workers, "busy before": busy}
+                results.append(about | json.loads(last[0]))
+            print(line(key, cells(results)), flush=True)
+            keep(given.json, results)
 
 
 def parse() -> argparse.Namespace:
@@ -82,16 +92,31 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--models", nargs="+", help="keys; by default all")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "recsys-scale")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--table", type=Path, help="the page to write the file's figures into")
     parser.add_argument("--memory", default=MEMORY, help="that a worker may have")
+    parser.add_argument("--workers", nargs="+", type=int, default=[1, 2], help="how many")
     parser.add_argument("--one", help=argparse.SUPPRESS)  # how it calls itself
-    parser.add_argument("--workers", type=int, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
-def write(file: Path | None, about: dict[str, str], results: list[dict[str, Any]]) -> None:
-    if file:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps({**about, "results": results}, indent=1) + "\n")
+def keep(file: Path | None, results: list[dict[str, Any]]) -> None:
+    """Add results to those in a file, in place of what was measured before."""
+    if not file:
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    earlier = json.loads(file.read_text())["results"] if file.exists() else []
+    kept = {of_what(one): one for one in [*earlier, *results]}
+    order = {one.key(): place for place, one in enumerate(every_model())}
+    results = sorted(
+        kept.values(),
+        key=lambda one: (one["courses"], one["times"], order[one["model"]], one["workers"]),
+    )
+    text = json.dumps({"machine": machine(), "results": results}, indent=1)
+    file.write_text(text + "\n")
+
+
+def of_what(one: dict[str, Any]) -> tuple[int, int, str, int]:
+    return one["courses"], one["times"], one["model"], one["workers"]
 
 
 def every_model() -> Iterator[type[models.Recommender]]:
@@ -111,7 +136,8 @@ def grown(folder: Path, times: int, n_courses: int | None) -> Path:
         return target
     partitions.prepare(target)
     n_users = times * base.n_users
-    sizes = [min(PER_BLOCK, n_users - first) for first in range(0, n_users, PER_BLOCK)]
+    n_parts = -(-n_users // PER_BLOCK)
+    sizes = [(n_users + number) // n_parts for number in range(n_parts)]  # as equal as can be
     start = perf_counter()
     with ProcessPoolExecutor(initializer=hold, initargs=(target, copies)) as pool:
         written = list(pool.map(write_part, range(len(sizes)), sizes))
@@ -221,24 +247,50 @@ def recommending(model: models.Recommender, dataset: partitions.PartitionedDatas
 # Words
 
 
-def heading() -> str:
-    return (
-        f"{'model':26}{'1 worker':>11}{'2 workers':>11}{'faster':>8}{'ratings/s':>12}"
-        f"{'MB, worker':>12}{'MB, asking':>12}{'MB moved':>10}{'users/s/core':>14}"
-    )
+COLUMNS = (
+    "s, one worker",
+    "s, two",
+    "gain",
+    "MB, worker",
+    "MB, asking",
+    "MB moved",
+    "users/s/core",
+)
+MARKS = re.compile(r"(<!-- measured -->\n).*?(<!-- /measured -->)", flags=re.DOTALL)
 
 
-def row(results: list[dict[str, Any]]) -> str:
-    one, two = results
-    for each in results:
-        if "error" in each:
-            return f"{one['model']:26}  {each['workers']} workers: {each['error'][:120]}"
-    return (
-        f"{one['model']:26}{one['seconds']:9.1f} s{two['seconds']:9.1f} s"
-        f"{one['seconds'] / two['seconds']:7.2f}×{two['ratings a second']:12,.0f}"
-        f"{two['MB, worker']:12.0f}{two['MB, asking']:12.0f}{two['MB moved']:10.1f}"
-        f"{two['users recommended to a second']:14,.0f}"
-    )
+def cells(results: Sequence[dict[str, Any]]) -> list[str]:
+    """What the columns say of one model: the figures of the most workers, or what went wrong."""
+    problem = next((one["error"] for one in results if "error" in one), None)
+    if problem:
+        return [problem[:160].replace("|", "/")] + [""] * (len(COLUMNS) - 1)
+    seconds = {one["workers"]: one["seconds"] for one in results}
+    most = results[-1]
+    return [
+        *(f"{seconds[n]:,.1f}" if n in seconds else "–" for n in (1, 2)),
+        f"{seconds[1] / seconds[2]:.2f}" if {1, 2} <= seconds.keys() else "–",
+        f"{most['MB, worker']:,.0f}",
+        f"{most['MB, asking']:,.0f}",
+        f"{most['MB moved']:,.1f}",
+        f"{most['users recommended to a second']:,.0f}",
+    ]
+
+
+def line(first: str, rest: Sequence[str]) -> str:
+    return f"{first:26}" + "".join(f"{one:>15}" for one in rest)
+
+
+def fill(page: Path, results: list[dict[str, Any]]) -> None:
+    """Write the figures between the marks of a page."""
+    rows = [["ratings", "model", *COLUMNS], ["---", "---", *["---:"] * len(COLUMNS)]]
+    for _, some in groupby(results, key=lambda one: of_what(one)[:3]):
+        same = list(some)
+        size = f"{same[0]['times']} ×"
+        if same[0]["courses"] > 1000:
+            size += f", {same[0]['courses']:,} courses"
+        rows.append([size, same[0]["model"], *cells(same)])
+    text = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    page.write_text(MARKS.sub(lambda marks: f"{marks[1]}{text}\n{marks[2]}", page.read_text()))
 
 
 if __name__ == "__main__":

@@ -47,7 +47,14 @@ class IALS(Recommender):
     weight: float = hyperparameter(
         5.0, label="Weight of a like", low=0.0, high=100.0, help="α: how much more a like counts."
     )
-    regularisation: float = hyperparameter(100.0, label="Regularisation", low=0.01, high=500.0)
+    regularisation: float = hyperparameter(
+        100.0,
+        label="Regularisation",
+        low=0.01,
+        high=5000.0,
+        help="λ. What is right for a data set is right for its size: it grows with the root of the "
+        "number of users, as the strengths of its patterns do.",
+    )
     sweeps: int = hyperparameter(8, label="Sweeps", low=1, high=50)
     seed: int = hyperparameter(0, label="Seed", low=0, high=1000)
 

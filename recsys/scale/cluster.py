@@ -20,9 +20,12 @@ from typing import Any
 
 import dask
 import numpy as np
+from dask.system import CPU_COUNT
+from dask.utils import parse_bytes
 from distributed import Client, Future, LocalCluster
 from distributed.client import FutureCancelledError
 from distributed.scheduler import KilledWorker
+from distributed.system import MEMORY_LIMIT
 
 from recsys.blocks import Blocks, added, present
 from recsys.dataset import TrainingSet
@@ -35,6 +38,7 @@ AT_ONCE = 8  # partial sums that a task adds up
 AHEAD = 2  # blocks on their way while one is being used
 PATIENCE = "5s"  # with an address where nobody answers
 WORKER_SILENCE = "60s"  # after which a worker's tasks are given to others
+KEPT = 16_000_000  # bytes of what belongs to blocks that a local worker holds; the rest: on disk
 
 
 @contextmanager
@@ -54,9 +58,14 @@ def connected(scheduler: str | None = None, **local: Any) -> Iterator[Client]:
     logging.getLogger("distributed").setLevel(logging.ERROR)  # it tells of all comings and goings
     scheduler = scheduler or os.environ.get("RECSYS_SCHEDULER", LOCAL)
     if scheduler == LOCAL:
-        local = {"threads_per_worker": 1, "dashboard_address": ":0", **local}
+        share = MEMORY_LIMIT // CPU_COUNT
+        local = {"threads_per_worker": 1, "memory_limit": share, "dashboard_address": ":0"} | local
+        settings = {
+            "distributed.scheduler.worker-ttl": WORKER_SILENCE,
+            "distributed.worker.memory.target": KEPT / parse_bytes(local["memory_limit"]),
+        }
         with (
-            dask.config.set({"distributed.scheduler.worker-ttl": WORKER_SILENCE}),
+            dask.config.set(settings),
             LocalCluster(**local) as cluster,
             Client(cluster) as client,
         ):
