@@ -204,16 +204,24 @@ def measured(folder: Path, key: str, workers: int, memory: str) -> dict[str, Any
 
     dataset = partitions.open_partitions(folder)
     model = models.find(key)()
+    passes = 0
+
+    def count(done: float, message: str, **figures: float) -> None:
+        nonlocal passes
+        found = re.search(r"[Pp]ass (\d+)", message)
+        passes = int(found[1]) if found else passes
+
     with connected("local", n_workers=workers, memory_limit=memory) as client:
         try:
             start = perf_counter()
-            model.fit(OnCluster(dataset, client))
+            model.fit(OnCluster(dataset, client), progress=count)
             seconds = perf_counter() - start
         except Exception as problem:
             return {"error": f"{type(problem).__name__}: {problem}"}
         of_worker = list(client.run(peak_and_sent).values())
     return {
         "seconds": seconds,
+        "passes": passes + 1,  # the last one is not told of: nothing moves any more
         "ratings a second": dataset.n_ratings / seconds,
         "MB, worker": max(peak for peak, _ in of_worker) / 1e6,
         "MB, asking": peak_memory() / 1e6,

@@ -20,6 +20,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any, ClassVar
 
@@ -258,7 +259,10 @@ def _compiled(network: Any, n_users: int, n_steps: int) -> tuple[Any, Any]:
         optimiser.apply_gradients(zip(tape.gradient(cost, weights), weights, strict=True))
         return loss, n_hidden
 
-    return tf.function(step, reduce_retracing=True), tf.function(loss_of)
+    # Without AutoGraph: there is no Python to turn into a graph here, and what it writes to the
+    # temporary folder stays there if the training is cancelled.
+    graph = partial(tf.function, autograph=False)
+    return graph(step, reduce_retracing=True), graph(loss_of)
 
 
 def _per_course(losses: list[tuple[Any, Any]]) -> float:

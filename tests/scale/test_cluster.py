@@ -73,6 +73,21 @@ def test_what_is_in_memory_can_be_fitted_on_a_cluster_too(bundled: Dataset, clie
         same_scores(KNN().fit(at_hand), KNN().fit(bundled), bundled)
 
 
+def test_what_belongs_to_blocks_does_not_fill_a_worker(client: Client) -> None:
+    lengths = [500_000] * 20  # numbers, 4 MB a block
+    blocks = cluster.ClusterBlocks(client, lengths).map(np.full, 1.0)
+    assert blocks.sum(np.sum) == sum(lengths)
+    held = client.run(
+        lambda dask_worker: sum(
+            value.nbytes
+            for value in dask_worker.data.memory.values()
+            if isinstance(value, np.ndarray)
+        )
+    )
+    assert max(held.values()) <= cluster.KEPT
+    assert blocks.sum(np.sum) == sum(lengths)  # from the disk
+
+
 def test_progress_tells_where_to_watch(parts: PartitionedDataset, client: Client) -> None:
     told = []
     NMF().fit(OnCluster(parts, client), lambda done, message, **_: told.append(message))
