@@ -58,7 +58,7 @@ def main() -> None:
         print(json.dumps(measured(Path(given.one), key, workers, given.memory)))
         return
     if given.table:
-        fill(given.table, json.loads(given.json.read_text())["results"])
+        fill(given.table, "growth", growth(json.loads(given.json.read_text())["results"]))
         return
     print(machine())
     for times in given.times:
@@ -264,7 +264,6 @@ COLUMNS = (
     "MB moved",
     "users/s/core",
 )
-MARKS = re.compile(r"(<!-- measured -->\n).*?(<!-- /measured -->)", flags=re.DOTALL)
 
 
 def cells(results: Sequence[dict[str, Any]]) -> list[str]:
@@ -288,8 +287,8 @@ def line(first: str, rest: Sequence[str]) -> str:
     return f"{first:26}" + "".join(f"{one:>15}" for one in rest)
 
 
-def fill(page: Path, results: list[dict[str, Any]]) -> None:
-    """Write the figures between the marks of a page."""
+def growth(results: list[dict[str, Any]]) -> list[list[str]]:
+    """The rows of a table of all figures, the heading first."""
     rows = [["ratings", "model", *COLUMNS], ["---", "---", *["---:"] * len(COLUMNS)]]
     for _, some in groupby(results, key=lambda one: of_what(one)[:3]):
         same = list(some)
@@ -297,8 +296,14 @@ def fill(page: Path, results: list[dict[str, Any]]) -> None:
         if same[0]["courses"] > 1000:
             size += f", {same[0]['courses']:,} courses"
         rows.append([size, same[0]["model"], *cells(same)])
+    return rows
+
+
+def fill(page: Path, name: str, rows: list[list[str]]) -> None:
+    """Write a table between the marks of its name in a page."""
+    marks = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", flags=re.DOTALL)
     text = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    page.write_text(MARKS.sub(lambda marks: f"{marks[1]}{text}\n{marks[2]}", page.read_text()))
+    page.write_text(marks.sub(lambda found: f"{found[1]}{text}\n{found[2]}", page.read_text()))
 
 
 if __name__ == "__main__":

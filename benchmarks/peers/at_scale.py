@@ -1,6 +1,6 @@
 """Our fits beside Spark MLlib's, implicit's and RecTools', on users that fill many files.
 
-    python benchmarks/peers/at_scale.py [--times 10 100] [--json FILE]
+    python benchmarks/peers/at_scale.py --times 10 100 [--json FILE [--table docs/scale.md]]
 
 After `make scale`; Spark needs Java 17. All are given the users that `benchmarks/scale.py` makes,
 and both cores of the machine: ours two workers, Spark two threads, implicit two. Ours and Spark
@@ -43,7 +43,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parent))
 
 from models import machine  # noqa: E402
-from scale import MEMORY, drawn, grown  # noqa: E402
+from scale import MEMORY, drawn, fill, grown  # noqa: E402
 
 from recsys import load_dataset, models  # noqa: E402
 from recsys.evaluation import metrics  # noqa: E402
@@ -74,20 +74,24 @@ class Contender:
 
     @property
     def name(self) -> str:
-        settings = ", ".join(f"{name} {value:.4g}" for name, value in self.params.items())
+        given = {name: f"{value:.4g}" for name, value in self.params.items() if value is not False}
+        off = [f"not {name}" for name, value in self.params.items() if value is False]
+        settings = ", ".join([*map(" ".join, given.items()), *off])
         return f"{self.library} {self.model}{f' ({settings})' * bool(settings)}"
 
 
 PENALTIES = ("regularisation", "regularization")  # in the words of ours, and of implicit
 FACTORS = {"factors": 16, "regularization": 30.0, "alpha": ALPHA, "num_threads": CORES}
+SPARK = {"rank": 16, "alpha": ALPHA}
 CONTENDERS = (
     Contender("NDCG@10", "recsys", "nmf", {}),
     Contender("NDCG@10", "recsys", "ials", {"regularisation": 100.0}),
     Contender("NDCG@10", "recsys", "ease", {}),
     *(
-        Contender("NDCG@10", "spark", "ALS", {"rank": 16, "alpha": ALPHA, "regParam": value}, up_to)
-        for value, up_to in ((0.1, 10), (1.0, 10), (10.0, 1000))  # the last is the best at 10
+        Contender("NDCG@10", "spark", "ALS", SPARK | {"regParam": value}, largest)
+        for value, largest in ((0.1, 10), (1.0, 1000), (10.0, 1000))
     ),
+    Contender("NDCG@10", "spark", "ALS", SPARK | {"regParam": 10.0, "nonnegative": False}),
     Contender("NDCG@10", "implicit", "ALS", FACTORS),
     Contender("NDCG@10", "rectools", "ALS", FACTORS, largest=10),
     Contender("distance²", "recsys", "clustering", {}),
@@ -105,6 +109,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", help="libraries; by default all")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "recsys-scale")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--table", type=Path, help="the page to write the figures into")
     parser.add_argument("--one", nargs=4, help=argparse.SUPPRESS)  # how it calls itself
     given = parser.parse_args()
     if given.one:
@@ -131,6 +136,19 @@ def main() -> None:
             if given.json:
                 text = json.dumps({**about, "results": results}, indent=1, ensure_ascii=False)
                 given.json.write_text(text + "\n", "utf-8")
+    if given.table:
+        fill(given.table, "peers", table(results))
+
+
+def table(results: Sequence[dict[str, Any]]) -> list[list[str]]:
+    """The rows of a table of all figures, the heading first."""
+    rows = [["ratings", "quality", "who", "s", "MB", "value"], [*["---"] * 3, *["---:"] * 3]]
+    for one in results:
+        figures = [one["error"], "", ""]
+        if "error" not in one:
+            figures = [f"{one['seconds']:.1f}", f"{one['MB']:,.0f}", f"{one['quality']:.3g}"]
+        rows.append([f"{one['times']} ×", one["task"], one["contender"], *figures])
+    return rows
 
 
 def measured(
@@ -293,7 +311,9 @@ def folded_in(found: dict[str, Any], params: dict[str, Any]) -> np.ndarray:
         left = gram + (mine.T * more) @ mine + ridge * np.eye(len(gram))
         root = cholesky(left)
         right = solve_triangular(root, mine.T @ (1 + more), trans="T")
-        scores[row] = factors @ nnls(root, right)[0]
+        nonnegative = params.get("nonnegative", True)
+        user = nnls(root, right)[0] if nonnegative else solve_triangular(root, right)
+        scores[row] = factors @ user
     return best(scores, Task(queries, queries, K))
 
 

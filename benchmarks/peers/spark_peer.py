@@ -30,16 +30,10 @@ ABOUT = ("id", "title", "description")  # of a course; its other columns are top
 
 
 def als(folder: Path, spark: SparkSession, **params: float) -> dict[str, np.ndarray]:
-    """Implicit feedback, factors that are not negative."""
-    fitted = ALS(
-        implicitPrefs=True,
-        nonnegative=True,
-        seed=0,
-        userCol="user",
-        itemCol="item",
-        ratingCol="rating",
-        **params,
-    ).fit(likes(folder, spark))
+    """Implicit feedback, factors that are not negative unless `params` say so."""
+    columns = {"userCol": "user", "itemCol": "item", "ratingCol": "rating"}
+    settings = {"implicitPrefs": True, "nonnegative": True, "seed": 0, **columns, **params}
+    fitted = ALS(**settings).fit(likes(folder, spark))
     items, factors = zip(*sorted(map(tuple, fitted.itemFactors.collect())), strict=True)
     return {"items": np.array(items), "factors": np.array(factors)}
 
