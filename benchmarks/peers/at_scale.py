@@ -99,7 +99,7 @@ CONTENDERS = (
     Contender("components", "recsys", "clustering-pca", {}),
     Contender("components", "spark", "PCA", {}),
     Contender("cosines", "recsys", "knn", {}),
-    Contender("cosines", "spark", "similarities", {}, largest=10),
+    Contender("cosines", "spark", "similarities", {}),
 )
 
 
@@ -144,8 +144,8 @@ def table(results: Sequence[dict[str, Any]]) -> list[list[str]]:
     """The rows of a table of all figures, the heading first."""
     rows = [["ratings", "quality", "who", "s", "MB", "value"], [*["---"] * 3, *["---:"] * 3]]
     for one in results:
-        figures = [one["error"], "", ""]
-        if "error" not in one:
+        figures = [one.get("error", ""), "", ""]
+        if "seconds" in one:
             figures = [f"{one['seconds']:.1f}", f"{one['MB']:,.0f}", f"{one['quality']:.3g}"]
         rows.append([f"{one['times']} ×", one["task"], one["contender"], *figures])
     return rows
