@@ -65,7 +65,8 @@ def main() -> None:
         folder = grown(given.folder, times, given.courses)
         dataset = partitions.open_partitions(folder)
         size = {"times": times, "users": dataset.n_users, "ratings": dataset.n_ratings}
-        size |= {"courses": len(dataset.courses), "parts": len(dataset.parts)}
+        size |= {"courses": len(dataset.courses), "rated": int((dataset.popularity > 0).sum())}
+        size["parts"] = len(dataset.parts)
         size["MB on disk"] = sum(Path(one.file).stat().st_size for one in dataset.parts) / 1e6
         print("\n" + ", ".join(f"{what} {figure:,.0f}" for what, figure in size.items()))
         print(line("model", COLUMNS))
@@ -294,7 +295,7 @@ def growth(results: list[dict[str, Any]]) -> list[list[str]]:
         same = list(some)
         size = f"{same[0]['times']} ×"
         if same[0]["courses"] > 1000:
-            size += f", {same[0]['courses']:,} courses"
+            size += f", {same[0]['courses']:,} courses, {same[0]['rated']:,} rated"
         rows.append([size, same[0]["model"], *cells(same)])
     return rows
 
