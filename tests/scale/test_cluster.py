@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import numpy as np
@@ -245,6 +246,9 @@ def _starter(
         file = ["--scheduler-file", str(note)]
         scheduler = run("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", *file)
         run("worker", "--nthreads", "1", "--no-nanny", *file)
+        while not note.exists():  # for which a client would wait for ever
+            assert scheduler.poll() is None, "the scheduler has ended"
+            sleep(0.05)
         with Client(scheduler_file=str(note), timeout=60) as client:
             client.wait_for_workers(1, timeout=60)
             return scheduler, client.scheduler.address
