@@ -10,12 +10,12 @@ marks in docs/models/*.md. Answers are remembered: a run that was stopped goes o
 from __future__ import annotations
 
 import argparse
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from scipy.sparse import csr_matrix
+from tables import fill, markdown
 
 from recsys import load_dataset
 from recsys.dataset import DataError, Dataset
@@ -43,7 +43,6 @@ from recsys.store import Store
 
 PAGES = Path(__file__).resolve().parents[1] / "docs" / "models"
 K = 10
-MARKS = re.compile(r"(<!-- measured -->\n).*?(<!-- /measured -->)", flags=re.DOTALL)
 
 
 @dataclass(eq=False)
@@ -220,7 +219,7 @@ def table(
     lines = [header, ["---", "---", *["---:"] * (2 * len(names))]]
     for form, model in forms:
         lines.append([form, f"`{call(model)}`", *(f"{value:.3f}" for value in measured[model])])
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    return markdown(lines)
 
 
 def call(model: Recommender) -> str:
@@ -236,7 +235,7 @@ def call(model: Recommender) -> str:
 def write(page: str, text: str) -> None:
     """Put the table between the page's marks."""
     path = PAGES / f"{page}.md"
-    path.write_text(MARKS.sub(lambda marks: f"{marks[1]}{text}\n{marks[2]}", path.read_text()))
+    fill(path, "measured", text)
     print(f"\n{path.name}\n{text}")
 
 

@@ -39,6 +39,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from models import machine
+from tables import fill, markdown
 
 from recsys import load_dataset, models
 from recsys.blocks import PER_BLOCK
@@ -58,7 +59,7 @@ def main() -> None:
         print(json.dumps(measured(Path(given.one), key, workers, given.memory)))
         return
     if given.table:
-        fill(given.table, "growth", growth(json.loads(given.json.read_text())["results"]))
+        fill(given.table, "growth", table(json.loads(given.json.read_text())["results"]))
         return
     print(machine())
     for times in given.times:
@@ -97,7 +98,10 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--memory", default=MEMORY, help="that a worker may have")
     parser.add_argument("--workers", nargs="+", type=int, default=[1, 2], help="how many")
     parser.add_argument("--one", help=argparse.SUPPRESS)  # how it calls itself
-    return parser.parse_args()
+    given = parser.parse_args()
+    if given.table and not given.json:
+        parser.error("--table needs the file of figures: --json FILE")
+    return given
 
 
 def keep(file: Path | None, results: list[dict[str, Any]]) -> None:
@@ -288,8 +292,8 @@ def line(first: str, rest: Sequence[str]) -> str:
     return f"{first:26}" + "".join(f"{one:>15}" for one in rest)
 
 
-def growth(results: list[dict[str, Any]]) -> list[list[str]]:
-    """The rows of a table of all figures, the heading first."""
+def table(results: list[dict[str, Any]]) -> str:
+    """All figures, in Markdown."""
     rows = [["ratings", "model", *COLUMNS], ["---", "---", *["---:"] * len(COLUMNS)]]
     for _, some in groupby(results, key=lambda one: of_what(one)[:3]):
         same = list(some)
@@ -297,14 +301,7 @@ def growth(results: list[dict[str, Any]]) -> list[list[str]]:
         if same[0]["courses"] > 1000:
             size += f", {same[0]['courses']:,} courses, {same[0]['rated']:,} rated"
         rows.append([size, same[0]["model"], *cells(same)])
-    return rows
-
-
-def fill(page: Path, name: str, rows: list[list[str]]) -> None:
-    """Write a table between the marks of its name in a page."""
-    marks = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", flags=re.DOTALL)
-    text = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    page.write_text(marks.sub(lambda found: f"{found[1]}{text}\n{found[2]}", page.read_text()))
+    return markdown(rows)
 
 
 if __name__ == "__main__":

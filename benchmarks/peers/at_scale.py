@@ -1,6 +1,9 @@
 """Our fits beside Spark MLlib's, implicit's and RecTools', on users that fill many files.
 
-    python benchmarks/peers/at_scale.py --times 10 100 [--json FILE [--table docs/scale.md]]
+    python benchmarks/peers/at_scale.py [--times 10 100] [--json FILE]
+    python benchmarks/peers/at_scale.py --json FILE --table docs/scale.md
+
+The last one measures nothing, but writes the figures of the file into the page.
 
 After `make scale`; Spark needs Java 17. All are given the users that `benchmarks/scale.py` makes,
 and both cores of the machine: ours two workers, Spark two threads, implicit two. Ours and Spark
@@ -43,7 +46,8 @@ HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parent))
 
 from models import machine  # noqa: E402
-from scale import MEMORY, drawn, fill, grown  # noqa: E402
+from scale import MEMORY, drawn, grown  # noqa: E402
+from tables import fill, markdown  # noqa: E402
 
 from recsys import load_dataset, models  # noqa: E402
 from recsys.evaluation import metrics  # noqa: E402
@@ -109,12 +113,17 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", help="libraries; by default all")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "recsys-scale")
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--table", type=Path, help="the page to write the figures into")
+    parser.add_argument("--table", type=Path, help="the page to write the file's figures into")
     parser.add_argument("--one", nargs=4, help=argparse.SUPPRESS)  # how it calls itself
     given = parser.parse_args()
     if given.one:
         folder, key, answer, params = given.one
         fit_ours(Path(folder), key, Path(answer), json.loads(params))
+        return
+    if given.table:
+        if not given.json:
+            parser.error("--table needs the file of figures: --json FILE")
+        fill(given.table, "peers", table(json.loads(given.json.read_text("utf-8"))["results"]))
         return
     about = {"machine": machine(), "tested users": TESTED}
     results: list[dict[str, Any]] = []
@@ -136,19 +145,17 @@ def main() -> None:
             if given.json:
                 text = json.dumps({**about, "results": results}, indent=1, ensure_ascii=False)
                 given.json.write_text(text + "\n", "utf-8")
-    if given.table:
-        fill(given.table, "peers", table(results))
 
 
-def table(results: Sequence[dict[str, Any]]) -> list[list[str]]:
-    """The rows of a table of all figures, the heading first."""
+def table(results: Sequence[dict[str, Any]]) -> str:
+    """All figures, in Markdown."""
     rows = [["ratings", "quality", "who", "s", "MB", "value"], [*["---"] * 3, *["---:"] * 3]]
     for one in results:
         figures = [one.get("error", ""), "", ""]
         if "seconds" in one:
             figures = [f"{one['seconds']:.1f}", f"{one['MB']:,.0f}", f"{one['quality']:.3g}"]
         rows.append([f"{one['times']} ×", one["task"], one["contender"], *figures])
-    return rows
+    return markdown(rows)
 
 
 def measured(

@@ -42,14 +42,19 @@ KEPT = 16_000_000  # bytes of what belongs to blocks that a local worker holds; 
 
 
 @contextmanager
-def connected(scheduler: str | None = None, **local: Any) -> Iterator[Client]:
+def connected(
+    scheduler: str | None = None,
+    memory_limit: int | str = MEMORY_LIMIT // CPU_COUNT,
+    **local: Any,
+) -> Iterator[Client]:
     """A client of a running cluster, or of one of this machine's cores for the time being.
 
     Parameters
     ----------
     scheduler : its address, such as tcp://10.0.0.5:8786, or "local" for a cluster of this machine's
         cores; by default RECSYS_SCHEDULER, or else "local"
-    local : how, as `distributed.LocalCluster` takes it
+    memory_limit : of each worker of this machine, in bytes or as "4GB"; by default its core's share
+    local : what else there is to say of them, as `distributed.LocalCluster` takes it
 
     Raises
     ------
@@ -58,15 +63,14 @@ def connected(scheduler: str | None = None, **local: Any) -> Iterator[Client]:
     logging.getLogger("distributed").setLevel(logging.ERROR)  # it tells of all comings and goings
     scheduler = scheduler or os.environ.get("RECSYS_SCHEDULER", LOCAL)
     if scheduler == LOCAL:
-        share = MEMORY_LIMIT // CPU_COUNT
-        local = {"threads_per_worker": 1, "memory_limit": share, "dashboard_address": ":0"} | local
+        local = {"threads_per_worker": 1, "dashboard_address": ":0", **local}
         settings = {
             "distributed.scheduler.worker-ttl": WORKER_SILENCE,
-            "distributed.worker.memory.target": KEPT / parse_bytes(local["memory_limit"]),
+            "distributed.worker.memory.target": KEPT / parse_bytes(memory_limit),
         }
         with (
             dask.config.set(settings),
-            LocalCluster(**local) as cluster,
+            LocalCluster(memory_limit=memory_limit, **local) as cluster,
             Client(cluster) as client,
         ):
             yield client

@@ -1,0 +1,22 @@
+"""Tables of figures in the project's pages, so that nobody copies a figure by hand.
+
+A page has a pair of marks where a table goes, comments that a reader does not see. Must not know
+what the figures are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def markdown(rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; the second row says how the columns are aligned."""
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
+
+
+def fill(page: Path, name: str, table: str) -> None:
+    """Put a table between the marks of its name, in place of what was there."""
+    marks = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", flags=re.DOTALL)
+    page.write_text(marks.sub(lambda found: f"{found[1]}{table}\n{found[2]}", page.read_text()))
