@@ -11,7 +11,7 @@ VENV = .venv
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 # Dask and pyarrow for the tests, beside the environment: with pyarrow in it, pandas loads it, and
-# every visitor's kernel takes a seventh more memory.
+# a visitor's kernel that is not forked takes a seventh more memory.
 SCALE = $(VENV)/scale
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1

@@ -46,8 +46,12 @@ def main() -> None:
 def import_all() -> None:
     """What a visit needs by its end. Nothing here may start a thread, which a fork would lose."""
     sys.modules["debugpy"] = None  # type: ignore[assignment]  # nobody debugs a visitor's kernel
+    # Where it is installed, pandas would load it, which starts a thread and takes 14 MB. A kernel
+    # whose data set lies in Parquet files loads it for itself.
+    sys.modules["pyarrow"] = None  # type: ignore[assignment]
     for module in ("ipykernel.debugger", "ipykernel.kernelapp", "recsys.dashboard"):
         import_module(module)
+    del sys.modules["pyarrow"]
 
 
 def wait_for_an_order(line: socket.socket) -> dict[str, Any] | None:

@@ -5,6 +5,8 @@ the same store serves what comes of it.
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,15 @@ from recsys.store import Store
 from recsys.training import Event, Finished, Progressed, TrainingJob
 
 pytestmark = pytest.mark.slow
+
+IMPORTED_FOR_KERNELS = """
+import os, sys
+from recsys.forkserver import import_all
+import_all()
+print("pyarrow" in sys.modules, len(os.listdir("/proc/self/task")))
+import pyarrow
+print(pyarrow.table({"title": ["Python basics"]}).to_pandas()["title"].dtype)
+"""
 
 
 @pytest.fixture
@@ -41,6 +52,16 @@ def test_a_training_of_the_page_runs_on_the_cluster_that_is_named(
     assert store.get(model, sample) is not None
     told = [event.message for event in events if isinstance(event, Progressed)]
     assert any(f"on 2 workers, seen at {client.dashboard_link}" in message for message in told)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
+def test_kernels_are_forked_from_a_process_that_leaves_pyarrow_out() -> None:
+    """Importing it starts a thread, which a fork would lose; a kernel can still import it."""
+    told = subprocess.run(
+        [sys.executable, "-c", IMPORTED_FOR_KERNELS],
+        capture_output=True, text=True, timeout=120, check=True,
+    ).stdout  # fmt: skip
+    assert told.split() == ["False", "1", "str"]
 
 
 def test_the_page_links_to_where_the_workers_are_seen() -> None:
