@@ -292,4 +292,12 @@ def _members(labels: np.ndarray, n_clusters: int, counts: np.ndarray) -> csr_mat
 
 def _squared_distances(points: np.ndarray, centroids: np.ndarray) -> np.ndarray:
     """(n_points, n_centroids)"""
-    return np.stack([((points - centroid) ** 2).sum(axis=1) for centroid in centroids], axis=1)
+    # One coordinate at a time and in place, since whole differences of many points fit no cache.
+    columns = np.ascontiguousarray(points.T)
+    distances = np.zeros((len(centroids), len(points)))
+    square = np.empty(len(points))
+    for distance, centroid in zip(distances, centroids, strict=True):
+        for column, place in zip(columns, centroid, strict=True):
+            np.subtract(column, place, out=square)
+            distance += np.square(square, out=square)
+    return distances.T
