@@ -24,7 +24,7 @@ from recsys.dataset import TrainingSet
 from recsys.models.base import Progress, Recommender
 from recsys.models.hyperparameters import hyperparameter
 
-AT_A_TIME = 1024  # users, each of whom takes factors² numbers
+AT_A_TIME = 4096  # users, each of whom takes factors² numbers
 
 
 @dataclass(eq=False)
