@@ -145,17 +145,17 @@ class _School:
 
     def __init__(self, blocks: Blocks, rated: np.ndarray, draw: Draw) -> None:
         self._blocks, self._rated = blocks, rated
+        with_courses = blocks.sum(_with_courses, draw)
         # Who likes a single course has nothing to guess it from; let them in only if all are such.
-        draw = draw._replace(least=min(2, max(blocks.sum(_longest))))
-        n_users = sum(blocks.sum(_sizes, draw))
+        draw = draw._replace(least=int(np.flatnonzero(with_courses)[-1]))
+        n_users = with_courses[draw.least]
         share = min(round(VALIDATION_SHARE * n_users), MAX_VALIDATION_USERS) / n_users
         end = draw.low + share * (draw.high - draw.low)
-        self.validation = vstack(blocks.sum(_histories, rated, draw._replace(high=end)))
+        validation, self.sizes = blocks.sum(_parted, rated, draw, end)
         self._draw = draw._replace(low=end)
+        self.validation = vstack(validation)
         if not self.validation.shape[0]:  # too few to spare any
-            self.validation = vstack(blocks.sum(_histories, rated, draw))
-            self._draw = draw
-        self.sizes = blocks.sum(_sizes, self._draw)
+            self.validation = vstack(blocks.sum(_histories, rated, self._draw))
 
     def batches(self, rng: np.random.Generator) -> Iterator[csr_matrix]:
         """Likes of up to BATCH_SIZE users as 0 and 1, over and over again, in ever new order."""
@@ -167,12 +167,20 @@ class _School:
                     yield likes[users[start : start + BATCH_SIZE]]
 
 
-def _longest(users: Users) -> list[int]:
-    return [int(users.lengths.max(initial=0))]
+def _with_courses(users: Users, draw: Draw) -> np.ndarray:
+    """(3,) how many of the drawn users like any number of courses, one at least, two at least."""
+    lengths = np.diff(draw.of(users).indptr)
+    return np.array([(lengths >= least).sum() for least in range(3)])
 
 
-def _sizes(users: Users, draw: Draw) -> list[int]:
-    return [draw.of(users).shape[0]]
+def _parted(
+    users: Users, rated: np.ndarray, draw: Draw, end: float
+) -> tuple[list[csr_matrix], list[int]]:
+    """The histories of those of the drawn users whose lots are below `end`, and how many the
+    others are.
+    """
+    validated, others = draw._replace(high=end), draw._replace(low=end)
+    return _histories(users, rated, validated), [others.of(users).shape[0]]
 
 
 def _histories(users: Users, rated: np.ndarray, draw: Draw) -> list[csr_matrix]:
