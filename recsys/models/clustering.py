@@ -293,11 +293,9 @@ def _members(labels: np.ndarray, n_clusters: int, counts: np.ndarray) -> csr_mat
 def _squared_distances(points: np.ndarray, centroids: np.ndarray) -> np.ndarray:
     """(n_points, n_centroids)"""
     # One coordinate at a time and in place, since whole differences of many points fit no cache.
-    columns = np.ascontiguousarray(points.T)
     distances = np.zeros((len(centroids), len(points)))
-    square = np.empty(len(points))
-    for distance, centroid in zip(distances, centroids, strict=True):
-        for column, place in zip(columns, centroid, strict=True):
-            np.subtract(column, place, out=square)
-            distance += np.square(square, out=square)
+    squares = np.empty_like(distances)
+    for column, places in zip(np.ascontiguousarray(points.T), centroids.T, strict=True):
+        np.subtract(column, places[:, None], out=squares)
+        distances += np.square(squares, out=squares)
     return distances.T
