@@ -75,8 +75,10 @@ def main() -> None:
         for key in given.models or [one.key() for one in every_model()]:
             turns = [workers for _ in range(given.rounds) for workers in given.workers]
             tries = [size | one_fit(folder, key, workers, given.memory) for workers in turns]
-            fastest = {one["workers"]: one for one in sorted(tries, key=seconds_of, reverse=True)}
-            results = [fastest[workers] for workers in given.workers]
+            results = [
+                min((one for one in tries if one["workers"] == workers), key=seconds_of)
+                for workers in given.workers
+            ]
             print(line(key, cells(results)), flush=True)
             keep(given.json, results)
 
@@ -110,7 +112,7 @@ def one_fit(folder: Path, key: str, workers: int, memory: str) -> dict[str, Any]
 
 
 def seconds_of(one: dict[str, Any]) -> float:
-    """None for what failed, so that it is not hidden by what did not."""
+    """0 for what failed, so that what did not fail does not hide it."""
     return float(one.get("seconds", 0))
 
 
