@@ -121,7 +121,7 @@ test-others: $(STAMP) $(SCALE)/.installed
 # notebook, waits for its turn.
 soak: $(STAMP) ## the tests of faults at length: 500 visits, thousands of inputs; twenty minutes
 	@RECSYS_SOAK=500 $(BIN)/python -m pytest tests/faults tests/models/test_contract.py \
-	  tests/dashboard/test_link.py tests/data/test_fetch.py tests/test_packaging.py tests/test_store.py \
+	  tests/dashboard/test_link.py tests/data/test_fetch.py tests/test_packaging.py tests/storage \
 	  tests/browser/test_faults.py --hypothesis-profile=soak --write-last-run
 
 docs: $(STAMP) ## write what follows from the code, and the API reference into build/api

@@ -20,6 +20,7 @@ from tables import fill, markdown
 from recsys import load_dataset
 from recsys.dataset import DataError, Dataset
 from recsys.evaluation import compare
+from recsys.jobs.standings import remembering
 from recsys.models import (
     EASE,
     IALS,
@@ -38,8 +39,7 @@ from recsys.models import (
     UserProfile,
 )
 from recsys.sources import ibm
-from recsys.standings import remembering
-from recsys.store import Store
+from recsys.storage import Store
 
 PAGES = Path(__file__).resolve().parents[1] / "docs" / "models"
 K = 10

@@ -41,7 +41,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from serving import Kind, kernel_id, kernels, machine, proportional, served, wait_for_pool
 from websocket import WebSocketException
 
-from recsys.serve import preheated_by_default
+from recsys.serving.server import preheated_by_default
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path += [str(ROOT / "tests" / folder) for folder in ("", "faults", "browser")]
@@ -282,7 +282,7 @@ class Watch:
                         memory += self._add(one, "servers" if one == server else "kernels")
                         working += bool(kernel_id(one))
                         processes += 1
-                        if "recsys.fit_worker" in one.cmdline():
+                        if "recsys.jobs.worker" in one.cmdline():
                             self.trainings.add(one.pid)
         for one in psutil.Process().children(recursive=True):
             with suppress(psutil.Error):

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from recsys.cli import _parser
+from recsys.cli import parser
 
 DOCS = Path(__file__).resolve().parent
 BEGIN, END = "<!-- drawn by docs/generate.py -->", "<!-- end of the drawing -->"
@@ -40,17 +40,17 @@ def command_line() -> str:
         "Answers go to standard output, progress and problems to standard error. Exit codes: 0 "
         "done, 1 a problem, told in a line, 2 wrong usage, 130 interrupted."
     )
-    for name, parser in _commands(_parser()):
-        parts.append(f"## {name}\n\n```text\n{parser.format_help().rstrip()}\n```")
+    for name, one in _commands(parser()):
+        parts.append(f"## {name}\n\n```text\n{one.format_help().rstrip()}\n```")
     return "\n\n".join(parts) + "\n"
 
 
-def _commands(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
-    yield parser.prog, parser
-    for action in parser._actions:
+def _commands(one: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    yield one.prog, one
+    for action in one._actions:
         if isinstance(action, argparse._SubParsersAction):
-            for one in action.choices.values():
-                yield from _commands(one)
+            for each in action.choices.values():
+                yield from _commands(each)
 
 
 def diagram() -> str:

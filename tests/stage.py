@@ -10,10 +10,10 @@ from pathlib import Path
 import psutil
 
 from recsys.dataset import Dataset
+from recsys.jobs.training import Event, Progressed, TrainingJob
 from recsys.models import Recommender
 from recsys.sources import load_dataset
-from recsys.store import Store
-from recsys.training import Event, Progressed, TrainingJob
+from recsys.storage import Store
 
 LONG = 120  # seconds after which a test is broken, not slow
 NAMES = {"id": "COURSE_ID", "title": "TITLE", "description": "DESCRIPTION"}

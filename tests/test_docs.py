@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from recsys.cli import _parser
+from recsys.cli import parser
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "docs"))
@@ -49,7 +49,7 @@ def test_commands_are_understood(page: Path) -> None:
     """Those that are written out with what follows them, but for the help itself in cli.md."""
     text = "" if page.name in ("cli.md", "CHANGELOG.md") else page.read_text("utf-8")
     for command in re.findall(r"python -m recsys (\w+ [^`#\n\\\"]+)", text):
-        assert callable(_parser().parse_args(shlex.split(command)).run)
+        assert callable(parser().parse_args(shlex.split(command)).run)
 
 
 def test_a_broken_link_is_found(tmp_path: Path) -> None:

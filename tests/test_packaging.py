@@ -13,8 +13,9 @@ from textwrap import dedent
 import pytest
 import yaml
 
-from recsys import models, store
+from recsys import models
 from recsys.dataset import Dataset
+from recsys.storage import store
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())

@@ -31,8 +31,8 @@ from recsys import load_dataset, models
 from recsys.dataset import DataError, Dataset
 from recsys.evaluation import Split, answer, catalogue_mask, metrics, split
 from recsys.evaluation.tuning import VALIDATION_SEED
+from recsys.jobs.standings import for_evaluation
 from recsys.models import Recommender
-from recsys.standings import for_evaluation
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]

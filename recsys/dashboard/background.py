@@ -16,7 +16,7 @@ from typing import Any
 from traitlets import Bool, Float, HasTraits, Unicode
 
 from recsys.dashboard.state import running_loop
-from recsys.turns import Turns
+from recsys.jobs.queue import Turns
 
 Tell = Callable[..., None]
 

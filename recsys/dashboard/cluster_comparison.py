@@ -45,7 +45,7 @@ class ClusterComparison(Errand):
             return
         self._send(
             "Starting",
-            *("recsys.cluster_counts", self._state.place, str(self._state.store.folder)),
+            *("recsys.jobs.cluster_counts", self._state.place, str(self._state.store.folder)),
             *(model.key(), json.dumps(model.values())),
         )
 

@@ -19,7 +19,7 @@ from recsys import models
 from recsys.charts import Chart, rank_lines
 from recsys.dashboard.state import State, running_loop
 from recsys.models import Recommender
-from recsys.store import with_values_of
+from recsys.storage.store import with_values_of
 
 log = logging.getLogger(__name__)
 

@@ -14,9 +14,9 @@ from traitlets import HasTraits, Int, Tuple
 
 from recsys import charts
 from recsys.charts import Chart
-from recsys.cluster_counts import sample_of_users
 from recsys.dashboard.cluster_comparison import ClusterComparison
 from recsys.dashboard.state import State
+from recsys.jobs.cluster_counts import sample_of_users
 from recsys.models.clustering import Clustering
 from recsys.models.clustering_pca import ClusteringPCA
 from recsys.models.neural_network import NeuralNetwork

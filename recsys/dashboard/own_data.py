@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from recsys.dataset import DataError
 from recsys.sources import cache
 from recsys.sources.upload import Pair
-from recsys.store import Store
+from recsys.storage import Store
 
 _PREFIX = "recsys-own-"
 _LOCK = "in-use"  # held as long as this process lives

@@ -16,8 +16,8 @@ from recsys.dashboard.background import Errand, Tell, in_background
 from recsys.dashboard.state import State
 from recsys.dataset import Dataset
 from recsys.evaluation.report import PROTOCOLS
-from recsys.standings import contestants, for_evaluation, remembered, standings
-from recsys.store import Store
+from recsys.jobs.standings import contestants, for_evaluation, remembered, standings
+from recsys.storage import Store
 
 SEED = 0
 LENGTH = 10
@@ -64,7 +64,7 @@ class Scoreboard(Errand):
             return
         self._reader = self._send(
             "Starting the evaluation",
-            *("recsys.standings", self._state.place, str(self._state.store.folder)),
+            *("recsys.jobs.standings", self._state.place, str(self._state.store.folder)),
         )
 
     def wait(self, timeout: float | None = None) -> bool:

@@ -24,11 +24,11 @@ from recsys.dashboard.link import MOST_RECOMMENDATIONS, Link, left_out, read
 from recsys.dashboard.own_data import OwnData
 from recsys.dashboard.pace import Pace, waiting
 from recsys.dataset import DataError, Dataset
+from recsys.jobs.queue import Turns
+from recsys.jobs.training import Cancelled, Event, Failed, Finished, Progressed, TrainingJob
 from recsys.models import HyperparameterError, Recommender
 from recsys.sources.upload import Pair
-from recsys.store import Store
-from recsys.training import Cancelled, Event, Failed, Finished, Progressed, TrainingJob
-from recsys.turns import Turns
+from recsys.storage import Store
 
 log = logging.getLogger(__name__)
 

@@ -16,10 +16,10 @@ from distributed import Client, as_completed
 from scipy.sparse import csr_matrix
 
 from recsys.dataset import DataError
+from recsys.machine import write_whole
 from recsys.models import Progress, Recommender, silent
 from recsys.scale.cluster import in_words
 from recsys.sources.partitions import Part, PartitionedDataset
-from recsys.sources.places import write_whole
 
 USERS = 1024  # at a time, each of whom takes a number for every course
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from types import ModuleType
 
 from recsys.dataset import DataError, Dataset, TrainingSet
-from recsys.sources import bundled, cache, ibm, movielens, partitions, places
+from recsys.machine import cache_folders, home
+from recsys.sources import bundled, cache, folders, ibm, movielens, partitions
 from recsys.sources.fetch import IBM_URL, FetchError, fetch_ibm
-from recsys.sources.places import home
 from recsys.sources.upload import load_pair
 
 __all__ = [
@@ -109,14 +109,14 @@ def available() -> tuple[Source, ...]:
     DataError : if RECSYS_DATA names a folder without such files
     """
     found: dict[str, Source] = {}
-    for folder in places.named_folders():
+    for folder in folders.named_folders():
         layout = _layout(folder)
         key = next((key for key, (kind, _) in _DEFAULTS.items() if kind is layout), "")
         if key == "bundled" or key in found:
             key = str(folder)
         found[key] = _source(key, layout, folder)
     for key, (layout, place) in _DEFAULTS.items():
-        for root in places.data_folders():
+        for root in folders.data_folders():
             if key not in found and layout.matches(root / place):
                 found[key] = _source(key, layout, root / place)
     order = [*_DEFAULTS, *(key for key in found if key not in _DEFAULTS)]
@@ -162,12 +162,12 @@ def _load(folder: Path, name: str) -> Dataset:
         return partitions.open_partitions(folder).sample()
     files = [folder / file for file in layout.FILES if (folder / file).is_file()]
     key = cache.content_key(layout.__name__, files)
-    for place in places.cache_folders():
+    for place in cache_folders():
         dataset = cache.load(place / key, name)
         if dataset is not None:
             return dataset
     parsed: Dataset = layout.parse(folder).dataset(name)
-    for place in places.cache_folders():
+    for place in cache_folders():
         try:
             cache.save(parsed, place / key)
             break

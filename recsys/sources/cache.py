@@ -21,7 +21,7 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from recsys.dataset import COURSE_COLUMNS, Dataset
-from recsys.sources.places import flush
+from recsys.machine import flush
 
 FORMAT = 2  # raise it when the files below, or what parsing makes of a CSV, change
 PIECE = 2**16  # bytes

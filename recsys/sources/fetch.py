@@ -17,8 +17,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from recsys.dataset import DataError
+from recsys.machine import home
 from recsys.sources import ibm
-from recsys.sources.places import home
 
 IBM_URL = (
     "https://cf-courses-data.s3.us.cloud-object-storage.appdomain.cloud/"

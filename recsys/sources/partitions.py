@@ -27,7 +27,7 @@ from scipy.sparse import csr_matrix
 
 from recsys.blocks import PER_BLOCK, Blocks, LocalBlocks, Stored, Users
 from recsys.dataset import COURSE_COLUMNS, DataError, Dataset, TrainingSet, are_ratings
-from recsys.sources.places import write_whole
+from recsys.machine import write_whole
 
 NOUN = "course"
 FORMAT = 1

@@ -11,7 +11,7 @@ from letters import SETS, Letters
 from recsys import models, sources
 from recsys.dashboard.state import State
 from recsys.dataset import DataError, Dataset
-from recsys.store import Store
+from recsys.storage import Store
 
 
 @pytest.fixture

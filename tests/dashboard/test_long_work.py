@@ -14,8 +14,8 @@ from training_models import Patient
 
 from recsys import models
 from recsys.dashboard.state import State
+from recsys.jobs.training import Cancelled
 from recsys.models import KNN
-from recsys.training import Cancelled
 
 
 class Visit:

@@ -13,7 +13,7 @@ from letters import Letters
 from recsys import models
 from recsys.dashboard import State, panels
 from recsys.dashboard.panels import frame
-from recsys.store import Store
+from recsys.storage import Store
 
 
 def parts(panel: widgets.Widget) -> Iterator[widgets.Widget]:

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from recsys import models, sources, standings
+from recsys import models, sources
 from recsys.dashboard import scoreboard
 from recsys.dashboard.panels.leaderboard import as_table
 from recsys.dashboard.scoreboard import Scoreboard
 from recsys.dashboard.state import State
 from recsys.dataset import Dataset
+from recsys.jobs import standings
 from recsys.models import Recommender
 
 

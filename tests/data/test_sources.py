@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recsys import models
+from recsys import machine, models
 from recsys.dataset import DataError, Dataset
-from recsys.sources import available, cache, ibm, load_dataset, places
+from recsys.sources import available, cache, ibm, load_dataset
 
 ROOT = Path(__file__).resolve().parents[2]
 IBM = {
@@ -48,7 +48,7 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("RECSYS_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     # What a developer has downloaded into the checkout is not looked for either.
-    monkeypatch.setattr(places, "_checkout", lambda: tmp_path / "home")
+    monkeypatch.setattr(machine, "checkout", lambda: tmp_path / "home")
     (tmp_path / "home" / "data").mkdir(parents=True)
     return tmp_path / "home" / "data"
 

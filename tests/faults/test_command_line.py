@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
 from stage import write_folder
 
-from recsys import cli, serve, sources
+from recsys import cli, machine, sources
+from recsys.cli import train
 from recsys.dataset import Dataset
-from recsys.sources import places
+from recsys.serving import server as serve
 
 COMMANDS = ["data", "list", "fetch", "ibm", "train", "recommend", "evaluate", "tune", "serve"]
 COMMANDS += ["doctor", "frobnicate"]
@@ -42,7 +43,7 @@ def at_home(tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> N
     """`tiny` is the folder courses, and there is no other data; nothing is shared with others."""
     write_folder(tiny, tmp_path / "courses")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(places, "_checkout", lambda: tmp_path)
+    monkeypatch.setattr(machine, "checkout", lambda: tmp_path)
     monkeypatch.setenv("RECSYS_HOME", str(tmp_path))
     monkeypatch.setenv("RECSYS_STORE", str(tmp_path / "store"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -66,7 +67,7 @@ def at_home(tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> N
 )
 def test_any_command_line_ends_in_words(arguments: list[str]) -> None:
     unfit = patch.object(sources, "fetch_ibm", side_effect=sources.FetchError("no network"))
-    with patch.object(serve, "serve"), unfit, patch.object(cli, "_train_one", return_value=True):
+    with patch.object(serve, "serve"), unfit, patch.object(train, "_train_one", return_value=True):
         code, errors = run(*arguments)
     assert code in (0, 1, 2)
     assert "Traceback" not in errors

@@ -13,10 +13,10 @@ from crashing import DIED, FINISHED, death_at_byte, die_before, in_a_process, st
 
 from recsys.dataset import Dataset
 from recsys.evaluation.leaderboard import Answers
+from recsys.jobs.standings import _read, _write
 from recsys.models import KNN
 from recsys.sources import cache
-from recsys.standings import _read, _write
-from recsys.store import StoreError, load, save
+from recsys.storage import StoreError, load, save
 
 
 @dataclass

@@ -16,10 +16,10 @@ from stage import write_folder
 
 from recsys.dataset import Dataset
 from recsys.evaluation.leaderboard import Answers
+from recsys.jobs.standings import _read, _write
 from recsys.models import KNN
 from recsys.sources import cache, load_dataset
-from recsys.standings import _read, _write
-from recsys.store import Store
+from recsys.storage import Store
 
 NOBODY = 65534
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can act as other users")

@@ -96,7 +96,7 @@ def test_a_flood_of_trainings_is_one_training(server: Server, page: Widgets) -> 
 
     def trainings() -> int:
         children = psutil.Process(server.pid).children(recursive=True)
-        return sum("recsys.fit_worker" in one.cmdline() for one in alive(children))
+        return sum("recsys.jobs.worker" in one.cmdline() for one in alive(children))
 
     page.change(page.named("Model"), index=[one.key() for one in registry()].index("nmf"))
     seen = set()

@@ -31,11 +31,11 @@ def page(server: Server) -> str:
 
 OUTSIDE = [
     "files/dashboard.ipynb", "voila/files/dashboard.ipynb", "voila/files/notebooks/05_neural.ipynb",
-    "voila/files/recsys/store.py", "voila/files/.git/config", "voila/files/voila.json",
+    "voila/files/recsys/storage/store.py", "voila/files/.git/config", "voila/files/voila.json",
     "voila/files/../voila.json", "voila/files/%2e%2e/etc/passwd", "voila/files//etc/passwd",
     "voila/files/..%2f..%2f..%2f..%2f..%2fetc/passwd", "voila/files/dashboard.ipynb%00.png",
     "dashboard.ipynb", "voila/render/notebooks/05_neural.ipynb", "voila/tree", "tree", "lab",
-    "notebooks/dashboard.ipynb", "edit/recsys/store.py", "api/contents",
+    "notebooks/dashboard.ipynb", "edit/recsys/storage/store.py", "api/contents",
     "api/contents/dashboard.ipynb", "voila/api/contents", "api/kernels", "api/sessions",
     "api/terminals", "api/kernelspecs", "api/config/x", "api/status", "api/nbconvert",
     "terminals/1", "metrics", "static/../voila.json", "static/%2e%2e/voila.json",

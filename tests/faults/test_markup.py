@@ -20,7 +20,7 @@ from recsys.dashboard.listing import as_table, why_html
 from recsys.dashboard.model_charts import Gallery
 from recsys.dashboard.state import MOST_RECOMMENDATIONS, State
 from recsys.dashboard.takeaway import as_code, as_csv, as_report
-from recsys.store import Store
+from recsys.storage import Store
 
 NETWORKS = ("neural-network", "embedding-regression", "embedding-classification")
 QUICK = [one for one in models.registry() if one.key() not in NETWORKS]

@@ -14,6 +14,7 @@ from hypothesis import strategies as some
 from stage import LONG, Stage
 
 from recsys.dataset import Dataset
+from recsys.jobs.training import Finished
 from recsys.models import (
     EASE,
     KNN,
@@ -24,8 +25,7 @@ from recsys.models import (
     baselines,
     registry,
 )
-from recsys.store import load, save
-from recsys.training import Finished
+from recsys.storage import load, save
 
 EVERY = [*registry(), *baselines()]
 NETWORKS = ("neural-network", "embedding-regression", "embedding-classification")

@@ -18,7 +18,8 @@ from stage import write_folder
 from recsys.dataset import DataError, Dataset
 from recsys.models import KNN, registry
 from recsys.sources import cache, load_dataset
-from recsys.store import _CHECKSUM, _MAGIC, Store, StoreError, load, save
+from recsys.storage import Store, StoreError, load, save
+from recsys.storage.format import _CHECKSUM, _MAGIC
 
 # A Python process that has this on its path tells that it runs, and ends, with code 70, where it
 # unpickles anything. The threads in which a forest grows wake each other through a pipe of their
@@ -44,8 +45,8 @@ sys.addaudithook(lambda event, what: event == "pickle.find_class" and refuse(eve
 VISIT = """
 import sys
 from recsys import load_dataset, models
-from recsys.store import Store
-from recsys.training import TrainingJob
+from recsys.storage import Store
+from recsys.jobs.training import TrainingJob
 
 source, store = sys.argv[1], Store()
 dataset = load_dataset(source)  # parses, and fills the cache
@@ -95,7 +96,7 @@ def test_nothing_is_unpickled_between_fit_and_score(tmp_path: Path, tiny: Datase
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == [kind.key() for kind in registry()]
     trainings = [kind for kind in registry() if not kind.instant]
-    assert (tmp_path / "watched").read_text().count("recsys.fit_worker") == len(trainings)
+    assert (tmp_path / "watched").read_text().count("recsys.jobs.worker") == len(trainings)
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ import pytest
 from stage import LONG, Stage
 from training_models import Greedy, Patient
 
-from recsys import training
 from recsys.dashboard.state import State
+from recsys.jobs import training
+from recsys.jobs.training import Event, Failed, Finished, Progressed
 from recsys.models import KNN
-from recsys.training import Event, Failed, Finished, Progressed
 
 
 def assert_a_retry_works(stage: Stage) -> None:

@@ -21,7 +21,7 @@ import pytest
 from recsys.dataset import Dataset, UnknownCourseError
 from recsys.models import HyperparameterError, NotFittedError, Recommender
 from recsys.models.hyperparameters import Hyperparameter
-from recsys.store import load, save
+from recsys.storage import load, save
 
 HISTORIES = [
     {"PY1": 3},

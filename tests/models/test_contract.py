@@ -16,7 +16,7 @@ from contract import HISTORIES, RecommenderContract, fitted  # noqa: E402
 
 from recsys.dataset import Dataset  # noqa: E402
 from recsys.models import Recommender, baselines, find, registry  # noqa: E402
-from recsys.store import save  # noqa: E402
+from recsys.storage import save  # noqa: E402
 
 EVERY = [*registry(), *baselines()]
 
@@ -30,7 +30,7 @@ from scipy.sparse import load_npz
 for library in ("keras", "sklearn", "tensorflow"):
     sys.modules[library] = None  # importing it raises from now on
 
-from recsys.store import load
+from recsys.storage import load
 
 histories = load_npz("histories.npz")
 for path in Path().glob("*.model"):

@@ -25,7 +25,7 @@ from recsys.models import KNN, NMF, Clustering, NeuralNetwork, Recommender, base
 from recsys.scale import ClusterError, cluster, placed
 from recsys.scale.cluster import OnCluster, connected
 from recsys.sources.partitions import PartitionedDataset, open_partitions
-from recsys.store import Store
+from recsys.storage import Store
 
 NEURAL = ["neural-network", "embedding-regression", "embedding-classification"]
 EXACT = [kind for kind in (*registry(), *baselines()) if kind.key() not in NEURAL]

@@ -14,17 +14,17 @@ from distributed import Client
 
 from recsys.cli import main
 from recsys.dashboard.panels.frame import paragraph, with_links
+from recsys.jobs.training import Event, Finished, Progressed, TrainingJob
 from recsys.models import KNN, NMF
 from recsys.sources import load_dataset
 from recsys.sources.partitions import PartitionedDataset
-from recsys.store import Store
-from recsys.training import Event, Finished, Progressed, TrainingJob
+from recsys.storage import Store
 
 pytestmark = pytest.mark.slow
 
 IMPORTED_FOR_KERNELS = """
 import os, sys
-from recsys.forkserver import import_all
+from recsys.serving.forkserver import import_all
 import_all()
 print("pyarrow" in sys.modules, len(os.listdir("/proc/self/task")))
 import pyarrow

@@ -15,7 +15,7 @@ from recsys.dataset import DataError, Dataset
 from recsys.models import KNN
 from recsys.sources import available, load_dataset, load_training_set
 from recsys.sources.partitions import PartitionedDataset, open_partitions, write
-from recsys.store import Store
+from recsys.storage import Store
 
 
 @pytest.fixture

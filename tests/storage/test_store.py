@@ -15,7 +15,7 @@ from scipy.sparse import csr_matrix, random_array
 
 from recsys.dataset import Dataset
 from recsys.models import KNN, Progress, Recommender, hyperparameter
-from recsys.store import Store, StoreError, load, save
+from recsys.storage import Store, StoreError, load, save
 
 
 @dataclass(eq=False)

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from recsys import models
-from recsys.cluster_counts import compare_counts, silhouette
 from recsys.dataset import Dataset
-from recsys.store import Store
+from recsys.jobs.cluster_counts import compare_counts, silhouette
+from recsys.storage import Store
 
 
 def between(points: np.ndarray) -> np.ndarray:
@@ -69,7 +69,7 @@ def test_the_child_process_tells_its_table(tmp_path: Path) -> None:
     values = json.dumps(models.ClusteringPCA().values())
     command = ["bundled", str(tmp_path), "clustering-pca", values]
     with subprocess.Popen(
-        [sys.executable, "-m", "recsys.cluster_counts", *command],
+        [sys.executable, "-m", "recsys.jobs.cluster_counts", *command],
         stdin=subprocess.PIPE,  # left open, since its end would end the child
         stdout=subprocess.PIPE,
         encoding="utf-8",

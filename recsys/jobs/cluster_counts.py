@@ -1,9 +1,8 @@
 """How well each number of clusters fits: what an elbow and a silhouette are drawn from.
 
 Every number is fitted through the store, so that what was fitted before costs nothing, and the
-slider answers at once afterwards. `python -m recsys.cluster_counts SET STORE MODEL VALUES` is the
-child process of such a comparison: it tells how it goes in lines of JSON, and ends when its
-standard input does. Must not know who asks.
+slider answers at once afterwards. `python -m recsys.jobs.cluster_counts SET STORE MODEL VALUES` is
+the child process of such a comparison. Must not know who asks.
 """
 
 from __future__ import annotations
@@ -18,11 +17,11 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from recsys.dataset import Dataset
-from recsys.fit_worker import end_with_the_parent, in_words, private_output
+from recsys.jobs.worker import end_with_the_parent, in_words, private_output
 from recsys.models import Progress, find, silent
 from recsys.models.clustering import Clustering
 from recsys.sources import load_dataset
-from recsys.store import Store
+from recsys.storage import Store
 
 SAMPLE = 1500  # users whose silhouettes are measured: all their distances to each other are needed
 SEED = 0

@@ -292,7 +292,7 @@ def test_serve_answers_and_leaves_nothing_behind(how: signal.Signals, form: list
             told = server.stdout.readline()
             assert f"http://localhost:{port}" in (json.loads(told)["address"] if form else told)
             # The notebook's folder is not for visitors.
-            for path in ("voila/files/recsys/cli.py", "voila/files/dashboard.ipynb"):
+            for path in ("voila/files/recsys/serving/server.py", "voila/files/dashboard.ipynb"):
                 with pytest.raises(urllib.error.HTTPError, match="403"):
                     urllib.request.urlopen(f"http://localhost:{port}/{path}")
             urllib.request.urlopen(f"http://localhost:{port}/").read()  # starts a kernel

@@ -22,6 +22,8 @@ from jupyter_server._tz import utcnow
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from tornado.web import HTTPError
 
+import recsys
+
 LAUNCHER = ["-m", "ipykernel_launcher"]  # of the kernels that can be forked
 PATIENCE = 60.0  # seconds, for the first fork on a busy machine
 
@@ -55,8 +57,8 @@ class KernelManager(AsyncMappingKernelManager):
 
 
 class Provisioner(LocalProvisioner):
-    """Kernels forked from a process that has imported everything (`recsys.forkserver`); started
-    like any other where that cannot be: on macOS, whose frameworks do not survive a fork, or for
+    """Kernels forked from a process that has imported everything (`forkserver`); started like any
+    other where that cannot be: on macOS, whose frameworks do not survive a fork, or for
     another kind of kernel.
     """
 
@@ -167,7 +169,7 @@ class Forks:
         alone = {"OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "recsys.forkserver"],
+                [sys.executable, "-m", "recsys.serving.forkserver"],
                 stdin=theirs.fileno(),
                 env=os.environ | alone,
                 start_new_session=True,
@@ -197,7 +199,7 @@ class Forks:
 
 def _code_changed() -> int:
     """When the package's code was changed last, in nanoseconds."""
-    return max(file.stat().st_mtime_ns for file in Path(__file__).parent.rglob("*.py"))
+    return max(file.stat().st_mtime_ns for file in Path(recsys.__file__).parent.rglob("*.py"))
 
 
 FORKS = Forks()

@@ -10,9 +10,9 @@ import pytest
 
 from recsys.dataset import Dataset
 from recsys.evaluation import evaluate
+from recsys.jobs.standings import for_evaluation, remembered, standings
 from recsys.models import EASE, KNN, Popularity, Recommender
-from recsys.standings import for_evaluation, remembered, standings
-from recsys.store import Store
+from recsys.storage import Store
 
 TIMES = ["fit_seconds", "score_seconds"]
 

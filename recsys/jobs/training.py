@@ -24,10 +24,11 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from recsys.dataset import Dataset
-from recsys.fit_worker import in_words, job_for
+from recsys.jobs.queue import Turns
+from recsys.jobs.worker import in_words, job_for
 from recsys.models import Recommender
-from recsys.store import Store, load, with_values_of
-from recsys.turns import Turns
+from recsys.storage import Store, load
+from recsys.storage.store import with_values_of
 
 SILENCE = 300.0  # seconds without a word from the child, after which it counts as hung
 
@@ -195,7 +196,7 @@ class TrainingJob:
             if self._cancelled:
                 raise _Cancel
             self._child = subprocess.Popen(
-                [sys.executable, "-m", "recsys.fit_worker"],
+                [sys.executable, "-m", "recsys.jobs.worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,

@@ -16,8 +16,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recsys.machine import machine_memory, processors
 from recsys.models import Progress, silent
-from recsys.store import Store
+from recsys.storage import Store
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -101,13 +102,4 @@ def trainings_at_once() -> int:
     wanted = os.environ.get("RECSYS_TRAININGS", "")
     if wanted.isdigit() and int(wanted):
         return int(wanted)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, min(cores or 1, machine_memory() // 2 // TRAINING))
-
-
-def machine_memory() -> int:
-    """Bytes of memory that this process may hope for: the machine's, or its container's."""
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    with suppress(OSError, ValueError):  # "max" where there is no limit
-        memory = min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text()))
-    return memory
+    return max(1, min(processors(), machine_memory() // 2 // TRAINING))

@@ -1,8 +1,8 @@
 """The leaderboard, remembered: what a model answered to a split is kept beside the fitted models,
 so that only what is new is fitted, and an evaluation that was stopped goes on where it was.
 
-`python -m recsys.standings SET STORE` is the child process of an evaluation: it fills the store,
-tells how it goes in lines of JSON, and ends when its standard input does. Must not know who asks.
+`python -m recsys.jobs.standings SET STORE` is the child process of an evaluation, which fills the
+store. Must not know who asks.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ from recsys.dataset import Dataset
 from recsys.evaluation import Split, compare, k_core, leaderboard, split
 from recsys.evaluation.leaderboard import LENGTH, Answering, Answers, all_candidates, answer
 from recsys.evaluation.split import Catalogue, Protocol
-from recsys.fit_worker import end_with_the_parent, in_words, private_output
+from recsys.jobs.worker import end_with_the_parent, in_words, private_output
+from recsys.machine import write_whole
 from recsys.models import Progress, Recommender, baselines, registry, silent
 from recsys.sources import load_dataset, movielens
-from recsys.sources.places import write_whole
-from recsys.store import Store, note_use
+from recsys.storage import Store
+from recsys.storage.store import note_use
 
 _VERSION = 1  # raise it when the same model would answer the same split otherwise
 

@@ -1,7 +1,6 @@
-"""Where data lies on this machine, and how a file gets there whole or not at all.
+"""What this machine gives: memory, processors, folders, and files that are whole or not there.
 
-RECSYS_HOME names the folder that holds `data/`; RECSYS_DATA names folders of data sets to use
-before those in `data/`, separated as in PATH.
+RECSYS_HOME names the folder that holds `data/` and the fitted models. Must not know what is kept.
 """
 
 from __future__ import annotations
@@ -10,26 +9,36 @@ import glob
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
+
+
+def machine_memory() -> int:
+    """Bytes of memory that this process may hope for: the machine's, or its container's."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    with suppress(OSError, ValueError):  # "max" where there is no limit
+        memory = min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    return memory
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def checkout() -> Path:
+    """The folder that the package lies in."""
+    return Path(__file__).resolve().parents[1]
 
 
 def home() -> Path:
     """The folder that holds `data/`: RECSYS_HOME, else the checkout, else the current folder."""
     if os.environ.get("RECSYS_HOME"):
         return Path(os.environ["RECSYS_HOME"]).expanduser()
-    return _checkout() if (_checkout() / "data").is_dir() else Path.cwd()
-
-
-def data_folders() -> list[Path]:
-    """Where the data sets have their usual places; the bundled one stays in the checkout."""
-    return list(dict.fromkeys((home() / "data", _checkout() / "data")))
-
-
-def named_folders() -> list[Path]:
-    """The folders of RECSYS_DATA."""
-    named = os.environ.get("RECSYS_DATA", "").split(os.pathsep)
-    return [Path(one).expanduser() for one in named if one]
+    return checkout() if (checkout() / "data").is_dir() else Path.cwd()
 
 
 def cache_folders() -> list[Path]:
@@ -37,10 +46,6 @@ def cache_folders() -> list[Path]:
     personal = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "recsys"
     beside = home() / "data"
     return [beside / ".cache", personal] if beside.is_dir() else [personal]
-
-
-def _checkout() -> Path:
-    return Path(__file__).resolve().parents[2]
 
 
 def write_whole(target: Path, write: Callable[[IO[bytes]], object]) -> None:

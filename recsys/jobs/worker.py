@@ -1,4 +1,4 @@
-"""The child process of a training: `python -m recsys.fit_worker`.
+"""The child process of a training: `python -m recsys.jobs.worker`.
 
 Reads its job, one line of JSON, from standard input and tells how it goes in lines of JSON on
 standard output. Ends when its standard input ends, that is, when the session that started it is
@@ -77,7 +77,7 @@ def _fit(job: dict[str, Any], tell: Any) -> Path:
     """Fit and store the model; returns the file it is in."""
     from recsys.scale import placed
     from recsys.sources import load_training_set
-    from recsys.store import Store, save
+    from recsys.storage import Store, save
 
     kind = attrgetter(job["class"])(import_module(job["module"]))
     model = kind(**job["hyperparameters"])

@@ -1,4 +1,6 @@
-"""The process that kernels are forked from: `python -m recsys.forkserver`, which the server starts.
+"""The process that kernels are forked from, which the server starts.
+
+`python -m recsys.serving.forkserver` is its command.
 
 It has imported all that the dashboard needs, once. A kernel that is forked from it is there at once
 and shares that memory with all others. It does nothing else: a process with threads, sockets or

@@ -12,15 +12,15 @@ import pytest
 from stage import LONG, Stage
 from training_models import Patient, Quick
 
-from recsys.store import Store
-from recsys.training import Finished
-from recsys.turns import Turns, trainings_at_once
+from recsys.jobs.queue import Turns, trainings_at_once
+from recsys.jobs.training import Finished
+from recsys.storage import Store
 
 # Takes a turn, tells so, and holds it until it is told to end.
 SESSION = """
 import sys
-from recsys.store import Store
-from recsys.turns import Turns
+from recsys.storage import Store
+from recsys.jobs.queue import Turns
 
 said = []
 def say(text):
@@ -172,8 +172,8 @@ def test_how_many_train_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECSYS_TRAININGS", "7")
     assert trainings_at_once() == 7
     monkeypatch.setenv("RECSYS_TRAININGS", "none")
-    monkeypatch.setattr("recsys.turns.machine_memory", lambda: 2 * 2**30)
+    monkeypatch.setattr("recsys.jobs.queue.machine_memory", lambda: 2 * 2**30)
     assert trainings_at_once() == 1
-    monkeypatch.setattr("recsys.turns.machine_memory", lambda: 2**50)
+    monkeypatch.setattr("recsys.jobs.queue.machine_memory", lambda: 2**50)
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(3)), raising=False)
     assert trainings_at_once() == 3

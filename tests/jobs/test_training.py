@@ -17,9 +17,9 @@ from stage import LONG, Stage
 from training_models import Clumsy, Patient
 
 from recsys.dataset import Dataset
+from recsys.jobs.training import Cancelled, Event, Failed, Finished, Progressed, TrainingJob
 from recsys.models import KNN, Progress
-from recsys.store import Store
-from recsys.training import Cancelled, Event, Failed, Finished, Progressed, TrainingJob
+from recsys.storage import Store
 
 
 def is_gone(pid: int) -> bool:
@@ -139,8 +139,8 @@ import sys
 from stage import LONG, Stage
 from training_models import Patient
 from recsys.sources import load_dataset
-from recsys.store import Store
-from recsys.training import TrainingJob, Progressed
+from recsys.storage import Store
+from recsys.jobs.training import TrainingJob, Progressed
 
 def tell(event):
     print(event.message if isinstance(event, Progressed) else type(event).__name__, flush=True)

@@ -8,7 +8,7 @@ there too. They leave Voilà its asynchronous kernel manager: with the other one
 
 A few kernels have run the notebook before anyone comes, so that a visitor waits for none; all are
 forked from one process, so that each is there at once and has most of its memory in common with the
-others (`recsys.kernels`).
+others (`recsys.serving.kernels`).
 """
 
 from __future__ import annotations
@@ -22,13 +22,12 @@ import signal
 import socket
 import sys
 import webbrowser
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from recsys.turns import machine_memory
+from recsys.machine import checkout, machine_memory
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = checkout()
 NOTEBOOK = ROOT / "dashboard.ipynb"
 KERNEL = 120 * 2**20  # bytes that a kernel takes while nobody uses it, where it is not forked
 MOST_PREHEATED = 4  # a machine of two cores makes one a second
@@ -70,7 +69,7 @@ def serve(
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, paths))
     os.chdir(ROOT)
 
-    from recsys.kernels import FORKS
+    from recsys.serving.kernels import FORKS
 
     FORKS.prepare()  # while this process imports Voilà
 
@@ -78,14 +77,15 @@ def serve(
     from tornado.ioloop import IOLoop
     from voila.app import Voila
 
-    from recsys.pages import improve_voila
+    from recsys.serving.pages import improve_voila
 
     improve_voila()
     app = Voila.instance()
     pool = preheated_by_default() if preheat is None else preheat
     address = [f"--port={port}", f"--Voila.ip={host}", "--no-browser"]
     preheated = ["--preheat_kernel=True", f"--pool_size={pool}"]  # Jupyter's own server cannot
-    preheated += ["--VoilaConfiguration.multi_kernel_manager_class=recsys.kernels.KernelManager"]
+    manager = "recsys.serving.kernels.KernelManager"
+    preheated += [f"--VoilaConfiguration.multi_kernel_manager_class={manager}"]
     preheated += ["--KernelProvisionerFactory.default_provisioner_name=recsys"]
     app.initialize([NOTEBOOK.name, *address, *preheated])
     app.token = token  # not among the arguments, which any user of the machine may list

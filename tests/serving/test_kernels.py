@@ -19,8 +19,8 @@ from serving import ROOT, Server, served
 from tornado.websocket import WebSocketClosedError
 from visits import ask, kernel_of, process_of, wired
 
-from recsys.kernels import KernelManager
-from recsys.serve import _unless_a_page_was_left
+from recsys.serving.kernels import KernelManager
+from recsys.serving.server import _unless_a_page_was_left
 
 FORKED = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
 PATIENCE = 60  # seconds
@@ -36,7 +36,7 @@ def fork_server(server: Server) -> psutil.Process:
     return next(
         one
         for one in psutil.Process(server.pid).children()
-        if one.is_running() and "recsys.forkserver" in one.cmdline()
+        if one.is_running() and "recsys.serving.forkserver" in one.cmdline()
     )
 
 

@@ -1,0 +1,54 @@
+"""`recsys serve`: the dashboard, until it is interrupted."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+
+from recsys.cli.arguments import Commands, command, port, whole
+
+
+def add(commands: Commands) -> None:
+    serve = command(commands, _serve, "serve", "Serve the dashboard with Voilà until Ctrl-C.")
+    serve.add_argument("--port", type=port, default=8866, help="default: 8866")
+    serve.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="the address to listen on (default: 127.0.0.1, this machine only; 0.0.0.0: all)",
+    )
+    serve.add_argument(
+        "--token",
+        nargs="?",
+        const="",
+        help="let in only who knows this word; without a word, one is made up and shown",
+    )
+    serve.add_argument(
+        "--behind-proxy",
+        action="store_true",
+        help="let in, on 127.0.0.1, visitors that a proxy brings under another name than localhost",
+    )
+    serve.add_argument(
+        "--preheat",
+        type=whole,
+        metavar="N",
+        help="how many kernels to keep ready for visitors to come (default: one to four, as memory "
+        "allows)",
+    )
+    serve.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    serve.add_argument("--json", action="store_true", help="print the address as a line of JSON")
+
+
+def _serve(given: argparse.Namespace) -> None:
+    from recsys.serving.server import serve
+
+    token = "" if given.token is None else given.token or secrets.token_urlsafe()
+    browser = not given.no_browser
+    serve(
+        given.host,
+        given.port,
+        preheat=given.preheat,
+        open_browser=browser,
+        token=token,
+        behind_proxy=given.behind_proxy,
+        as_json=given.json,
+    )

@@ -1,0 +1,1 @@
+"""The dashboard's web server: Voilà with our settings, its kernels, and how it writes pages."""
