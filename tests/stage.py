@@ -10,7 +10,8 @@ from pathlib import Path
 import psutil
 
 from recsys.dataset import Dataset
-from recsys.jobs.training import Event, Progressed, TrainingJob
+from recsys.jobs.job import Event, Progressed
+from recsys.jobs.training import TrainingJob
 from recsys.models import Recommender
 from recsys.sources import load_dataset
 from recsys.storage import Store
@@ -43,7 +44,7 @@ class Stage:
 
     def job(self, model: Recommender, hear: Callable[[Event], object] | None = None) -> TrainingJob:
         tell = hear or self.events.put
-        return TrainingJob(model, self.dataset, self.source, self.store, tell).start()
+        return TrainingJob(model, self.dataset, self.source, self.store).start(tell)
 
     def pid_of_the_child(self) -> int:
         while True:

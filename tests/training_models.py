@@ -13,8 +13,8 @@ from typing import ClassVar
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from recsys.dataset import Dataset
-from recsys.models import Progress, Recommender, hyperparameter
+from recsys.dataset import Dataset, TrainingSet
+from recsys.models import Clustering, Progress, Recommender, hyperparameter
 
 
 @dataclass(eq=False)
@@ -77,3 +77,16 @@ class Greedy(Patient):
         hoard = []
         while True:
             hoard.append(np.ones(2**20))
+
+
+@dataclass(eq=False)
+class PatientClustering(Clustering):
+    """Waits as `Patient` does before it forms a single cluster."""
+
+    name: ClassVar[str] = "Patient clustering"
+
+    def _fit(self, dataset: TrainingSet, progress: Progress) -> None:
+        if self.n_clusters == 1:
+            progress(0.5, "Waiting", pid=os.getpid())
+            Path(os.environ["RECSYS_TEST_PIPE"]).read_bytes()
+        super()._fit(dataset, progress)

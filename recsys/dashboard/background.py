@@ -1,173 +1,85 @@
-"""Work that leaves the page alive: threads and child processes that tell the kernel how they go.
+"""A job that the page shows: whether it is running, how far it is, and what became of it.
 
-Must not know widgets, nor what the work is.
+Must not know widgets, nor what the job does.
 """
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import threading
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from traitlets import Bool, Float, HasTraits, Unicode
 
-from recsys.dashboard.state import running_loop
-from recsys.jobs.queue import Turns
-
-Tell = Callable[..., None]
+from recsys.jobs.job import Cancelled, Event, Failed, Finished, Job, Progressed
 
 
-def in_background(work: Callable[[Tell], None]) -> threading.Thread:
-    """Do `work` on a thread of its own, which is returned.
+class BackgroundTask(HasTraits):
+    """What the page knows of a job, one at a time.
 
-    It gets a function to call others with: `tell(act, *details)` has `act(*details)` happen on
-    this thread, if it has an event loop, and at once if not.
-    """
-    loop = running_loop()
-
-    def tell(act: Callable[..., None], *details: object) -> None:
-        if loop is None:
-            act(*details)
-        else:
-            loop.call_soon_threadsafe(act, *details)
-
-    thread = threading.Thread(target=work, args=(tell,), daemon=True)
-    thread.start()
-    return thread
-
-
-class Child:
-    """A child process that tells how it goes in lines of JSON, each with an `event`.
+    Subclasses call `_begin`, and say in `_finished` what becomes of a result, and in `_ended` what
+    follows in any case.
 
     Parameters
     ----------
-    module, arguments : what it runs, `python -m module arguments`
-    hear : is told this child and an event, the last of which says that it has ended; on the
-        kernel's own thread
-    turns : where it waits in line before it starts
+    report : tells the page why a job failed, in words; "" when the next one begins
     """
 
-    def __init__(
-        self,
-        module: str,
-        *arguments: str,
-        hear: Callable[[Child, dict[str, Any]], None],
-        turns: Turns,
-    ) -> None:
-        self._hear, self._turns = hear, turns
-        self._command = [sys.executable, "-m", module, *arguments]
-        self._guard = threading.Lock()  # between starting the process and killing it
-        self._process: subprocess.Popen[str] | None = None
-        self._killed = False
-
-    def follow(self) -> threading.Thread:
-        """Start it when its turn among all trainings has come, and hear its events."""
-        return in_background(self._run)
-
-    def kill(self) -> None:
-        """End it; its last event follows."""
-        with self._guard:
-            self._killed = True
-            if self._process is not None:
-                self._process.kill()
-
-    def _run(self, tell: Tell) -> None:
-        def waiting(done: float, message: str, **_: float) -> None:
-            if self._killed:
-                raise _Killed
-            tell(self._hear, self, {"event": "progress", "done": done, "message": message})
-
-        last: dict[str, Any] = {"event": "ended"}
-        with suppress(_Killed), self._turns.turn(waiting):
-            last = self._heard(self._started(), tell)
-        tell(self._hear, self, last)
-
-    def _started(self) -> subprocess.Popen[str]:
-        with self._guard:
-            if self._killed:
-                raise _Killed
-            self._process = subprocess.Popen(
-                self._command,
-                stdin=subprocess.PIPE,  # left open: its end would end the child
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                encoding="utf-8",
-            )
-            return self._process
-
-    def _heard(self, process: subprocess.Popen[str], tell: Tell) -> dict[str, Any]:
-        """Follow the process to its end; returns its last event."""
-        assert process.stdout is not None
-        assert process.stdin is not None
-        last: dict[str, Any] = {"event": "ended"}
-        for line in process.stdout:
-            with suppress(json.JSONDecodeError):  # a line that is cut short is its last
-                event = json.loads(line)
-                if event["event"] == "progress":
-                    tell(self._hear, self, event)
-                else:
-                    last = event
-        process.wait()
-        with suppress(OSError):
-            process.stdin.close()
-        process.stdout.close()
-        return last
-
-
-class _Killed(Exception):
-    """While it was still waiting."""
-
-
-class Errand(HasTraits):
-    """What a child process does for the page: whether it is under way, and how far it is.
-
-    Parameters
-    ----------
-    turns : where the child waits in line with all trainings
-
-    Subclasses call `_send` to have it done, and say in `_ended` what comes of it.
-    """
-
-    running = Bool(False, help="whether it is under way")
+    running = Bool(False, help="whether a job is running")
     progress = Float(0.0, help="how far it is, from 0 to 1")
     status = Unicode(help="what is happening, or has just happened")
 
-    _child: Child | None = None
-
-    def __init__(self, turns: Turns) -> None:
+    def __init__(self, report: Callable[[str], None]) -> None:
         super().__init__()
-        self._turns = turns
+        self._report = report
+        self._job: Job | None = None
 
     def cancel(self) -> None:
-        """End it; what it has put into the store so far stays."""
-        if self._child is not None:
-            self._child.kill()
+        """End the job; what it has stored so far stays."""
+        if self._job is not None:
+            self._job.cancel()
 
-    def _send(self, doing: str, module: str, *arguments: str) -> threading.Thread:
-        self.running, self.progress, self.status = True, 0.0, doing
-        self._child = Child(module, *arguments, hear=self._hear, turns=self._turns)
-        return self._child.follow()
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until no job is running; whether that came to be in time. For scripts."""
+        while (job := self._job) is not None:  # the end of one may begin another
+            if job.wait(timeout) is None:
+                return False
+        return True
+
+    def _begin(self, status: str, job: Job) -> None:
+        """Start a job; an earlier one is abandoned, and what was said of it goes away."""
+        self._abandon()
+        self._report("")
+        self._job = job
+        with self.hold_trait_notifications():
+            self.running, self.progress, self.status = True, 0.0, status
+        job.start(lambda event: self._hear(job, event))
 
     def _abandon(self) -> None:
-        """End it, and hear no more of it."""
+        """End the job, and hear no more of it."""
         self.cancel()
-        self._child, self.running, self.status = None, False, ""
+        self._job, self.running, self.status = None, False, ""
 
-    def _hear(self, child: Child, event: dict[str, Any]) -> None:
-        """Follow the child; what comes of an abandoned one is passed over."""
-        if child is not self._child:
+    def _hear(self, job: Job, event: Event) -> None:
+        """Follow the job; what an abandoned one still tells is ignored."""
+        if job is not self._job:
             return
-        if event["event"] == "progress":
+        if isinstance(event, Progressed):
             with self.hold_trait_notifications():
-                self.progress, self.status = event["done"], event["message"]
+                self.progress, self.status = event.done, event.message
             return
-        self._child, self.running = None, False
-        self._ended(event)
+        self._job, self.running = None, False
+        if isinstance(event, Finished):
+            self.status = ""
+            self._finished(event.result)
+        elif isinstance(event, Failed):
+            self.status = f"The {job.what} failed."
+            self._report(event.reason)
+        elif isinstance(event, Cancelled):
+            self.status = f"The {job.what} was cancelled."
+        self._ended()
 
-    def _ended(self, event: dict[str, Any]) -> None:
-        """What comes of the last event; each kind of errand has its own."""
-        raise NotImplementedError
+    def _finished(self, result: Any) -> None:
+        """What becomes of the result."""
+
+    def _ended(self) -> None:
+        """What follows when a job is over, whatever came of it."""

@@ -7,19 +7,19 @@ widgets.
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pandas as pd
 from traitlets import Instance
 
-from recsys.dashboard.background import Errand
+from recsys.dashboard.background import BackgroundTask
 from recsys.dashboard.state import State
+from recsys.jobs.cluster_counts import ClusterCountsJob
 from recsys.models.clustering import Clustering
 
 _UNKNOWN = pd.DataFrame()
 
 
-class ClusterComparison(Errand):
+class ClusterComparison(BackgroundTask):
     """How well each number of clusters fits, for the clustering that answers in a state.
 
     Parameters
@@ -30,7 +30,7 @@ class ClusterComparison(Errand):
     table = Instance(pd.DataFrame, (), help="as `compare_counts` makes it; empty until it is known")
 
     def __init__(self, state: State) -> None:
-        super().__init__(state.turns)
+        super().__init__(lambda reason: setattr(state, "error", reason))
         self._state = state
         self._known: dict[str, pd.DataFrame] = {}
         self._subject = ""
@@ -40,22 +40,15 @@ class ClusterComparison(Errand):
 
     def start(self) -> None:
         """Fit every number of clusters, in the background."""
-        model = self._state.answer.model
-        if self.running or model is None:
+        state = self._state
+        model = state.answer.model
+        if self.running or not isinstance(model, Clustering):
             return
-        self._send(
-            "Starting",
-            *("recsys.jobs.cluster_counts", self._state.place, str(self._state.store.folder)),
-            *(model.key(), json.dumps(model.values())),
-        )
+        self._begin("Starting", ClusterCountsJob(model, state.place, state.store, state.turns))
 
-    def _ended(self, event: dict[str, Any]) -> None:
-        self.status = "" if event["event"] == "finished" else "It was stopped."
-        if event["event"] == "finished":
-            self._known[self._subject] = pd.DataFrame(event["table"])
-            self._look()
-        elif event["event"] == "failed":
-            self._state.error = f"The numbers of clusters were not compared: {event['reason']}"
+    def _finished(self, result: pd.DataFrame) -> None:
+        self._known[self._subject] = result
+        self._look()
 
     def _look(self) -> None:
         """Show what is known of the model that answers now."""

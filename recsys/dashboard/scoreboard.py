@@ -6,24 +6,30 @@ there. Must not know widgets.
 
 from __future__ import annotations
 
-import threading
-from typing import Any
-
 import pandas as pd
 from traitlets import Bool, Instance, Tuple, Unicode
 
-from recsys.dashboard.background import Errand, Tell, in_background
+from recsys.dashboard.background import BackgroundTask
 from recsys.dashboard.state import State
 from recsys.dataset import Dataset
 from recsys.evaluation.report import PROTOCOLS
-from recsys.jobs.standings import contestants, for_evaluation, remembered, standings
+from recsys.jobs.job import Event, Failed, Finished, Job
+from recsys.jobs.standings import (
+    EvaluationJob,
+    contestants,
+    for_evaluation,
+    remembered,
+    standings,
+)
 from recsys.storage import Store
 
 SEED = 0
 LENGTH = 10
 
+_Known = tuple[pd.DataFrame, tuple[str, ...], str]
 
-class Scoreboard(Errand):
+
+class Scoreboard(BackgroundTask):
     """The standings of all models at their defaults on the state's data set.
 
     Parameters
@@ -37,64 +43,60 @@ class Scoreboard(Errand):
     reading = Bool(False, help="whether the store is being read")
 
     def __init__(self, state: State) -> None:
-        super().__init__(state.turns)
+        super().__init__(lambda reason: setattr(state, "error", reason))
         self._state = state
-        self._reader = threading.Thread()
+        self._reader: Job | None = None
         self._wanted = False
         state.observe(lambda _: self._start_over(), "dataset")
 
     def show(self) -> None:
-        """Read what the store knows."""
+        """Read what the store knows, in the background."""
         self._wanted = True
-        dataset = self._state.dataset
-        self.reading = True
-        self.status = "Reading the results"
-
-        def read(tell: Tell) -> None:
-            try:
-                tell(self._read, dataset, *_known(self._state, dataset))
-            except Exception as problem:  # such as too few ratings to hold any out
-                tell(self._give_up, dataset, problem)
-
-        self._reader = in_background(read)
+        self._read_store(before="")
 
     def refresh(self) -> None:
         """Evaluate the models whose answers are not known."""
         if self.running:
             return
-        self._reader = self._send(
+        state = self._state
+        self._begin(
             "Starting the evaluation",
-            *("recsys.jobs.standings", self._state.place, str(self._state.store.folder)),
+            EvaluationJob(contestants(), state.place, state.store, state.turns),
         )
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for what goes on in the background; whether it came to its end. For scripts."""
-        while True:
+        while super().wait(timeout):
             reader = self._reader
-            reader.join(timeout)
-            if reader.is_alive() or reader is self._reader:
-                return not reader.is_alive()
+            if reader is None:
+                return True
+            if reader.wait(timeout) is None:
+                return False
+        return False
 
-    def _read(
-        self, dataset: Dataset, table: pd.DataFrame, missing: tuple[str, ...], about: str
-    ) -> None:
-        if dataset is not self._state.dataset:
-            return
-        with self.hold_trait_notifications():
-            self.table, self.missing, self.about, self.reading = table, missing, about, False
-            if not self.running:
-                left = ", ".join(missing)
-                self.status = f"Not evaluated yet: {left}." if missing else "All are evaluated."
+    def _ended(self) -> None:
+        self._read_store(before=self.status)
 
-    def _give_up(self, dataset: Dataset, problem: Exception) -> None:
-        if dataset is self._state.dataset:
-            self.reading, self.status = False, "There are no results for this data set."
-            self._state.report(problem, "reading the leaderboard")
+    def _read_store(self, before: str) -> None:
+        """Read what the store knows; `before` stays in front of what is said of it."""
+        self.reading, self.status = True, before or "Reading the results"
+        self._reader = reader = _Reading(self._state.store, self._state.dataset)
+        reader.start(lambda event: self._hear_of_store(reader, before, event))
 
-    def _ended(self, event: dict[str, Any]) -> None:
-        if event["event"] == "failed":
-            self._state.error = f"The evaluation failed: {event['reason']}"
-        self.show()
+    def _hear_of_store(self, reader: Job, before: str, event: Event) -> None:
+        if reader is not self._reader:
+            return  # another one was started since
+        self._reader, self.reading = None, False
+        if isinstance(event, Failed):  # such as too few ratings to hold any out
+            self.status = "There are no results for this data set."
+            self._report(event.reason)
+        elif isinstance(event, Finished):
+            with self.hold_trait_notifications():
+                self.table, self.missing, self.about = event.result
+                if not self.running:
+                    left = ", ".join(self.missing)
+                    now = f"Not evaluated yet: {left}." if left else "All are evaluated."
+                    self.status = f"{before} {now}".strip()
 
     def _start_over(self) -> None:
         self._abandon()
@@ -103,11 +105,23 @@ class Scoreboard(Errand):
             self.show()
 
 
-def _known(state: State, dataset: Dataset) -> tuple[pd.DataFrame, tuple[str, ...], str]:
+class _Reading(Job):
+    """Reading the store: every answer to a split is read and measured, which takes a moment."""
+
+    what = "reading of the results"
+
+    def __init__(self, store: Store, dataset: Dataset) -> None:
+        super().__init__()
+        self._store, self._dataset = store, dataset
+
+    def _work(self) -> _Known:
+        return _known(self._store, self._dataset)
+
+
+def _known(store: Store, dataset: Dataset) -> _Known:
     """The standings of the models whose answers are stored, the names of the others, and what
     the figures are of.
     """
-    store: Store = state.store
     judged = for_evaluation(dataset)
     models = contestants()
     known = remembered(models, judged, store, seed=SEED)

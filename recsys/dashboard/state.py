@@ -24,8 +24,9 @@ from recsys.dashboard.link import MOST_RECOMMENDATIONS, Link, left_out, read
 from recsys.dashboard.own_data import OwnData
 from recsys.dashboard.pace import Pace, waiting
 from recsys.dataset import DataError, Dataset
+from recsys.jobs.job import Cancelled, Event, Failed, Finished, Progressed, running_loop
 from recsys.jobs.queue import Turns
-from recsys.jobs.training import Cancelled, Event, Failed, Finished, Progressed, TrainingJob
+from recsys.jobs.training import TrainingJob
 from recsys.models import HyperparameterError, Recommender
 from recsys.sources.upload import Pair
 from recsys.storage import Store
@@ -556,22 +557,15 @@ class State(HasTraits):
             self._fit(model)
 
     def _fit(self, model: Recommender) -> None:
-        loop = running_loop()
-
-        def hear(event: Event) -> None:  # on the job's thread
-            if loop is None:
-                self._hear(model, event)
-            else:
-                loop.call_soon_threadsafe(self._hear, model, event)
-
         self._in_training, self._pace = model, Pace()
         with self.hold_trait_notifications():
             self.training, self.progress, self.seconds = True, 0.0, 0.0
             self.superseded = self.outdated and not self._suits(model)
             self.measured = ()
             self.status = f"Training {model.name}"
-        self.job = TrainingJob(model, self.dataset, self.place, self.store, hear, self.turns)
-        self.job.start()  # after it has its name: an event may ask to cancel it
+        self.job = TrainingJob(model, self.dataset, self.place, self.store, self.turns)
+        self.job.start(lambda event: self._hear(model, event))
+        loop = running_loop()
         if loop is not None:
             loop.call_later(1, self._tick, loop, model)
 
@@ -595,13 +589,13 @@ class State(HasTraits):
         with self.hold_trait_notifications():
             self.training, self.superseded = bool(self.queue), False
             if isinstance(event, Finished):
-                self.trained = event.model
+                self.trained = event.result
                 if self.progress > 0:  # else it was not fitted now, but found
                     self._took[self.source, model.key()] = event.seconds
                 took = f" in {event.seconds:.1f} s" if event.seconds >= 0.1 else ""
                 self.status = f"{model.name} is trained{took}."
-                if self.outdated and type(event.model) is self.model:
-                    self.fitted = event.model
+                if self.outdated and type(event.result) is self.model:
+                    self.fitted = event.result
             elif isinstance(event, Cancelled):
                 still = f" {self.fitted.name} stays in use." if self.fitted else ""
                 self.status = f"The training of {model.name} was cancelled.{still}"
@@ -617,11 +611,3 @@ class State(HasTraits):
         if model is self._in_training:
             self.seconds += 1
             loop.call_later(1, self._tick, loop, model)
-
-
-def running_loop() -> asyncio.AbstractEventLoop | None:
-    """The event loop of a notebook's kernel; None in a script."""
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None

@@ -1,24 +1,23 @@
 """How well each number of clusters fits: what an elbow and a silhouette are drawn from.
 
 Every number is fitted through the store, so that what was fitted before costs nothing, and the
-slider answers at once afterwards. `python -m recsys.jobs.cluster_counts SET STORE MODEL VALUES` is
-the child process of such a comparison. Must not know who asks.
+slider answers at once afterwards.
 """
 
 from __future__ import annotations
 
-import json
-import sys
-import threading
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
 from recsys.dataset import Dataset
-from recsys.jobs.worker import end_with_the_parent, in_words, private_output
-from recsys.models import Progress, find, silent
+from recsys.jobs.child import described, restored
+from recsys.jobs.job import Job
+from recsys.jobs.queue import Turns
+from recsys.models import Progress, silent
 from recsys.models.clustering import Clustering
 from recsys.sources import load_dataset
 from recsys.storage import Store
@@ -46,21 +45,32 @@ def compare_counts(
     sample = sample_of_users(dataset)
     distances = None
     rows = []
-    for done, n in enumerate(counts):
-        progress(done / len(counts), f"Fitting {n} cluster{'s' * (n > 1)}")
-        one = _fitted(type(model)(**{**model.values(), "n_clusters": n}), dataset, store)
+    for place, n in enumerate(counts):
+        telling = _telling(progress, place, len(counts), f"Fitting {n} cluster{'s' * (n > 1)}")
+        telling(0.0, "")
+        one = type(model)(**{**model.values(), "n_clusters": n})
+        one = _fitted(one, dataset, store, telling)
         if distances is None:  # where users are does not depend on the number of clusters
             distances = _distances(one.embed(one.profile(sample)))
         rows.append((n, one.inertia_, silhouette(distances, one.assign(sample))))
     return pd.DataFrame(rows, columns=["clusters", "inertia", "silhouette"])
 
 
-def _fitted(model: Clustering, dataset: Dataset, store: Store) -> Clustering:
+def _telling(progress: Progress, place: int, n_fits: int, message: str) -> Progress:
+    """The progress of one fit of so many, under one message for all of it."""
+
+    def tell(done: float, _: str, **figures: float) -> None:
+        progress((place + done) / n_fits, message)
+
+    return tell
+
+
+def _fitted(model: Clustering, dataset: Dataset, store: Store, progress: Progress) -> Clustering:
     """From the store, or into it. Without its lock, whose holder may be waiting in line for us."""
     stored = store.get(model, dataset)
     if isinstance(stored, Clustering):
         return stored
-    model.fit(dataset.whole)
+    model.fit(dataset.whole, progress)
     with suppress(OSError):  # it is needed here and now; that it is kept is a convenience
         store.put(model, dataset)
     return model
@@ -111,28 +121,46 @@ def _distances(points: np.ndarray) -> np.ndarray:
     return np.sqrt(np.maximum(squared, 0))
 
 
-def main(source: str, folder: str, key: str, values: str) -> int:
-    """Compare the numbers of clusters of a registered model, given its values as JSON."""
-    events = private_output()
+class ClusterCountsJob(Job):
+    """`compare_counts` in a child process; its result is the table.
 
-    def tell(event: str, **what: object) -> None:
-        print(json.dumps({"event": event, **what}), file=events, flush=True)
+    Parameters
+    ----------
+    model : the clustering whose other hyperparameters are kept
+    source : what `load_dataset` takes
+    store : where the fits are kept
+    turns : where to wait in line before the child process starts
+    """
 
-    def progress(done: float, message: str, **_: float) -> None:
-        tell("progress", done=done, message=message)
+    what = "comparison"
 
-    threading.Thread(target=end_with_the_parent, daemon=True).start()
-    try:
-        tell("progress", done=0.0, message="Loading the data")
-        model = find(key)(**json.loads(values))
-        assert isinstance(model, Clustering)
-        table = compare_counts(model, load_dataset(source), Store(folder), progress)
-        tell("finished", table=table.to_dict("list"))
-    except Exception as error:  # told where a person reads it, whatever it is
-        tell("failed", reason=in_words(error))
-        raise
-    return 0
+    def __init__(
+        self,
+        model: Clustering,
+        source: str,
+        store: Store,
+        turns: Turns,
+    ) -> None:
+        super().__init__()
+        self.model, self.source, self.store, self.turns = model, source, store, turns
+
+    def _work(self) -> pd.DataFrame:
+        with self.turns.turn(self._tell):
+            result = self._in_child(
+                __name__,
+                model=described(self.model),
+                source=self.source,
+                store=str(self.store.folder),
+            )
+        return pd.DataFrame(result)
 
 
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+def work(
+    model: dict[str, Any], source: str, store: str, progress: Progress
+) -> dict[str, list[float]]:
+    """Compare the numbers of clusters of a model, given as `described`; returns the columns."""
+    progress(0.0, "Loading the data")
+    clustering = restored(model)
+    assert isinstance(clustering, Clustering)
+    table = compare_counts(clustering, load_dataset(source), Store(store), progress)
+    return {str(name): column.tolist() for name, column in table.items()}

@@ -1,8 +1,5 @@
 """The leaderboard, remembered: what a model answered to a split is kept beside the fitted models,
 so that only what is new is fitted, and an evaluation that was stopped goes on where it was.
-
-`python -m recsys.jobs.standings SET STORE` is the child process of an evaluation, which fills the
-store. Must not know who asks.
 """
 
 from __future__ import annotations
@@ -10,11 +7,10 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import sys
-import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +19,9 @@ from recsys.dataset import Dataset
 from recsys.evaluation import Split, compare, k_core, leaderboard, split
 from recsys.evaluation.leaderboard import LENGTH, Answering, Answers, all_candidates, answer
 from recsys.evaluation.split import Catalogue, Protocol
-from recsys.jobs.worker import end_with_the_parent, in_words, private_output
+from recsys.jobs.child import described, restored
+from recsys.jobs.job import Job
+from recsys.jobs.queue import Turns
 from recsys.machine import write_whole
 from recsys.models import Progress, Recommender, baselines, registry, silent
 from recsys.sources import load_dataset, movielens
@@ -118,25 +116,49 @@ def contestants() -> list[Recommender]:
     return [kind() for kind in (*registry(), *baselines())]
 
 
-def main(source: str, folder: str) -> int:
-    """Evaluate the contestants on a data set, into the store in this folder."""
-    events = private_output()
+class EvaluationJob(Job):
+    """The evaluation of models in a child process, which fills the store; there is no other result.
 
-    def tell(event: str, **what: float | str) -> None:
-        print(json.dumps({"event": event, **what}), file=events, flush=True)
+    Parameters
+    ----------
+    models : what to evaluate, with these hyperparameters; those that the store does not keep are
+        left out
+    source : what `load_dataset` takes
+    store : where the answers are kept, and found by `standings`
+    turns : where to wait in line before the child process starts
+    """
 
-    def progress(done: float, message: str, **_: float) -> None:
-        tell("progress", done=done, message=message)
+    what = "evaluation"
 
-    threading.Thread(target=end_with_the_parent, daemon=True).start()
-    try:
-        dataset = for_evaluation(load_dataset(source))
-        standings(contestants(), dataset, Store(folder), progress=progress)
-        tell("finished")
-    except Exception as error:  # told where a person reads it, whatever it is
-        tell("failed", reason=in_words(error))
-        raise
-    return 0
+    def __init__(
+        self,
+        models: Sequence[Recommender],
+        source: str,
+        store: Store,
+        turns: Turns,
+    ) -> None:
+        super().__init__()
+        self.models = [one for one in models if store.keeps(one)]
+        self.source, self.store, self.turns = source, store, turns
+
+    def _work(self) -> None:
+        with self.turns.turn(self._tell):
+            self._in_child(
+                __name__,
+                models=[described(one) for one in self.models],
+                source=self.source,
+                store=str(self.store.folder),
+            )
+
+
+def work(
+    models: list[dict[str, Any]], source: str, store: str, progress: Progress
+) -> dict[str, Any]:
+    """Evaluate models, each as `described`, on a data set, into the store in this folder."""
+    progress(0.0, "Loading the data")
+    dataset = for_evaluation(load_dataset(source))
+    standings(map(restored, models), dataset, Store(store), progress=progress)
+    return {}
 
 
 def _path(
@@ -179,7 +201,3 @@ def _write(answers: Answers, path: Path) -> None:
         write_whole(path, lambda file: np.savez_compressed(file, allow_pickle=False, **arrays))
     except OSError as error:
         log.warning("The evaluation could not be remembered (%s).", error)
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

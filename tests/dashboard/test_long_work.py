@@ -14,7 +14,7 @@ from training_models import Patient
 
 from recsys import models
 from recsys.dashboard.state import State
-from recsys.jobs.training import Cancelled
+from recsys.jobs.job import Cancelled
 from recsys.models import KNN
 
 

@@ -11,6 +11,7 @@ import pytest
 from recsys import models
 from recsys.dashboard.model_charts import KINDS, Gallery
 from recsys.dashboard.state import State
+from recsys.jobs.job import Finished
 from recsys.models import Recommender
 
 
@@ -114,8 +115,8 @@ def test_a_known_comparison_follows_the_settings(
     comparison, state = gallery.comparison, gallery.state
     assert "not been tried" in gallery.chart("counts").title
     table = pd.DataFrame({"clusters": [1, 2], "inertia": [2.0, 1.0], "silhouette": [np.nan, 0.5]})
-    comparison._child = child = object()  # type: ignore[assignment]
-    comparison._hear(child, {"event": "finished", "table": table.to_dict("list")})  # type: ignore[arg-type]
+    comparison._job = job = object()  # type: ignore[assignment]
+    comparison._hear(job, Finished(table))  # type: ignore[arg-type]
     assert gallery.chart("counts").title.endswith("you use 2")
     answered(state, models.Clustering(n_clusters=2, lift=True))
     assert len(comparison.table) == 2  # no other fit: the same curve

@@ -14,7 +14,7 @@ from hypothesis import strategies as some
 from stage import LONG, Stage
 
 from recsys.dataset import Dataset
-from recsys.jobs.training import Finished
+from recsys.jobs.job import Finished
 from recsys.models import (
     EASE,
     KNN,
@@ -119,7 +119,7 @@ def test_a_training_in_the_child_gives_what_a_fit_here_gives(
     last = stage.job(asked).wait(LONG)
     assert isinstance(last, Finished)
     histories = stage.dataset.histories([{"PY1": 3}, {"DB1": 2, "DA1": 3}, {}])
-    np.testing.assert_array_equal(last.model.score(histories), here.score(histories))
+    np.testing.assert_array_equal(last.result.score(histories), here.score(histories))
 
 
 @pytest.mark.parametrize(

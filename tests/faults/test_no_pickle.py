@@ -52,7 +52,7 @@ source, store = sys.argv[1], Store()
 dataset = load_dataset(source)  # parses, and fills the cache
 dataset = load_dataset(source)  # reads the cache
 for kind in models.registry():
-    TrainingJob(kind(), dataset, source, store, lambda event: None).start().wait()
+    TrainingJob(kind(), dataset, source, store).start(lambda event: None).wait()
     model = store.get(kind(), dataset) if store.keeps(kind()) else store.fitted(kind(), dataset)
     assert len(model.recommend({"PY1": 3}, threshold=-9)), kind
     print(kind.key())

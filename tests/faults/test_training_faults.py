@@ -14,8 +14,8 @@ from stage import LONG, Stage
 from training_models import Greedy, Patient
 
 from recsys.dashboard.state import State
-from recsys.jobs import training
-from recsys.jobs.training import Event, Failed, Finished, Progressed
+from recsys.jobs import child
+from recsys.jobs.job import Event, Failed, Finished, Progressed
 from recsys.models import KNN
 
 
@@ -59,7 +59,7 @@ def test_a_training_that_hangs_is_stopped(stage: Stage, monkeypatch: pytest.Monk
     def hear(event: Event) -> None:
         if isinstance(event, Progressed) and "pid" in event.figures:
             os.kill(int(event.figures["pid"]), signal.SIGSTOP)
-            monkeypatch.setattr(training, "SILENCE", 0.1)
+            monkeypatch.setattr(child, "SILENCE", 0.1)
 
     last = stage.job(Patient(), hear).wait(LONG)
     assert isinstance(last, Failed)
@@ -71,7 +71,7 @@ def test_a_training_that_hangs_is_stopped(stage: Stage, monkeypatch: pytest.Monk
 
 def test_the_stated_patience_is_longer_than_any_silence_of_a_real_fit() -> None:
     """The longest step without a word, growing the forest on IBM's data, takes under a minute."""
-    assert training.SILENCE >= 300
+    assert child.SILENCE >= 300
 
 
 def test_the_page_keeps_the_last_model_and_offers_a_retry(stage: Stage) -> None:
@@ -84,7 +84,7 @@ def test_the_page_keeps_the_last_model_and_offers_a_retry(stage: Stage) -> None:
     before = state.answer
     assert type(before.model) is KNN
     state.choose_model("nmf")
-    with patch.object(training.TrainingJob, "_started_child", side_effect=MemoryError):
+    with patch.object(child.Child, "_started", side_effect=MemoryError):
         state.train()
         state.job.wait(LONG)
     assert "memory of this machine" in state.error

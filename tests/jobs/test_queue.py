@@ -12,8 +12,8 @@ import pytest
 from stage import LONG, Stage
 from training_models import Patient, Quick
 
+from recsys.jobs.job import Finished
 from recsys.jobs.queue import Turns, trainings_at_once
-from recsys.jobs.training import Finished
 from recsys.storage import Store
 
 # Takes a turn, tells so, and holds it until it is told to end.

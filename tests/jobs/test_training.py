@@ -17,7 +17,8 @@ from stage import LONG, Stage
 from training_models import Clumsy, Patient
 
 from recsys.dataset import Dataset
-from recsys.jobs.training import Cancelled, Event, Failed, Finished, Progressed, TrainingJob
+from recsys.jobs.job import Cancelled, Event, Failed, Finished, Progressed
+from recsys.jobs.training import TrainingJob
 from recsys.models import KNN, Progress
 from recsys.storage import Store
 
@@ -38,8 +39,8 @@ def test_a_training_tells_its_progress_and_then_the_model(stage: Stage) -> None:
     stage.release()
     last = job.wait(LONG)
     assert isinstance(last, Finished)
-    assert last.model.values() == {"size": 2, "floor": 0.5}
-    assert last.model.recommend({"PY1": 3})["course_id"].iloc[0] == "PY2"
+    assert last.result.values() == {"size": 2, "floor": 0.5}
+    assert last.result.recommend({"PY1": 3})["course_id"].iloc[0] == "PY2"
     told = list(stage.events.queue)
     assert told[-1] is last
     assert isinstance(told[-2], Progressed)
@@ -54,7 +55,7 @@ def test_what_is_stored_is_not_trained_again(stage: Stage) -> None:
     assert isinstance(first.wait(LONG), Finished)
     again = stage.job(Patient(floor=1)).wait(LONG)
     assert isinstance(again, Finished)
-    assert again.model.values()["floor"] == 1
+    assert again.result.values()["floor"] == 1
     assert stage.fits() == 1
 
 
@@ -118,7 +119,7 @@ def test_data_that_changed_since_the_page_was_opened_is_refused(stage: Stage) ->
     old = stage.dataset
     ratings = Path(stage.source) / "ratings.csv"
     ratings.write_text(ratings.read_text().replace("2.0", "3.0"))
-    job = TrainingJob(Patient(), old, stage.source, stage.store, stage.events.put).start()
+    job = TrainingJob(Patient(), old, stage.source, stage.store).start(stage.events.put)
     last = job.wait(LONG)
     assert isinstance(last, Failed)
     assert "reload" in last.reason
@@ -131,7 +132,7 @@ def test_a_store_that_cannot_be_written_still_gives_the_model(stage: Stage) -> N
     stage.release()
     last = job.wait(LONG)
     assert isinstance(last, Finished)
-    assert not last.model.recommend({"PY1": 3}).empty
+    assert not last.result.recommend({"PY1": 3}).empty
 
 
 SESSION = """
@@ -140,13 +141,14 @@ from stage import LONG, Stage
 from training_models import Patient
 from recsys.sources import load_dataset
 from recsys.storage import Store
-from recsys.jobs.training import TrainingJob, Progressed
+from recsys.jobs.job import Progressed
+from recsys.jobs.training import TrainingJob
 
 def tell(event):
     print(event.message if isinstance(event, Progressed) else type(event).__name__, flush=True)
 
 source, store = sys.argv[1:]
-TrainingJob(Patient(), load_dataset(source), source, Store(store), tell).start().wait()
+TrainingJob(Patient(), load_dataset(source), source, Store(store)).start(tell).wait()
 """
 
 
@@ -223,5 +225,5 @@ def test_a_listener_that_fails_does_not_end_the_training(stage: Stage) -> None:
     def listener(event: Event) -> None:
         raise RuntimeError("the page is gone")
 
-    job = TrainingJob(KNN(), stage.dataset, stage.source, stage.store, listener).start()
+    job = TrainingJob(KNN(), stage.dataset, stage.source, stage.store).start(listener)
     assert isinstance(job.wait(LONG), Finished)

@@ -14,7 +14,8 @@ from distributed import Client
 
 from recsys.cli import main
 from recsys.dashboard.panels.frame import paragraph, with_links
-from recsys.jobs.training import Event, Finished, Progressed, TrainingJob
+from recsys.jobs.job import Event, Finished, Progressed
+from recsys.jobs.training import TrainingJob
 from recsys.models import KNN, NMF
 from recsys.sources import load_dataset
 from recsys.sources.partitions import PartitionedDataset
@@ -46,9 +47,9 @@ def test_a_training_of_the_page_runs_on_the_cluster_that_is_named(
     sample = load_dataset(folder)
     store = Store(tmp_path)
     events: list[Event] = []
-    outcome = TrainingJob(model, sample, str(folder), store, events.append).start().wait(120)
+    outcome = TrainingJob(model, sample, str(folder), store).start(events.append).wait(120)
     assert isinstance(outcome, Finished)
-    assert outcome.model.popularity_.sum() == sample.whole.popularity.sum()
+    assert outcome.result.popularity_.sum() == sample.whole.popularity.sum()
     assert store.get(model, sample) is not None
     told = [event.message for event in events if isinstance(event, Progressed)]
     assert any(f"on 2 workers, seen at {client.dashboard_link}" in message for message in told)

@@ -1,0 +1,212 @@
+"""All work in child processes, killed, interrupted or hung: the page tells it in the same words.
+
+Nothing here waits for time to pass: the child waits on a pipe, and is met there.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import psutil
+import pytest
+from stage import LONG, Stage, write_folder
+from training_models import Patient, PatientClustering
+
+from recsys import models
+from recsys.dashboard import scoreboard
+from recsys.dashboard.cluster_comparison import ClusterComparison
+from recsys.dashboard.scoreboard import Scoreboard
+from recsys.dashboard.state import State
+from recsys.dataset import Dataset
+from recsys.jobs import child
+
+
+@dataclass
+class Work:
+    """A kind of work as the page has it.
+
+    Attributes
+    ----------
+    what : what messages call it
+    long_step : part of what its status says while the child waits on the pipe
+    begin, cancel : what the buttons do
+    wait : until it is over
+    is_done : whether its result is there
+    said : whatever its status has been, in order
+    """
+
+    what: str
+    long_step: str
+    state: State
+    begin: Callable[[], None]
+    cancel: Callable[[], None]
+    wait: Callable[[], object]
+    is_done: Callable[[], bool]
+    said: queue.Queue[str]
+
+    def begin_to_wait(self) -> int:
+        """Begin, and wait until the child is in its long step; returns its process id."""
+        self.begin()
+        while self.long_step not in self.said.get(timeout=LONG):
+            pass
+        return pid_of_the_worker()
+
+
+def pid_of_the_worker() -> int:
+    children = psutil.Process().children()
+    (worker,) = [one for one in children if "recsys.jobs.worker" in one.cmdline()]
+    return worker.pid
+
+
+@pytest.fixture
+def active(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A folder with a data set in which users have enough courses to hold some out."""
+    rng = np.random.default_rng(2)
+    ids = [f"C{i}" for i in range(12)]
+    taken = [(user, item, 3.0) for user in range(30) for item in rng.choice(ids, 6, replace=False)]
+    courses = pd.DataFrame({"id": ids, "title": ids, "Python": 1, "SQL": [0, 1] * 6})
+    ratings = pd.DataFrame(taken, columns=["user", "item", "rating"])
+    dataset = Dataset.from_tables("Active", courses, ratings)
+    return str(write_folder(dataset, tmp_path_factory.mktemp("active")))
+
+
+@pytest.fixture(params=["training", "evaluation", "comparison"])
+def work(
+    request: pytest.FixtureRequest, stage: Stage, active: str, monkeypatch: pytest.MonkeyPatch
+) -> Work:
+    monkeypatch.setattr(models, "_MODELS", [Patient, PatientClustering])
+    state = State(active, stage.store)
+    said: queue.Queue[str] = queue.Queue()
+    if request.param == "training":
+        state.add(["C1"])
+        state.observe(lambda change: said.put(change["new"]), "status")
+
+        def wait_for_training() -> None:
+            assert state.job is not None
+            assert state.job.wait(LONG) is not None
+
+        return Work(
+            *("training", "Waiting", state, state.train, state.cancel, wait_for_training),
+            *(lambda: type(state.answer.model) is Patient, said),
+        )
+    if request.param == "evaluation":
+        monkeypatch.setattr(scoreboard, "contestants", lambda: [Patient()])
+        board = Scoreboard(state)
+        board.observe(lambda change: said.put(change["new"]), "status")
+        return Work(
+            *(
+                "evaluation",
+                "Waiting",
+                state,
+                board.refresh,
+                board.cancel,
+                lambda: board.wait(LONG),
+            ),
+            *(lambda: len(board.table) == 1, said),
+        )
+    state.add(["C1"])
+    state.choose_model(PatientClustering.key())
+    state.fitted = PatientClustering().fit(state.dataset)
+    state.set_top_n(5)
+    comparison = ClusterComparison(state)
+    comparison.observe(lambda change: said.put(change["new"]), "status")
+    return Work(
+        *(
+            "comparison",
+            "Fitting 1 cluster",
+            state,
+            comparison.start,
+            comparison.cancel,
+            lambda: comparison.wait(LONG),
+        ),
+        *(lambda: len(comparison.table) == 30, said),
+    )
+
+
+def test_a_killed_child_is_told(work: Work, stage: Stage) -> None:
+    os.kill(work.begin_to_wait(), signal.SIGKILL)
+    work.wait()
+    assert work.state.error == (
+        f"The {work.what} was ended by the system, most likely because memory ran out. "
+        "Try again, or with smaller values."
+    )
+    assert not work.is_done()
+    stage.assert_nothing_is_left()
+    work.begin_to_wait()  # and it can be had again
+    stage.release()
+    work.wait()
+    assert work.is_done()
+    assert work.state.error == ""
+
+
+def test_an_interrupt_of_the_kernel_does_not_end_it(work: Work, stage: Stage) -> None:
+    os.kill(work.begin_to_wait(), signal.SIGINT)
+    stage.release()
+    work.wait()
+    assert work.state.error == ""
+    assert work.is_done()
+
+
+def test_another_signal_is_told(work: Work, stage: Stage) -> None:
+    os.kill(work.begin_to_wait(), signal.SIGTERM)
+    work.wait()
+    assert work.state.error == f"The {work.what} was ended by a signal (15). Try again."
+    assert not work.is_done()
+    stage.assert_nothing_is_left()
+
+
+def test_a_child_that_hangs_is_stopped_and_told(
+    work: Work, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The child is stopped by a signal; it is only then that the patience is made short."""
+    stopped = threading.Event()
+
+    def stop(change: dict[str, str]) -> None:  # on the job's thread, before it waits again
+        if work.long_step in change["new"] and not stopped.is_set():
+            stopped.set()
+            os.kill(pid_of_the_worker(), signal.SIGSTOP)
+            monkeypatch.setattr(child, "SILENCE", 0.1)
+
+    told_by = work.begin.__self__  # type: ignore[attr-defined]
+    told_by.observe(stop, "status")
+    work.begin()
+    work.wait()
+    assert stopped.is_set()
+    assert work.state.error == (
+        f"The {work.what} was stopped: it had made no progress for 0 seconds. "
+        "Try again, or with smaller values."
+    )
+    stage.assert_nothing_is_left()
+
+
+def test_a_cancelled_child_is_gone_and_what_it_still_told_is_ignored(
+    work: Work, stage: Stage
+) -> None:
+    child_process = psutil.Process(work.begin_to_wait())
+    work.cancel()
+    work.wait()
+    assert not child_process.is_running()
+    assert work.state.error == ""
+    assert not work.is_done()
+    stage.assert_nothing_is_left()
+
+
+def test_an_abandoned_evaluation_leaves_no_trace(stage: Stage, active: str) -> None:
+    """Another data set is opened while the child of the former one still has something to tell."""
+    state = State(active, stage.store)
+    board = Scoreboard(state)
+    board.refresh()
+    abandoned = board._job
+    assert abandoned is not None
+    state.choose_source(stage.source)
+    assert not board.running
+    assert abandoned.wait(LONG) is not None
+    assert (board.running, board.status, len(board.table)) == (False, "", 0)
+    assert state.error == ""
