@@ -59,7 +59,7 @@ def compare_counts(
 def _telling(progress: Progress, place: int, n_fits: int, message: str) -> Progress:
     """The progress of one fit of so many, under one message for all of it."""
 
-    def tell(done: float, _: str, **figures: float) -> None:
+    def tell(done: float, ignored: str, **figures: float) -> None:
         progress((place + done) / n_fits, message)
 
     return tell
