@@ -45,8 +45,8 @@ def compare_counts(
     sample = sample_of_users(dataset)
     distances = None
     rows = []
-    for place, n in enumerate(counts):
-        telling = _telling(progress, place, len(counts), f"Fitting {n} cluster{'s' * (n > 1)}")
+    for n_done, n in enumerate(counts):
+        telling = _telling(progress, n_done, len(counts), f"Fitting {n} cluster{'s' * (n > 1)}")
         telling(0.0, "")
         one = type(model)(**{**model.values(), "n_clusters": n})
         one = _fitted(one, dataset, store, telling)
@@ -56,11 +56,11 @@ def compare_counts(
     return pd.DataFrame(rows, columns=["clusters", "inertia", "silhouette"])
 
 
-def _telling(progress: Progress, place: int, n_fits: int, message: str) -> Progress:
-    """The progress of one fit of so many, under one message for all of it."""
+def _telling(progress: Progress, n_done: int, n_fits: int, label: str) -> Progress:
+    """The progress of one fit, after `n_done` of `n_fits`; its own messages are left out."""
 
-    def tell(done: float, ignored: str, **figures: float) -> None:
-        progress((place + done) / n_fits, message)
+    def tell(done: float, message: str, **figures: float) -> None:
+        progress((n_done + done) / n_fits, label)
 
     return tell
 
