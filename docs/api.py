@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parents[1]
 MODULES = """
     recsys recsys.dataset recsys.sources recsys.text recsys.models.base
     recsys.models.hyperparameters recsys.evaluation recsys.explanation recsys.charts
-    recsys.storage.store recsys.jobs.training recsys.jobs.standings
+    recsys.storage.store recsys.storage.format recsys.jobs.job recsys.jobs.training
+    recsys.jobs.standings
 """.split()
 
 
