@@ -36,6 +36,14 @@ def test_folds_a_visitor_in_like_scikit_learn(regularisation: float, discount: f
     np.testing.assert_allclose(scores, expected, atol=2e-3)
 
 
+def test_the_penalty_is_a_percentage_of_the_strongest_pattern(tiny: Dataset) -> None:
+    model = NMF(n_components=3, regularisation=20.0, popularity_discount=0.5).fit(tiny)
+    likes = tiny.likes.sign().toarray()[:, :5]  # the sixth is rated by nobody
+    popularity = likes.sum(axis=0)
+    weighted = likes * np.sqrt((popularity / popularity.mean()) ** -0.5)
+    assert model.penalty_ == pytest.approx(0.2 * np.linalg.norm(weighted, 2), rel=1e-4)
+
+
 def test_nothing_is_negative_and_unrated_courses_have_no_weight(tiny: Dataset) -> None:
     model = NMF(n_components=3, regularisation=5.0).fit(tiny)
     assert (model.H_ >= 0).all()
