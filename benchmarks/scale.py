@@ -259,13 +259,13 @@ def peak_memory() -> float:
 
 def recommending(model: models.Recommender, dataset: partitions.PartitionedDataset) -> float:
     """Users a second for whom this process finds the ten best courses."""
-    from recsys.scale.batch import USERS, top_k
+    from recsys.scale.batch import USERS, best_courses
 
     _, likes = dataset.parts[0].ratings()
     likes = likes[: SAMPLE if likes.shape[1] < 1000 else USERS]
     start = perf_counter()
     for first in range(0, likes.shape[0], USERS):
-        top_k(model, likes[first : first + USERS], 10)
+        best_courses(model, likes[first : first + USERS], 10)
     return float(likes.shape[0] / (perf_counter() - start))
 
 
