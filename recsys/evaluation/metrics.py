@@ -23,19 +23,19 @@ def hits(ranked: np.ndarray, relevant: csr_matrix) -> np.ndarray:
     n, n_courses = relevant.shape
     wanted = np.zeros((n, n_courses + 1), bool)  # the last column answers for NOTHING
     wanted[:, :-1] = relevant.astype(bool).toarray()
-    return np.take_along_axis(wanted, ranked, axis=1)
+    return np.asarray(np.take_along_axis(wanted, ranked, axis=1))
 
 
 def recall(hit: np.ndarray, n_relevant: np.ndarray) -> np.ndarray:
     """Found relevant courses over min(k, n): 1 is the best a list of k can do."""
-    return hit.sum(axis=1) / np.minimum(hit.shape[1], n_relevant)
+    return np.asarray(hit.sum(axis=1) / np.minimum(hit.shape[1], n_relevant))
 
 
 def ndcg(hit: np.ndarray, n_relevant: np.ndarray) -> np.ndarray:
     """Discounted gain, with discount 1/log₂(1 + rank), over that of an ideal list of min(k, n)."""
     discount = 1 / np.log2(np.arange(2, hit.shape[1] + 2))
     ideal = np.cumsum(discount)[np.minimum(hit.shape[1], n_relevant) - 1]
-    return (hit * discount).sum(axis=1) / ideal
+    return np.asarray((hit * discount).sum(axis=1) / ideal)
 
 
 def mrr(hit: np.ndarray, n_relevant: np.ndarray) -> np.ndarray:
@@ -46,7 +46,7 @@ def mrr(hit: np.ndarray, n_relevant: np.ndarray) -> np.ndarray:
 def average_precision(hit: np.ndarray, n_relevant: np.ndarray) -> np.ndarray:
     """Precision at the rank of each relevant course, summed, over min(k, n)."""
     precision = np.cumsum(hit, axis=1) / np.arange(1, hit.shape[1] + 1)
-    return (precision * hit).sum(axis=1) / np.minimum(hit.shape[1], n_relevant)
+    return np.asarray((precision * hit).sum(axis=1) / np.minimum(hit.shape[1], n_relevant))
 
 
 def hit_rate(hit: np.ndarray, n_relevant: np.ndarray) -> np.ndarray:

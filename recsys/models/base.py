@@ -220,7 +220,7 @@ class Recommender(ABC):
 
     def score_one(self, history: Mapping[str, float]) -> np.ndarray:
         """(n_courses,) the scores of a single history, its own courses included."""
-        return self.score(self._batch_of_one(history))[0]
+        return np.asarray(self.score(self._batch_of_one(history))[0])
 
     # What the model says about itself
 
