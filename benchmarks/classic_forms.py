@@ -15,11 +15,12 @@ from pathlib import Path
 
 import numpy as np
 from scipy.sparse import csr_matrix
-from tables import fill, markdown
+from tables import fill
 
 from recsys import load_dataset
 from recsys.dataset import DataError, Dataset
 from recsys.evaluation import compare
+from recsys.evaluation.report import markdown
 from recsys.jobs.standings import remembering
 from recsys.models import (
     EASE,
@@ -216,10 +217,11 @@ def table(
     """A Markdown table: a row per form, two columns per data set."""
     header = ["form", "as written"]
     header += [cell for name in names for cell in (f"NDCG@{K}, {name}", "÷ EASE")]
-    lines = [header, ["---", "---", *["---:"] * (2 * len(names))]]
-    for form, model in forms:
-        lines.append([form, f"`{call(model)}`", *(f"{value:.3f}" for value in measured[model])])
-    return markdown(lines)
+    rows = [
+        [form, f"`{call(model)}`", *(f"{value:.3f}" for value in measured[model])]
+        for form, model in forms
+    ]
+    return markdown(header, rows, "ll" + "rr" * len(names))
 
 
 def call(model: Recommender) -> str:

@@ -40,11 +40,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from models import machine
-from tables import fill, markdown
+from tables import fill
 
 from recsys import load_dataset, models
 from recsys.blocks import PER_BLOCK
 from recsys.dataset import Dataset
+from recsys.evaluation.report import markdown
 from recsys.sources import partitions
 
 CHANGED = 0.1  # of a user's courses are another user's
@@ -259,13 +260,13 @@ def peak_memory() -> float:
 
 def recommending(model: models.Recommender, dataset: partitions.PartitionedDataset) -> float:
     """Users a second for whom this process finds the ten best courses."""
-    from recsys.scale.batch import USERS, top_k
+    from recsys.scale.batch import USERS, best_courses
 
     _, likes = dataset.parts[0].ratings()
     likes = likes[: SAMPLE if likes.shape[1] < 1000 else USERS]
     start = perf_counter()
     for first in range(0, likes.shape[0], USERS):
-        top_k(model, likes[first : first + USERS], 10)
+        best_courses(model, likes[first : first + USERS], 10)
     return float(likes.shape[0] / (perf_counter() - start))
 
 
@@ -306,14 +307,14 @@ def line(first: str, rest: Sequence[str]) -> str:
 
 def table(results: list[dict[str, Any]]) -> str:
     """All figures, in Markdown."""
-    rows = [["ratings", "model", *COLUMNS], ["---", "---", *["---:"] * len(COLUMNS)]]
+    rows = []
     for _, some in groupby(results, key=lambda one: of_what(one)[:3]):
         same = list(some)
         size = f"{same[0]['times']} ×"
         if same[0]["courses"] > 1000:
             size += f", {same[0]['courses']:,} courses, {same[0]['rated']:,} rated"
         rows.append([size, same[0]["model"], *cells(same)])
-    return markdown(rows)
+    return markdown(["ratings", "model", *COLUMNS], rows, "ll" + "r" * len(COLUMNS))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Tables of figures in the project's pages, so that nobody copies a figure by hand.
+"""Puts tables of figures into the project's pages, so that nobody copies a figure by hand.
 
 A page has a pair of marks where a table goes, comments that a reader does not see. Must not know
 what the figures are.
@@ -7,13 +7,7 @@ what the figures are.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
-
-
-def markdown(rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table; the second row says how the columns are aligned."""
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
 
 
 def fill(page: Path, name: str, table: str) -> None:

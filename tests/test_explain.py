@@ -85,6 +85,17 @@ class Saturating(Additive):
         return np.tanh(super()._score(histories))
 
 
+class Noisy(Additive):
+    """1 for everybody, but for what PY1 adds or takes: a rounding error, or a little more."""
+
+    name: ClassVar[str] = "Noisy"
+    adds: ClassVar[float]
+
+    def _score(self, histories: csr_matrix) -> np.ndarray:
+        has_py1 = np.asarray(histories.sign().toarray()[:, list(self.course_ids_).index("PY1")])
+        return np.repeat((1 + self.adds * has_py1)[:, None], histories.shape[1], axis=1)
+
+
 class Everybody(Additive):
     """The same score for everybody, visitors without a history included."""
 
@@ -130,6 +141,26 @@ def test_no_course_is_named_where_none_matters(dataset: Dataset) -> None:
     assert (why.contributions["contribution"] == 0).all()
     assert why.main_reason is None
     assert "No single pick" in why.words
+
+
+@pytest.mark.parametrize("noise", [2e-7, -2e-7])
+def test_a_rounding_error_is_no_reason(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch, noise: float
+) -> None:
+    monkeypatch.setattr(Noisy, "adds", noise, raising=False)
+    why = explain(Noisy().fit(dataset), HISTORY, "DA1")
+    assert (why.contributions["contribution"] == 0).all()
+    assert why.main_reason is None
+    assert "No single pick" in why.words
+
+
+def test_a_small_contribution_is_a_reason(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Noisy, "adds", 1e-5, raising=False)
+    why = explain(Noisy().fit(dataset), HISTORY, "DA1")
+    assert why.main_reason == "PY1"
+    assert why.contributions["contribution"][0] == pytest.approx(1e-5, rel=0.01)
 
 
 def test_an_empty_history_is_explained_too(dataset: Dataset) -> None:

@@ -47,10 +47,11 @@ sys.path.append(str(HERE.parent))
 
 from models import machine  # noqa: E402
 from scale import MEMORY, drawn, grown  # noqa: E402
-from tables import fill, markdown  # noqa: E402
+from tables import fill  # noqa: E402
 
 from recsys import load_dataset, models  # noqa: E402
 from recsys.evaluation import metrics  # noqa: E402
+from recsys.evaluation.report import markdown  # noqa: E402
 from recsys.sources import partitions  # noqa: E402
 
 K = 10
@@ -149,13 +150,13 @@ def main() -> None:
 
 def table(results: Sequence[dict[str, Any]]) -> str:
     """All figures, in Markdown."""
-    rows = [["ratings", "quality", "who", "s", "MB", "value"], [*["---"] * 3, *["---:"] * 3]]
+    rows = []
     for one in results:
         figures = [one.get("error", ""), "", ""]
         if "seconds" in one:
             figures = [f"{one['seconds']:.1f}", f"{one['MB']:,.0f}", f"{one['quality']:.3g}"]
         rows.append([f"{one['times']} ×", one["task"], one["contender"], *figures])
-    return markdown(rows)
+    return markdown(["ratings", "quality", "who", "s", "MB", "value"], rows, "lllrrr")
 
 
 def measured(

@@ -5,20 +5,43 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from contenders import BUDGET, NOTES
+import numpy as np
+from contenders import BUDGET, NOTES, Contender, Settings
 
 from recsys.dataset import Dataset
 from recsys.evaluation import GRIDS, difference, interval
 from recsys.evaluation.certainty import Interval
+from recsys.evaluation.report import about, bullets, markdown, written_by
 from recsys.sources import ibm
 
-if TYPE_CHECKING:
-    from run import Standing
-
 KNOWS_QUERIES = "†"
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """How one model did on the test users.
+
+    Attributes
+    ----------
+    library : its name; "recsys" for ours
+    ndcg : (n_test_users,) of each
+    settings : the chosen hyperparameters; None where the defaults were taken
+    tried : (settings, mean NDCG on the validation users)
+    contender : what it was compared as; None for ours
+    """
+
+    library: str
+    model: str
+    ndcg: np.ndarray
+    fit_seconds: float
+    settings: Settings | None
+    tried: list[tuple[Settings, float]]
+    contender: Contender | None
+    versions: dict[str, str]
 
 
 def page(
@@ -28,8 +51,8 @@ def page(
     notes = [one.contender.note for one in standings if one.contender and one.contender.note]
     parts = [
         f"# Peers: {title(dataset)}",
-        f"Written by this command, not by hand:\n\n```sh\n{command}\n```",
-        about(dataset, standings),
+        written_by(command),
+        about(dataset, f"{len(standings[0].ndcg):,} test users"),
         "Strong generalisation, as in [evaluation.md](../evaluation.md), seed 0; all "
         f"{dataset.noun}s that somebody likes are candidates. All are given the same likes, "
         f"without grades. Each peer, and our EASE, had {BUDGET} settings to choose from (listed in "
@@ -89,25 +112,10 @@ def title(dataset: Dataset) -> str:
     return f"{dataset.name} (inferred ratings)" if inferred else dataset.name
 
 
-def about(dataset: Dataset, standings: Sequence[Standing]) -> str:
-    likes = f"{dataset.likes.nnz:,} likes"
-    if dataset.like_threshold:
-        likes += f" (ratings of {dataset.like_threshold:g} and more)"
-    rated = int((dataset.popularity > 0).sum())
-    size = (
-        f"{dataset.n_users:,} users, {dataset.n_courses:,} {dataset.noun}s of which {rated:,} are "
-        f"liked by somebody, {likes}; {len(standings[0].ndcg):,} test users; fingerprint "
-        f"`{dataset.fingerprint}`."
-    )
-    return bullets([size, *dataset.repairs])
-
-
 def table(standings: Sequence[Standing], k: int) -> str:
     ease = reference(standings)
-    lines = [
-        f"| model | library | NDCG@{k} | − our EASE's | fit (s) | settings |",
-        "|---|---|---:|---:|---:|---|",
-    ]
+    header = ["model", "library", f"NDCG@{k}", "− our EASE's", "fit (s)", "settings"]
+    rows = []
     for one in ordered(standings):
         mark = f" {KNOWS_QUERIES}" if one.contender and one.contender.knows_queries else ""
         over = "" if one is ease else shown(difference(one.ndcg, ease.ndcg), "+")
@@ -120,8 +128,8 @@ def table(standings: Sequence[Standing], k: int) -> str:
             f"{one.fit_seconds:.2f}",
             spelled(one.settings),
         ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+        rows.append(cells)
+    return markdown(header, rows, "llrrrl")
 
 
 def ordered(standings: Sequence[Standing]) -> list[Standing]:
@@ -150,7 +158,3 @@ def versions(standings: Iterable[Standing]) -> list[str]:
     """Each package of the peers with its version, the libraries first."""
     found = {f"{name} {version}" for one in standings for name, version in one.versions.items()}
     return sorted(found, key=lambda one: (one.startswith(("numpy", "scipy", "torch")), one))
-
-
-def bullets(lines: Iterable[str]) -> str:
-    return "\n".join(f"- {line}" for line in lines)

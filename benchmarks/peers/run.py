@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 from contenders import BUDGET, LIBRARIES, REGULARISATIONS, Contender, Settings
 from environments import NoEnvironmentError, python_of
-from page import page, record
+from page import Standing, page, record
 from protocol import NOTHING, Answer, Task, read_answer, write_task
 from threadpoolctl import threadpool_limits
 
@@ -54,29 +54,6 @@ ONE_THREAD = dict.fromkeys(
 
 class PeerError(RuntimeError):
     """A peer did not answer, or not as it should."""
-
-
-@dataclass(frozen=True, eq=False)
-class Standing:
-    """How one model did on the test users.
-
-    Attributes
-    ----------
-    library : its name; "recsys" for ours
-    ndcg : (n_test_users,) of each
-    settings : the chosen hyperparameters; None where the defaults were taken
-    tried : (settings, mean NDCG on the validation users)
-    contender : what it was compared as; None for ours
-    """
-
-    library: str
-    model: str
-    ndcg: np.ndarray
-    fit_seconds: float
-    settings: Settings | None
-    tried: list[tuple[Settings, float]]
-    contender: Contender | None
-    versions: dict[str, str]
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -268,7 +268,9 @@ def cluster_map(
     return user_map(points, clusters, you[0], int(model.assign(visitor)[0]), variance)
 
 
-def _cluster_marks(points: np.ndarray, cluster: int, own: bool) -> tuple[dict, dict]:
+def _cluster_marks(
+    points: np.ndarray, cluster: int, own: bool
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """A cluster's users in a colour and a symbol of their own, its number in their midst."""
     x, y = points.mean(axis=0)
     users = {
@@ -295,7 +297,7 @@ def _cluster_marks(points: np.ndarray, cluster: int, own: bool) -> tuple[dict, d
     return users, number
 
 
-def _your_marks(x: float, y: float) -> tuple[dict, dict]:
+def _your_marks(x: float, y: float) -> tuple[dict[str, Any], dict[str, Any]]:
     star = {
         "type": "scatter",
         "x": [x],

@@ -28,6 +28,7 @@ from recsys.evaluation.split import (
     split,
 )
 from recsys.models import Progress, Recommender, silent
+from recsys.ranking import NOTHING, top_k
 
 BATCH = 4096
 LENGTH = 20  # of the lists that are asked for, unless a longer one is to be measured
@@ -180,7 +181,8 @@ def answer(
     start = time.perf_counter()
     fitted = replace(model).fit(replace(division.train), progress)  # a train that derives anew
     fit_seconds = time.perf_counter() - start
-    n = division.queries.shape[0]
+    n, n_courses = division.queries.shape
+    shuffled = shuffled_order(n_courses)
     ranked = {catalogue: np.empty((n, k), np.int32) for catalogue in candidates}
     predicted = np.empty(division.holdouts.nnz if isinstance(fitted, PredictsRatings) else 0)
     score_seconds = 0.0
@@ -191,8 +193,8 @@ def answer(
         score_seconds += time.perf_counter() - start
         untaken = ~queries.astype(bool).toarray()
         for catalogue, mask in candidates.items():
-            ranked[catalogue][first : first + BATCH] = metrics.top_k(
-                scores, mask & untaken, k, fitted.popularity_
+            ranked[catalogue][first : first + BATCH] = top_k(
+                np.where(mask & untaken, scores, np.nan), k, fitted.popularity_, shuffled
             )
         if isinstance(fitted, PredictsRatings):
             held_out = division.holdouts[first : first + BATCH]
@@ -200,6 +202,15 @@ def answer(
             user = np.repeat(np.arange(held_out.shape[0]), np.diff(held_out.indptr))
             predicted[place] = fitted.predict_rating(queries)[user, held_out.indices]
     return Answers(ranked, predicted, fit_seconds, score_seconds)
+
+
+def shuffled_order(n_courses: int) -> np.ndarray:
+    """(n_courses,) the order that decides between equal scores and equal popularity.
+
+    Not the catalogue's: it may list the best courses first, and a model that cannot tell courses
+    apart must not profit from that.
+    """
+    return np.random.default_rng(0).permutation(n_courses)
 
 
 def measure(
@@ -222,7 +233,7 @@ def measure(
         "novelty": metrics.novelty(ranked, train.popularity, train.n_users),
         "diversity": metrics.diversity(ranked, train.topic_matrix),
         "popularity": metrics.mean_popularity(ranked, train.popularity, train.n_users),
-        "unanswered": float((ranked == metrics.NOTHING).all(axis=1).mean()),
+        "unanswered": float((ranked == NOTHING).all(axis=1).mean()),
     }
     ratings = rating_quality(answers.predicted, division) if len(answers.predicted) else {}
     return Result(

@@ -1,6 +1,7 @@
 """How good lists of recommendations are, in NumPy.
 
-A list is a row of course positions, best first, −1 where it has ended. Accuracy metrics give one
+A list is a row of course positions, best first, `NOTHING` where it has ended, as `ranking.top_k`
+makes it. Accuracy metrics give one
 number per user, so that they can be averaged, bootstrapped and compared in pairs; list metrics
 judge all lists together. This module must not know models or data sets.
 
@@ -14,35 +15,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_matrix
 
-NOTHING = -1
-
-
-def top_k(
-    scores: np.ndarray, candidates: np.ndarray, k: int, popularity: np.ndarray | None = None
-) -> np.ndarray:
-    """The k best candidates of each row.
-
-    Parameters
-    ----------
-    scores : (n, n_courses) higher is better; NaN is never recommended
-    candidates : (n, n_courses) or (n_courses,) what may be recommended
-    popularity : (n_courses,) decides between equal scores, as `Recommender.recommend` does, and
-        then the lot does: a catalogue may list the best courses first, and a model that cannot
-        tell courses apart must not profit. Without it, the order of the catalogue decides.
-
-    Returns
-    -------
-    (n, k) positions, best first, `NOTHING` where there is none
-    """
-    order = np.arange(scores.shape[1])
-    if popularity is not None:
-        lot = np.random.default_rng(0).permutation(len(popularity))
-        order = np.lexsort((lot, -popularity))
-    key = np.where(candidates & ~np.isnan(scores), -scores, np.inf)[:, order]
-    first = np.argsort(key, axis=1, kind="stable")[:, :k]
-    ranked = np.where(np.isinf(np.take_along_axis(key, first, axis=1)), NOTHING, order[first])
-    missing = k - ranked.shape[1]
-    return np.pad(ranked, ((0, 0), (0, max(missing, 0))), constant_values=NOTHING)
+from recsys.ranking import NOTHING
 
 
 def hits(ranked: np.ndarray, relevant: csr_matrix) -> np.ndarray:
@@ -50,19 +23,19 @@ def hits(ranked: np.ndarray, relevant: csr_matrix) -> np.ndarray:
     n, n_courses = relevant.shape
     wanted = np.zeros((n, n_courses + 1), bool)  # the last column answers for NOTHING
     wanted[:, :-1] = relevant.astype(bool).toarray()
-    return np.take_along_axis(wanted, ranked, axis=1)
+    return np.asarray(np.take_along_axis(wanted, ranked, axis=1))
 
 
 def recall(hit: np.ndarray, n_relevant: np.ndarray) -> np.ndarray:
     """Found relevant courses over min(k, n): 1 is the best a list of k can do."""
-    return hit.sum(axis=1) / np.minimum(hit.shape[1], n_relevant)
+    return np.asarray(hit.sum(axis=1) / np.minimum(hit.shape[1], n_relevant))
 
 
 def ndcg(hit: np.ndarray, n_relevant: np.ndarray) -> np.ndarray:
     """Discounted gain, with discount 1/log₂(1 + rank), over that of an ideal list of min(k, n)."""
     discount = 1 / np.log2(np.arange(2, hit.shape[1] + 2))
     ideal = np.cumsum(discount)[np.minimum(hit.shape[1], n_relevant) - 1]
-    return (hit * discount).sum(axis=1) / ideal
+    return np.asarray((hit * discount).sum(axis=1) / ideal)
 
 
 def mrr(hit: np.ndarray, n_relevant: np.ndarray) -> np.ndarray:
@@ -73,7 +46,7 @@ def mrr(hit: np.ndarray, n_relevant: np.ndarray) -> np.ndarray:
 def average_precision(hit: np.ndarray, n_relevant: np.ndarray) -> np.ndarray:
     """Precision at the rank of each relevant course, summed, over min(k, n)."""
     precision = np.cumsum(hit, axis=1) / np.arange(1, hit.shape[1] + 1)
-    return (precision * hit).sum(axis=1) / np.minimum(hit.shape[1], n_relevant)
+    return np.asarray((precision * hit).sum(axis=1) / np.minimum(hit.shape[1], n_relevant))
 
 
 def hit_rate(hit: np.ndarray, n_relevant: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ Must not know how results come about.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -77,8 +77,8 @@ def page(
     """
     parts = [
         f"# Results: {title}",
-        _written_by(command),
-        _about(dataset),
+        written_by(command),
+        about(dataset),
         "Every model is at its default hyperparameters; *baselines* are in italics. In brackets "
         "are 95 % bootstrap intervals over users; a user who is tested under several seeds is "
         "resampled with all of their results. A difference is paired, the same users under both "
@@ -100,7 +100,7 @@ def tuning_page(tables: Mapping[str, pd.DataFrame], title: str, command: str) ->
     """
     parts = [
         f"# Hyperparameters tried: {title}",
-        _written_by(command),
+        written_by(command),
         "Everything that was tried is listed: each combination of the grid of "
         "`recsys/evaluation/tuning.py`, and the default (✓). Models learn from a part of the "
         "training users of seed 0 and are judged by others of them; the test users of that seed "
@@ -113,25 +113,44 @@ def tuning_page(tables: Mapping[str, pd.DataFrame], title: str, command: str) ->
         for column, label in {"ndcg": "NDCG", "ndcg_over_best": "NDCG − the best's"}.items():
             shown[label] = _intervals(table, column)
         shown["fit (s)"] = [f"{value:.2f}" for value in table["fit_seconds"]]
-        parts += [f"## {name}", _markdown(shown)]
+        parts += [f"## {name}", _table(shown)]
     return "\n\n".join(parts) + "\n"
 
 
-def _written_by(command: str) -> str:
+def markdown(header: Sequence[str], rows: Iterable[Sequence[str]], align: str) -> str:
+    """A table in Markdown.
+
+    Parameters
+    ----------
+    align : a letter for each column: "l" for left, as words are, "r" for right, as numbers are
+    """
+    rule = [{"l": "---", "r": "---:"}[side] for side in align]
+    lines = (f"| {' | '.join(cells)} |" for cells in rows)
+    return "\n".join([f"| {' | '.join(header)} |", f"|{'|'.join(rule)}|", *lines])
+
+
+def bullets(lines: Iterable[str]) -> str:
+    """A list in Markdown."""
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def written_by(command: str) -> str:
+    """What a page says of the command that makes it."""
     return f"Written by this command, not by hand:\n\n```sh\n{command}\n```"
 
 
-def _about(dataset: Dataset) -> str:
+def about(dataset: Dataset, *more: str) -> str:
+    """What a page says of its data set: the size, `more`, the fingerprint, and the repairs."""
     rated = int((dataset.popularity > 0).sum())
     likes = f"{dataset.likes.nnz:,} likes"
     if dataset.like_threshold:
         likes += f" (ratings of {dataset.like_threshold:g} and more)"
-    lines = [
-        f"- {dataset.n_users:,} users, {dataset.n_courses:,} {dataset.noun}s of which {rated:,} "
-        f"are liked by somebody, {likes}; fingerprint `{dataset.fingerprint}`.",
-        *(f"- {repair}" for repair in dataset.repairs),
-    ]
-    return "\n".join(lines)
+    size = (
+        f"{dataset.n_users:,} users, {dataset.n_courses:,} {dataset.noun}s of which {rated:,} are "
+        f"liked by somebody, {likes}"
+    )
+    facts = "; ".join([size, *more, f"fingerprint `{dataset.fingerprint}`."])
+    return bullets([facts, *dataset.repairs])
 
 
 def _protocol(protocol: Protocol, results: Sequence[Result], dataset: Dataset) -> list[str]:
@@ -148,7 +167,7 @@ def _protocol(protocol: Protocol, results: Sequence[Result], dataset: Dataset) -
     board = leaderboard(results)
     for _, table in board.groupby(["catalogue", "k"], sort=False):
         parts += _lists(table, dataset)
-    parts += ["### Time", _markdown(_times(board))]
+    parts += ["### Time", _table(_times(board))]
     ratings = rating_table(results)
     if len(ratings) and protocol != "cold":
         parts += _ratings(ratings, dataset)
@@ -174,8 +193,8 @@ def _lists(table: pd.DataFrame, dataset: Dataset) -> list[str]:
     beyond |= {label: [_number(v) for v in table[name]] for name, label in LISTS.items()}
     return [
         f"### {where[0].upper()}{where[1:]}: lists of {k}",
-        _markdown(pd.DataFrame(accuracy)),
-        _markdown(pd.DataFrame(beyond)),
+        _table(pd.DataFrame(accuracy)),
+        _table(pd.DataFrame(beyond)),
     ]
 
 
@@ -199,7 +218,7 @@ def _ratings(table: pd.DataFrame, dataset: Dataset) -> list[str]:
         f"liked {dataset.noun}s have the rating {usual:g}, so a small error says little: compare "
         "with the last two rows, which look at nobody. A prediction counts for the class of the "
         "nearest rating; F1 is 0 for a class that is never met.",
-        _markdown(
+        _table(
             pd.DataFrame(
                 {"Predictor": table["predictor"], "RMSE": [f"{v:.4f}" for v in table["rmse"]]}
                 | {
@@ -226,8 +245,6 @@ def _styled(name: str) -> str:
     return f"*{name}*" if name in {one.name for one in baselines()} else name
 
 
-def _markdown(table: pd.DataFrame) -> str:
-    """A table in Markdown: words to the left, numbers to the right."""
-    header = "| " + " | ".join(table.columns) + " |"
-    rule = "|---|" + "---:|" * (table.shape[1] - 1)
-    return "\n".join([header, rule, *("| " + " | ".join(row) + " |" for row in table.to_numpy())])
+def _table(table: pd.DataFrame) -> str:
+    """A table in Markdown: words in the first column, numbers in the others."""
+    return markdown(list(table.columns), table.to_numpy(), "l" + "r" * (table.shape[1] - 1))

@@ -118,7 +118,7 @@ def _distances(points: np.ndarray) -> np.ndarray:
     """(n, n) Euclidean distances."""
     squares = (points**2).sum(axis=1)
     squared = squares[:, None] + squares - 2 * points @ points.T
-    return np.sqrt(np.maximum(squared, 0))
+    return np.asarray(np.sqrt(np.maximum(squared, 0)))
 
 
 class ClusterCountsJob(Job):

@@ -19,6 +19,7 @@ from scipy.sparse import csr_matrix
 
 from recsys.dataset import TrainingSet, places_in
 from recsys.models.hyperparameters import Hyperparameter, declared
+from recsys.ranking import NOTHING, top_k
 
 
 class Progress(Protocol):
@@ -183,8 +184,8 @@ class Recommender(ABC):
         floor = self._floor() if threshold is None else threshold
         if floor is not None:
             scores[scores < floor] = np.nan
-        best = np.lexsort((-self.popularity_, -scores))[:k]
-        best = best[~np.isnan(scores[best])]
+        (best,) = top_k(scores[None], k, self.popularity_)
+        best = best[best != NOTHING]
         return pd.DataFrame(
             {
                 "course_id": self.course_ids_[best].astype(object),
@@ -219,7 +220,7 @@ class Recommender(ABC):
 
     def score_one(self, history: Mapping[str, float]) -> np.ndarray:
         """(n_courses,) the scores of a single history, its own courses included."""
-        return self.score(self._batch_of_one(history))[0]
+        return np.asarray(self.score(self._batch_of_one(history))[0])
 
     # What the model says about itself
 

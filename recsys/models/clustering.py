@@ -192,7 +192,7 @@ class Clustering(Recommender):
 
     def standardise(self, profiles: np.ndarray) -> np.ndarray:
         """(n, n_topics) profiles measured from the users' mean, in units of `scale_`."""
-        return (self._normalised(profiles) - self.mean_) / self.scale_
+        return np.asarray((self._normalised(profiles) - self.mean_) / self.scale_)
 
     def embed(self, profiles: np.ndarray) -> np.ndarray:
         """(n, n_dimensions) the points that are clustered."""
@@ -201,7 +201,7 @@ class Clustering(Recommender):
     def assign(self, histories: csr_matrix) -> np.ndarray:
         """(n,) the cluster each history falls into: that of the nearest centroid."""
         points = self.embed(self.profile(histories))
-        return _squared_distances(points, self.centroids_).argmin(axis=1)
+        return np.asarray(_squared_distances(points, self.centroids_).argmin(axis=1))
 
     def membership_of(self, histories: csr_matrix) -> np.ndarray:
         """(n, n_clusters) how far each history belongs to each cluster; rows add up to 1."""
@@ -216,7 +216,7 @@ class Clustering(Recommender):
         return np.asarray(nearness / nearness.sum(axis=1, keepdims=True))
 
     def _score(self, histories: csr_matrix) -> np.ndarray:
-        shares = self.membership_of(histories) @ self.cluster_popularity_
+        shares: np.ndarray = self.membership_of(histories) @ self.cluster_popularity_
         return shares / (self.overall_popularity_ + COMMON) if self.lift else shares
 
     def evidence(self, history: Mapping[str, float], course_id: str) -> Evidence | None:

@@ -74,7 +74,7 @@ class ClusteringPCA(Clustering):
 
     def embed(self, profiles: np.ndarray) -> np.ndarray:
         """(n, n_components) the profiles' principal components."""
-        return self.standardise(profiles) @ self.components_.T
+        return np.asarray(self.standardise(profiles) @ self.components_.T)
 
 
 def n_components(ratio: np.ndarray, variance: float) -> int:
@@ -88,4 +88,6 @@ def _with_fixed_sign(components: np.ndarray) -> np.ndarray:
     if not components.size:
         return components
     largest = np.abs(components).argmax(axis=1)
-    return components * np.sign(components[np.arange(len(components)), largest])[:, None]
+    return np.asarray(
+        components * np.sign(components[np.arange(len(components)), largest])[:, None]
+    )

@@ -127,10 +127,10 @@ class EmbeddingClassification(NeuralNetwork):
                 right = values.take(first + feature.take(node)) > threshold.take(node)
                 node = child.take(2 * node + right)
             total += self.probability_[tree].take(node, axis=0)
-        return total / max(len(self.feature_), 1)
+        return np.asarray(total / max(len(self.feature_), 1))
 
     def _score(self, histories: csr_matrix) -> np.ndarray:
-        return self._votes(histories) @ self.ratings_
+        return np.asarray(self._votes(histories) @ self.ratings_)
 
     def predict_rating(self, histories: csr_matrix) -> np.ndarray:
         """(n, n_courses) the rating to expect of a course from someone who takes it: the votes for
@@ -138,9 +138,8 @@ class EmbeddingClassification(NeuralNetwork):
         """
         votes = self._votes(histories)
         taken = votes[:, :, self.ratings_ > 0].sum(axis=2)
-        return np.divide(
-            votes @ self.ratings_, taken, out=np.full_like(taken, np.nan), where=taken > 0
-        )
+        expected = np.full_like(taken, np.nan)
+        return np.asarray(np.divide(votes @ self.ratings_, taken, out=expected, where=taken > 0))
 
     def _votes(self, histories: csr_matrix) -> np.ndarray:
         """(n, n_courses, n_classes) the probabilities of the classes; NaN where nobody rated."""

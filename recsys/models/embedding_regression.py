@@ -119,4 +119,4 @@ class EmbeddingRegression(NeuralNetwork):
         scores = (users * products) @ self.course_embeddings_.T + bias * self.course_bias_
         chances = self.chances(users)
         scores += chance * chances + log_chance * np.log(np.maximum(chances, SMALLEST))
-        return scores + intercept
+        return np.asarray(scores + intercept)

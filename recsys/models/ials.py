@@ -103,4 +103,4 @@ class IALS(Recommender):
 
 def _outer(rows: np.ndarray) -> np.ndarray:
     """(n, d·d) each row's outer product with itself."""
-    return (rows[:, :, None] * rows[:, None, :]).reshape(len(rows), -1)
+    return np.asarray((rows[:, :, None] * rows[:, None, :]).reshape(len(rows), -1))

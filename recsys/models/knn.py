@@ -97,7 +97,7 @@ class KNN(Recommender):
             self.weights_ = _joint_weights(common, self.similarity_, self.shrinkage)
 
     def _score(self, histories: csr_matrix) -> np.ndarray:
-        return (histories.sign() @ self.weights_.T).toarray()
+        return np.asarray((histories.sign() @ self.weights_.T).toarray())
 
     def evidence(self, history: Mapping[str, float], course_id: str) -> Evidence | None:
         """The courses of the history that are neighbours of the course."""

@@ -114,7 +114,7 @@ class NeuralNetwork(Recommender):
         evidence[:, self.popularity_ == 0] = -np.inf
         chances = np.exp(evidence - evidence.max(axis=1, keepdims=True, initial=-1e30))
         total = chances.sum(axis=1, keepdims=True)
-        return np.divide(chances, total, out=chances, where=total > 0)
+        return np.asarray(np.divide(chances, total, out=chances, where=total > 0))
 
     def _score(self, histories: csr_matrix) -> np.ndarray:
         return self.chances(self.embed(histories))

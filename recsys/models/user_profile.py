@@ -90,7 +90,7 @@ class UserProfile(Recommender):
         """(n_topics,) r, among the courses somebody likes, or among all if nobody likes any."""
         taken = self.course_topics_[self.popularity_ > 0] if self.popularity_.any() else None
         courses = self.course_topics_ if taken is None else taken
-        return np.log((1 + len(courses)) / np.maximum(courses.sum(axis=0), 1))
+        return np.asarray(np.log((1 + len(courses)) / np.maximum(courses.sum(axis=0), 1)))
 
     def profile(self, histories: csr_matrix) -> np.ndarray:
         """(n, n_topics) the sum of each history's ratings per topic."""
@@ -99,7 +99,7 @@ class UserProfile(Recommender):
     def _score(self, histories: csr_matrix) -> np.ndarray:
         profiles = self.profile(histories)
         # Courses on the same topics are to score the same to the last bit, so that ties are ties.
-        scores = np.round(profiles @ self.topic_weights_.T, 9) * self._prior()
+        scores: np.ndarray = np.round(profiles @ self.topic_weights_.T, 9) * self._prior()
         scores[~profiles.any(axis=1)] = np.nan
         scores[:, ~self.course_topics_.any(axis=1)] = np.nan
         return scores

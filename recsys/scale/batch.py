@@ -18,6 +18,7 @@ from scipy.sparse import csr_matrix
 from recsys.dataset import DataError
 from recsys.machine import write_whole
 from recsys.models import Progress, Recommender, silent
+from recsys.ranking import NOTHING, top_k
 from recsys.scale.cluster import in_words
 from recsys.sources.partitions import Part, PartitionedDataset
 
@@ -59,7 +60,7 @@ def recommend_all(
     return n_users
 
 
-def top_k(
+def best_courses(
     model: Recommender, histories: csr_matrix, k: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The k best courses of some histories, as `Recommender.recommend` ranks them.
@@ -74,12 +75,10 @@ def top_k(
     floor = model._floor()
     if floor is not None:
         scores[scores < floor] = np.nan
-    known = np.argsort(-model.popularity_, kind="stable")  # of equal scores, the more popular
-    best = np.argsort(-scores[:, known], axis=1, kind="stable")[:, :k]
-    course = known[best]
-    score = np.take_along_axis(scores, course, axis=1)
-    row, place = np.nonzero(~np.isnan(score))
-    return row, course[row, place], score[row, place]
+    ranked = top_k(scores, k, model.popularity_)
+    row, place = np.nonzero(ranked != NOTHING)
+    course = ranked[row, place]
+    return row, course, scores[row, course]
 
 
 def _claim(folder: Path, about: dict[str, object]) -> None:
@@ -107,7 +106,7 @@ def _recommend_part(part: Part, model: Recommender, folder: Path, k: int) -> int
     users, likes = part.ratings()
     tables = []
     for start in range(0, len(users), USERS):
-        row, course, score = top_k(model, likes[start : start + USERS], k)
+        row, course, score = best_courses(model, likes[start : start + USERS], k)
         first = np.searchsorted(row, row)  # where the user's rows begin
         tables.append(
             pa.table(

@@ -134,7 +134,8 @@ def _parsed(block: bytes, header: list[str], first: bool, where: str) -> pd.Data
 
 def _row_group(file: str, group: int, where: str) -> pd.DataFrame:
     try:
-        return pq.ParquetFile(file).read_row_group(group).to_pandas()
+        table: pd.DataFrame = pq.ParquetFile(file).read_row_group(group).to_pandas()
+        return table
     except (OSError, pa.ArrowException) as error:
         raise DataError(f"cannot be read as Parquet ({error}).", where) from None
 

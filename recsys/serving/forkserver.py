@@ -88,9 +88,10 @@ def become_kernel(asked: dict[str, Any], server: int) -> None:
     threading.Thread(target=end_with, args=(server,), daemon=True).start()
     kernel = IPKernelApp.instance()
     # 1 stands for a parent that need not be watched.
-    kernel.initialize([*asked["arguments"], "--IPKernelApp.parent_handle=1"])
+    arguments = [*asked["arguments"], "--IPKernelApp.parent_handle=1"]
+    kernel.initialize(arguments)  # type: ignore[no-untyped-call]
     register_comm_target()  # as the import of ipywidgets does where there is a kernel already
-    kernel.start()
+    kernel.start()  # type: ignore[no-untyped-call]
     logging.disable()  # what was under way complains that it is cut off
     # It may still be answering the order to shut down; closing sockets meanwhile would block both.
     kernel.control_thread.join(timeout=1)

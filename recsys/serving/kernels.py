@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_server._tz import utcnow
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from tornado.web import HTTPError
@@ -45,7 +45,7 @@ class KernelManager(AsyncMappingKernelManager):
             if not hasattr(kernel, "met_by_culler"):
                 kernel.met_by_culler = True
                 kernel.last_activity = utcnow()
-            await super().cull_kernel_if_idle(kernel_id)
+            await super().cull_kernel_if_idle(kernel_id)  # type: ignore[no-untyped-call]
         except (KeyError, HTTPError):
             if kernel_id in self:
                 raise  # else its visitor has left, and it ends just now

@@ -33,7 +33,7 @@ class Compiled(BytecodeCache):
         self._code[bucket.key, bucket.checksum] = bucket.code
 
 
-class Exporter(VoilaExporter):
+class Exporter(VoilaExporter):  # type: ignore[misc]  # Voilà has no types
     """Voilà makes an exporter for every visitor, each of which would compile all templates anew:
     0.3 s of a core, a quarter of what a visit costs the server. A template that was edited is
     compiled again.
@@ -43,7 +43,7 @@ class Exporter(VoilaExporter):
 
     @property
     def environment(self) -> Environment:
-        environment = super().environment
+        environment: Environment = super().environment
         environment.bytecode_cache = self.compiled
         environment.globals["plotly_script"] = plotly_script()
         return environment
@@ -64,7 +64,7 @@ def plotly_script() -> str:
     return ""
 
 
-class TemplateFiles(TemplateStaticFileHandler):
+class TemplateFiles(TemplateStaticFileHandler):  # type: ignore[misc]  # nor has its handler
     """The files that pages load. Voilà's stumbles over an address that is not made as it should be:
     it answers 500 and fills the log.
     """

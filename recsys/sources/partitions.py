@@ -364,4 +364,5 @@ def _parquet() -> ModuleType:
         import pyarrow.parquet
     except ImportError:
         raise DataError("Parquet files need pyarrow; add it with: make scale") from None
-    return pyarrow.parquet
+    parquet: ModuleType = pyarrow.parquet
+    return parquet

@@ -57,11 +57,11 @@ class CourseFile:
     repairs: list[str] = field(default_factory=list)
 
     def texts(self, column: str) -> np.ndarray:
-        return self.table[column].texts()[self.rows]
+        return np.asarray(self.table[column].texts()[self.rows])
 
     def topic(self, column: str) -> np.ndarray:
         flags = self.table.numbers(column, lambda flag: flag in (0, 1), "0 or 1, for a topic")
-        return flags[self.rows].astype(np.uint8)
+        return np.asarray(flags[self.rows], np.uint8)
 
 
 def read_course_file(path: Path, id_column: str, title_column: str, *more: str) -> CourseFile:

@@ -43,7 +43,7 @@ class Column:
 
     def texts(self) -> np.ndarray:
         """(n_rows,) the values row by row, as Python strings."""
-        return np.array(self.values, dtype=object)[self.codes]
+        return np.asarray(np.array(self.values, dtype=object)[self.codes])
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +91,8 @@ class Table:
             lambda value: not valid(_number(value)),
             f"must be {wanted}, not “{{value}}”.",
         )
-        return np.array([_number(value) for value in self[column].values])[self[column].codes]
+        numbers = np.array([_number(value) for value in self[column].values])
+        return np.asarray(numbers[self[column].codes])
 
     def require_ids(self, *columns: str) -> None:
         """Raise a `DataError` for the first value that is empty or very long."""

@@ -103,6 +103,24 @@ def test_queries_are_never_recommended(dataset):
         assert not set(query.indices) & set(ranked)
 
 
+class Indifferent(Fixed):
+    def _score(self, histories):
+        return np.zeros(histories.shape)
+
+
+def test_a_model_that_cannot_tell_courses_apart_does_not_profit_from_the_catalogues_order():
+    ids = [f"C{i:02}" for i in range(60)]
+    ratings = [(user, item, 3.0) for user in range(20) for item in ids]  # all equally popular
+    courses = pd.DataFrame({"id": ids, "title": ids})
+    table = pd.DataFrame(ratings, columns=["user", "item", "rating"])
+    dataset = Dataset.from_tables("Alike", courses, table)
+    division = split(dataset, seed=0)
+    candidates = {"rated": catalogue_mask(dataset, "rated")}
+    model = Indifferent(order=ids)
+    ranked = answer(model, division, candidates, k=10).ranked["rated"]
+    assert 15 < ranked.mean() < 45
+
+
 class Counting(Fixed):
     fits: ClassVar[int] = 0
 

@@ -6,6 +6,7 @@ from scipy.sparse import csr_matrix
 from sklearn.metrics import ndcg_score
 
 from recsys.evaluation import metrics
+from recsys.ranking import NOTHING, top_k
 
 ir_measures = pytest.importorskip("ir_measures", reason="ir-measures has no build for this machine")
 AP, RR, R, Success, nDCG = (
@@ -24,7 +25,7 @@ def lists(request):
 
 
 def measured(scores, relevant, k):
-    ranked = metrics.top_k(scores, np.ones(scores.shape[1], bool), k)
+    ranked = top_k(scores, k, popularity=np.zeros(scores.shape[1]))
     hit = metrics.hits(ranked, csr_matrix(relevant))
     return {name: metric(hit, relevant.sum(axis=1)) for name, metric in metrics.ACCURACY.items()}
 
@@ -56,32 +57,8 @@ def test_ndcg_equals_scikit_learn(lists):
     np.testing.assert_allclose(measured(scores, relevant, k)["ndcg"], by_user)
 
 
-def test_top_k_leaves_out_what_is_no_candidate_and_what_has_no_score():
-    scores = np.array([[5.0, np.nan, 3.0, 4.0], [1.0, 1.0, np.nan, np.nan]])
-    candidates = np.array([[False, True, True, True], [True, True, True, True]])
-    ranked = metrics.top_k(scores, candidates, 3)
-    assert ranked.tolist() == [[3, 2, metrics.NOTHING], [0, 1, metrics.NOTHING]]
-
-
-def test_of_equal_scores_the_more_popular_course_comes_first():
-    scores = np.array([[1.0, 1.0, 2.0, 1.0]])
-    ranked = metrics.top_k(scores, np.ones(4, bool), 4, popularity=np.array([0, 6, 1, 5]))
-    assert ranked.tolist() == [[2, 1, 3, 0]]
-
-
-def test_the_order_of_the_catalogue_gives_nothing_away():
-    """Of a hundred courses nobody knows, the first ones listed do not lead."""
-    ranked = metrics.top_k(np.zeros((1, 100)), np.ones(100, bool), 10, popularity=np.zeros(100))
-    assert 20 < ranked.mean() < 80
-
-
-def test_top_k_fills_up_where_the_catalogue_is_shorter_than_k():
-    ranked = metrics.top_k(np.array([[1.0, 2.0]]), np.ones(2, bool), 4)
-    assert ranked.tolist() == [[1, 0, metrics.NOTHING, metrics.NOTHING]]
-
-
 def test_an_ended_list_hits_nothing():
-    hit = metrics.hits(np.array([[metrics.NOTHING, 1]]), csr_matrix([[0, 0, 1]]))
+    hit = metrics.hits(np.array([[NOTHING, 1]]), csr_matrix([[0, 0, 1]]))
     assert not hit.any()
 
 
@@ -95,7 +72,7 @@ def test_coverage_and_gini_by_hand():
 
 
 def test_novelty_and_popularity_by_hand():
-    ranked = np.array([[0, 1], [0, metrics.NOTHING]])
+    ranked = np.array([[0, 1], [0, NOTHING]])
     popularity = np.array([8, 2])  # of 8 users: 0 bits and 2 bits
     assert metrics.novelty(ranked, popularity, 8) == pytest.approx((0 + 2 + 0) / 3)
     assert metrics.mean_popularity(ranked, popularity, 8) == pytest.approx((1 + 0.25 + 1) / 3)
@@ -107,5 +84,5 @@ def test_diversity_by_hand():
     assert metrics.diversity(np.array([[0, 2]]), topics) == pytest.approx(1)
     assert metrics.diversity(np.array([[0, 1, 2]]), topics) == pytest.approx(2 / 3)
     assert metrics.diversity(np.array([[0, 3]]), topics) == pytest.approx(1)
-    ended = np.array([[0, 1, metrics.NOTHING], [0, metrics.NOTHING, metrics.NOTHING]])
+    ended = np.array([[0, 1, NOTHING], [0, NOTHING, NOTHING]])
     assert metrics.diversity(ended, topics) == pytest.approx(0)

@@ -10,7 +10,7 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import StandardScaler, normalize
 
 from recsys.dataset import Dataset
-from recsys.models import Clustering, Popularity
+from recsys.models import Clustering, Popularity, clustering
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +99,21 @@ def test_users_count_by_their_courses_beyond_the_first(camps: Dataset) -> None:
     taken = (camps.likes[own] > 0).toarray()
     np.testing.assert_allclose(
         model.score_one(visitor), np.average(taken, axis=0, weights=counts[own])
+    )
+
+
+def test_centroids_found_in_a_sample_come_to_rest_among_all_users(
+    camps: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """scikit-learn's k-means, started from them, moves nobody to another cluster."""
+    monkeypatch.setattr(clustering, "SAMPLE", 12)
+    model = Clustering(n_clusters=6).fit(camps)
+    points = model.embed(camps.profiles)
+    reference = KMeans(len(model.centroids_), init=model.centroids_, n_init=1, tol=0)
+    reference.fit(points, sample_weight=camps.likes.getnnz(axis=1) - 1.0)
+    np.testing.assert_array_equal(model.assign(camps.likes), reference.labels_)
+    np.testing.assert_allclose(
+        model.centroids_, reference.cluster_centers_, atol=clustering.SETTLED
     )
 
 

@@ -9,7 +9,7 @@ from sklearn.decomposition import non_negative_factorization
 from taste_groups import N_GROUPS, assert_finds_the_group, own_courses, taste_groups
 
 from recsys.dataset import Dataset
-from recsys.models import NMF
+from recsys.models import NMF, factorisation
 
 
 @pytest.mark.parametrize("regularisation", [0.0, 20.0])
@@ -34,6 +34,33 @@ def test_folds_a_visitor_in_like_scikit_learn(regularisation: float, discount: f
     expected = amounts @ model.H_
     scores = model.score(dataset.interactions[:60])
     np.testing.assert_allclose(scores, expected, atol=2e-3)
+
+
+def test_the_penalty_is_a_percentage_of_the_strongest_pattern(tiny: Dataset) -> None:
+    model = NMF(n_components=3, regularisation=20.0, popularity_discount=0.5).fit(tiny)
+    likes = tiny.likes.sign().toarray()[:, :5]  # the sixth is rated by nobody
+    popularity = likes.sum(axis=0)
+    weighted = likes * np.sqrt((popularity / popularity.mean()) ** -0.5)
+    assert model.penalty_ == pytest.approx(0.2 * np.linalg.norm(weighted, 2), rel=1e-4)
+
+
+def test_stops_where_more_passes_would_hardly_lower_the_loss(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dataset = taste_groups()
+    taken = dataset.likes.sign()
+
+    def loss(model: NMF) -> float:
+        users, weights = model._fold_in(taken), model.course_weights_
+        error = (weights * (taken.toarray() - users @ model.H_) ** 2).sum()
+        sizes = (users**2).sum() + (weights * model.H_**2).sum()
+        return float(error + model.penalty_ * sizes)
+
+    model = NMF(n_components=6, regularisation=5.0)
+    found = loss(model.fit(dataset))
+    monkeypatch.setattr(factorisation, "TOLERANCE", 1e-9)
+    monkeypatch.setattr(factorisation, "PASSES", 1000)
+    assert found == pytest.approx(loss(model.fit(dataset)), rel=1e-3)
 
 
 def test_nothing_is_negative_and_unrated_courses_have_no_weight(tiny: Dataset) -> None:

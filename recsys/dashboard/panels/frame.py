@@ -49,7 +49,8 @@ def made(
     """
     if hasattr(kind, "style"):
         more["style"] = _style(kind.style.klass)
-    return kind(*content, layout=_shown_or_not(shown), _dom_classes=css.split(), **more)
+    widget: _Widget = kind(*content, layout=_shown_or_not(shown), _dom_classes=css.split(), **more)
+    return widget
 
 
 @cache
