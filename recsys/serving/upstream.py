@@ -222,7 +222,7 @@ def leave_out_debugger() -> None:
 def without_pyarrow() -> Iterator[None]:
     """Have pandas imported as if pyarrow were not installed.
 
-    Relies on pandas 3.0: while it is imported, it tries to import pyarrow, and goes without where
+    Relies on pandas 3.1: while it is imported, it tries to import pyarrow, and goes without where
     that fails.
     """
     sys.modules["pyarrow"] = None  # type: ignore[assignment]  # so an import of it fails
