@@ -33,9 +33,9 @@ class Compiled(BytecodeCache):
 
 
 def improve_voila() -> None:
-    """For all pages of this process."""
-    # Plotly's extension asks for plotly.js by its own first script. A page that does so at once
-    # has it a moment earlier.
+    """Change how Voilà answers, for all pages of this process."""
+    # Plotly's extension asks for plotly.js in its first script. A page that asks for it at once has
+    # it a moment earlier.
     upstream.write_pages_with(Compiled(), plotly_script=upstream.plotly_script())
     # Voilà would answer 500 and fill the log.
     upstream.answer_404_to_malformed_addresses()

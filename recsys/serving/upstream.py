@@ -43,9 +43,9 @@ def voila_arguments(
     kernel_manager : the class that starts and ends kernels
     provisioner : the name of the entry point whose class makes a kernel's process
 
-    Relies on Voilà 0.5.13 and jupyter_client 8.10: these settings are spelled so; a pool is kept by
-    Voilà's application alone, not by its server extension; and the class may be any subclass of
-    Jupyter's `AsyncMappingKernelManager`, from which Voilà derives its own.
+    Relies on Voilà 0.5.13 and jupyter_client 8.10: these are the names of the settings; only
+    Voilà's application keeps a pool, its server extension does not; and Voilà derives its own
+    kernel manager from the class that it is given, by default `AsyncMappingKernelManager`.
     """
     return [
         notebook,
@@ -61,10 +61,10 @@ def voila_arguments(
 
 
 def set_before_start(app: Voila, *, token: str, **tornado_settings: object) -> None:
-    """Give an application that is initialized a token, and settings of Tornado's beside its own.
+    """Give an application that is initialized, but not started, a token and settings for Tornado.
 
-    Relies on Voilà 0.5.13: `Voila.start` reads `token` and lays `tornado_settings` over its own
-    settings, among them `allow_remote_access`; neither is read or copied by `initialize`.
+    Relies on Voilà 0.5.13: `Voila.start` reads `token`, and replaces its own settings, such as
+    `allow_remote_access`, by those in `tornado_settings`; `initialize` reads neither.
     """
     app.token = token
     app.tornado_settings = {**app.tornado_settings, **tornado_settings}
@@ -73,9 +73,9 @@ def set_before_start(app: Voila, *, token: str, **tornado_settings: object) -> N
 def silence_harmless_warnings(app: Voila) -> None:
     """Keep two warnings that mean nothing here out of the log.
 
-    Relies on jupyter_server 2.21 and tornado 6.6: for each visitor one warns that the notebook
-    "is not trusted", to the application's own log; the other names `websocket_ping_timeout` in a
-    warning to the log "tornado.general", having taken Jupyter's milliseconds for seconds.
+    Relies on jupyter_server 2.21 and tornado 6.6: for each visitor, Jupyter warns in the
+    application's log that the notebook "is not trusted"; and Tornado, which takes Jupyter's
+    milliseconds for seconds, warns of `websocket_ping_timeout` in the log "tornado.general".
     """
     app.log.addFilter(lambda record: "is not trusted" not in record.getMessage())
     pings = "websocket_ping_timeout"
@@ -83,11 +83,11 @@ def silence_harmless_warnings(app: Voila) -> None:
 
 
 def write_pages_with(compiled: BytecodeCache, **names: object) -> None:
-    """Have all pages of this process written with a cache of compiled templates, and with names
-    that the templates may use.
+    """Write all pages of this process with a cache of compiled templates, and with names that the
+    templates may use.
 
-    Relies on Voilà 0.5.13: `notebook_renderer` makes a `VoilaExporter`, by that name, for each
-    visitor, and the exporter takes its templates from its property `environment`.
+    Relies on Voilà 0.5.13: for each visitor, `notebook_renderer` looks its `VoilaExporter` up by
+    that name and makes one; the exporter takes its templates from its property `environment`.
     """
     from voila import notebook_renderer
     from voila.exporter import VoilaExporter
@@ -104,11 +104,11 @@ def write_pages_with(compiled: BytecodeCache, **names: object) -> None:
 
 
 def answer_404_to_malformed_addresses() -> None:
-    """Have addresses of template files that cannot be taken apart answered as not found.
+    """Answer "not found" where the address of a template's file is malformed.
 
-    Relies on Voilà 0.5.13: `voila.app` makes a `TemplateStaticFileHandler`, by that name, the
-    handler of template files, whose `parse_url_path` and `get_absolute_path` raise ValueError,
-    AssertionError or UnboundLocalError where an address is malformed.
+    Relies on Voilà 0.5.13: `voila.app` looks `TemplateStaticFileHandler` up by that name when it
+    starts; its `parse_url_path` and `get_absolute_path` raise ValueError, AssertionError or
+    UnboundLocalError where an address is malformed.
     """
     import voila.app
     from tornado.web import HTTPError
@@ -135,8 +135,8 @@ def plotly_script() -> str:
     """The address of the script that holds plotly.js, below that of JupyterLab's extensions; "" if
     there is none.
 
-    Relies on plotly 7.1: its extension "jupyterlab-plotly" has plotly.js in the largest file of
-    `static`, called NUMBER.HASH.js, and asks for it as NUMBER.HASH.js?v=HASH.
+    Relies on plotly 7.1: the extension "jupyterlab-plotly" has plotly.js in the largest file of its
+    folder `static`, NUMBER.HASH.js, and asks for it by the address NUMBER.HASH.js?v=HASH.
     """
     from jupyter_core.paths import jupyter_path
 
@@ -154,43 +154,42 @@ def plotly_script() -> str:
 async def wait_for_pending_kernels(manager: MultiKernelManager) -> None:
     """Wait until no kernel is being started or ended any more.
 
-    Relies on jupyter_client 8.10: `MultiKernelManager._pending_kernels` has, by a kernel's id, what
-    awaits its start or its end, and loses it once that is over.
+    Relies on jupyter_client 8.10: `MultiKernelManager._pending_kernels` maps the id of a kernel
+    that is being started or ended to a task, and loses the entry when the task is done.
     """
     await gather(*manager._pending_kernels.values(), return_exceptions=True)
 
 
 def restart_idle_clock(kernel: KernelManager) -> None:
-    """Have a kernel count as used just now.
+    """Let a kernel count as used just now.
 
-    Relies on jupyter_server 2.21: `MappingKernelManager.cull_kernel_if_idle`, which is called for
-    each kernel in turn, subtracts `last_activity`, an attribute that it gives each kernel, from the
-    time in UTC.
+    Relies on jupyter_server 2.21: `MappingKernelManager` calls `cull_kernel_if_idle` for each
+    kernel in turn, which subtracts the kernel's attribute `last_activity` from the time in UTC.
     """
     kernel.last_activity = datetime.now(UTC)  # type: ignore[attr-defined]
 
 
 def with_arguments(launch: dict[str, Any], *arguments: str) -> dict[str, Any]:
-    """What `pre_launch` is called with, such that the kernel's command gets arguments more.
+    """The keyword arguments of `pre_launch`, with more arguments for the kernel's command.
 
-    Relies on jupyter_client 8.10: `LocalProvisioner.pre_launch` adds a list of its keyword
-    `extra_arguments` to the end of the command.
+    Relies on jupyter_client 8.10: `LocalProvisioner.pre_launch` adds the list `extra_arguments` to
+    the end of the command.
     """
     return {**launch, "extra_arguments": [*launch.get("extra_arguments", ()), *arguments]}
 
 
 def arguments_of_python_kernel(command: list[str]) -> list[str] | None:
-    """What the command of a kernel gives to ipykernel; None for another kind of kernel.
+    """The arguments in the command of a Python kernel; None if it is another kind of kernel.
 
-    Relies on ipykernel 7.4 and jupyter_client 8.10: the command is this Python,
-    `-m ipykernel_launcher`, and the arguments.
+    Relies on ipykernel 7.4 and jupyter_client 8.10: the command of a Python kernel is
+    `sys.executable -m ipykernel_launcher`, followed by its arguments.
     """
     launcher = [sys.executable, "-m", "ipykernel_launcher"]
     return command[3:] if command[:3] == launcher else None
 
 
 def adopt(provisioner: LocalProvisioner, process: Any, folder: str) -> None:
-    """Have a provisioner follow and end a process that it did not start.
+    """Let a provisioner follow and end a process that it did not start.
 
     Parameters
     ----------
@@ -198,8 +197,8 @@ def adopt(provisioner: LocalProvisioner, process: Any, folder: str) -> None:
         `kill`, and None for `stdin`, `stdout` and `stderr`
     folder : the process's working directory
 
-    Relies on jupyter_client 8.10: `LocalProvisioner` uses no more than that of its `process`, and
-    keeps `pid`, `pgid` and `cwd` beside it.
+    Relies on jupyter_client 8.10: `LocalProvisioner` uses nothing else of its attribute `process`,
+    and keeps `pid`, `pgid` and `cwd` as attributes of its own.
     """
     provisioner.process = process
     provisioner.pid = provisioner.pgid = process.pid
@@ -210,20 +209,20 @@ def adopt(provisioner: LocalProvisioner, process: Any, folder: str) -> None:
 
 
 def leave_out_debugger() -> None:
-    """Have kernels of this process do without a debugger, which takes long to load.
+    """Let kernels of this process do without a debugger, which takes long to load.
 
-    Relies on ipykernel 7.4: `ipykernel.debugger` takes an import of debugpy that fails as a sign
-    that there is no debugger.
+    Relies on ipykernel 7.4: where `ipykernel.debugger` cannot import debugpy, kernels work without
+    a debugger.
     """
     sys.modules["debugpy"] = None  # type: ignore[assignment]  # so an import of it fails
 
 
 @contextmanager
 def without_pyarrow() -> Iterator[None]:
-    """Have pandas imported as if pyarrow were not installed.
+    """Import pandas as if pyarrow were not installed.
 
-    Relies on pandas 3.1: while it is imported, it tries to import pyarrow, and goes without where
-    that fails.
+    Relies on pandas 3.1: it tries to import pyarrow only while it is imported itself, and works
+    without it.
     """
     sys.modules["pyarrow"] = None  # type: ignore[assignment]  # so an import of it fails
     try:
@@ -233,12 +232,12 @@ def without_pyarrow() -> Iterator[None]:
 
 
 def run_kernel(arguments: list[str]) -> None:
-    """Be the kernel that `ipykernel_launcher` is with these arguments, until it is shut down.
+    """Run a kernel in this process, with `ipykernel_launcher`'s arguments, until it is shut down.
 
-    Relies on ipykernel 7.4 and ipywidgets 8.1: `parent_handle=1` stands for a parent that need not
-    be watched; `start` returns when the kernel is shut down, while `control_thread` may still be
-    answering that request; and ipywidgets registers with a kernel where it is imported, or when
-    `register_comm_target` is called.
+    Relies on ipykernel 7.4 and ipywidgets 8.1: with `parent_handle=1` a kernel does not watch its
+    parent; `start` returns when the kernel is shut down, while `control_thread` may still be
+    answering that request; and ipywidgets, where it was imported before there was a kernel, needs a
+    call of `register_comm_target`.
     """
     from ipykernel.kernelapp import IPKernelApp
     from ipywidgets import register_comm_target
