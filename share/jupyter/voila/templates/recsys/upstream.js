@@ -1,13 +1,12 @@
-// What the page uses of Voilà, Jupyter, Plotly and ipywidgets that these do not promise. No other
-// script uses any of it; what the template uses is in upstream.html.j2. Each "Relies on" says of
-// which package, in which version it was seen last. tests/serving/test_upstream.py looks for it
-// in the packages that are installed.
+// What the page uses of Voilà, Jupyter, Plotly and ipywidgets that these do not promise; no other
+// script does, and the template's part is in upstream.html.j2. tests/serving/test_upstream.py looks
+// for what we rely on in the installed packages. The versions are those in which it was seen last.
 
-// Plotly, from its extension for JupyterLab, which keeps it to itself until it is to draw. So it is
-// to draw into no element, which fails, but by then Plotly is there.
-// Relies on plotly 7.1: its module container, `_JUPYTERLAB["jupyterlab-plotly"]`, has a module
-// "./mimeExtension" with a class `RenderedPlotly`, whose method `createGraph` sets
-// `RenderedPlotly.Plotly` first, and uses no more of `this` until then than `_mimeType`.
+// Plotly's library. Its extension for JupyterLab loads it when it draws first, so we let it draw into
+// no element, which fails after that.
+// Relies on plotly 7.1: the module "./mimeExtension" of `_JUPYTERLAB["jupyterlab-plotly"]` has a
+// class `RenderedPlotly`; its method `createGraph` first sets `RenderedPlotly.Plotly`, and until
+// then reads only `_mimeType` of `this`.
 async function plotlyOfExtension(mimeType) {
   const container = _JUPYTERLAB["jupyterlab-plotly"];
   await container.init({});
@@ -18,8 +17,8 @@ async function plotlyOfExtension(mimeType) {
   return RenderedPlotly.Plotly;
 }
 
-// The width in pixels at which Plotly has drawn a figure; undefined before it has.
-// Relies on plotly 7.1: `_fullLayout` of the element has the layout with all defaults.
+// The width in pixels of a figure that Plotly has drawn; undefined before.
+// Relies on plotly 7.1: `_fullLayout` of the element is the layout with all defaults.
 function drawnWidth(node) {
   return node._fullLayout?.width;
 }
@@ -28,44 +27,44 @@ function drawnWidth(node) {
 // Relies on Voilà 0.5.13: its template puts each cell into an element with this attribute.
 const CELL = "[cell-index]";
 
-// What the cells display: elements to replace, with their text in JSON.
-// Relies on Voilà 0.5.13: its template writes each output of a cell as a script of this type.
+// The outputs of the cells: scripts to replace, each with an output in JSON.
+// Relies on Voilà 0.5.13: its template writes each output into a script of this type.
 function cellOutputs() {
   return document.querySelectorAll('script[type="application/vnd.voila.cell-output+json"]');
 }
 
 // The address of the server and the kernel: `{ baseUrl, kernelId }`.
-// Relies on Voilà 0.5.13: its template writes them, as JSON, into an element with this id.
+// Relies on Voilà 0.5.13: its template writes both as JSON into an element with this id.
 function pageConfig() {
   return JSON.parse(document.getElementById("jupyter-config-data").textContent);
 }
 
-// While the notebook runs, call `show` with the number of the cell and of all cells.
-// Relies on Voilà 0.5.13: its template calls `voila_process` for each cell, and its server
-// `voila_heartbeat` while a cell runs for long; both are set further up.
+// Call `show` with the number of the cell that runs, and how many there are.
+// Relies on Voilà 0.5.13: the page calls `voila_process` for each cell, and `voila_heartbeat` while a
+// cell runs for long. Voilà sets both before page.js runs.
 function onProgress(show) {
   window.voila_heartbeat = () => {};
   window.voila_process = show;
 }
 
-// Show the cells as soon as Voilà's front end, which is loading, has its theme.
-// Relies on Voilà 0.5.13: until `themeLoaded` is set, `voila_finish` sets `cellLoaded`; the front end
-// then removes the element "loading" and shows "rendered_cells".
+// Let Voilà's front end show the cells as soon as it has loaded its theme.
+// Relies on Voilà 0.5.13: after a call of `voila_finish`, the front end calls it again when the theme
+// is loaded; it then removes the element "loading" and shows "rendered_cells".
 function showCellsWithTheme() {
   window.voila_finish();
 }
 
-// Have the server end a kernel, from a page that is being left.
-// Relies on Voilà 0.5.13: a POST to this address does so, if it comes with the cookie `_xsrf`.
+// Ask the server to end a kernel, from a page that is being left.
+// Relies on Voilà 0.5.13: a POST to this address, with the value of the cookie `_xsrf`, ends it.
 function endKernelOnLeaving(baseUrl, kernelId) {
   const form = new FormData();
   form.append("_xsrf", xsrfToken());
   navigator.sendBeacon(`${baseUrl}voila/api/shutdown/${kernelId}`, form);
 }
 
-// Set the cookie without which Jupyter's server lets no page change anything; Voilà does not.
-// Relies on jupyter_server 2.21: it is called `_xsrf`, and the server asks for no certain value, only
-// that the page knows it, as no other host's page does.
+// Set the cookie that Jupyter's server asks for before it ends a kernel; Voilà does not set it.
+// Relies on jupyter_server 2.21: the cookie is `_xsrf`. Any value will do, if the request repeats it,
+// which no other host's page can.
 function setXsrfCookie() {
   if (xsrfToken()) return;
   const path = document.body.dataset.baseUrl.replace(/voila\/$/, "");
@@ -78,10 +77,10 @@ function xsrfToken() {
   return document.cookie.match(/\b_xsrf=([^;]*)/)?.[1] ?? "";
 }
 
-// A websocket to a kernel; its messages are for `readMessage` and `writeMessage`.
-// Relies on jupyter_server 2.21: this subprotocol's message begins with the number of offsets and the
-// offsets of its parts, 64 bits each, little-endian. The parts are the channel, the header, the
-// parent's header, the metadata, the content, and buffers; the last offset is the end.
+// A websocket to a kernel; `writeMessage` and `readMessage` know the form of its messages.
+// Relies on jupyter_server 2.21: a message of this subprotocol begins with the number of offsets and
+// the offsets of its parts and of its end, 64-bit little-endian. The parts are the channel, the
+// header, the parent's header, the metadata, the content, and buffers.
 function openChannels(address, session) {
   const url = new URL(`${address}/channels?session_id=${session}`, location.href);
   url.protocol = url.protocol.replace("http", "ws");
@@ -120,8 +119,8 @@ function readMessage(data) {
   return { header, parent, metadata, content };
 }
 
-// Call `hear` with the event when a file is chosen, before the widget hears of it.
-// Relies on ipywidgets 8.1: a FileUpload opens an input that is in no document, by its `click`.
+// Call `hear` with the event when a file is chosen, before the widget gets it.
+// Relies on ipywidgets 8.1: FileUpload calls `click` of an input that is in no document.
 function onFileChosen(hear) {
   const open = HTMLInputElement.prototype.click;
   HTMLInputElement.prototype.click = function () {
@@ -130,32 +129,30 @@ function onFileChosen(hear) {
   };
 }
 
-// Give Voilà's front end plugins, as an extension without anything to bundle.
-// Relies on Voilà 0.5.13: it gets the plugins of an extension from `_JUPYTERLAB`, where a module
-// container of that name has `init` and `get`.
+// Hand plugins to Voilà's front end, as the extension of this name.
+// Relies on Voilà 0.5.13: it calls `init` and `get` of `_JUPYTERLAB[name]` for each extension.
 function offerPlugins(name, plugins) {
   window._JUPYTERLAB = window._JUPYTERLAB || {};
   window._JUPYTERLAB[name] = { init: () => {}, get: async () => () => plugins };
 }
 
-// Voilà's widget manager, which has the page's `kernel`, once it is made.
-// Relies on Voilà 0.5.13: the application that it hands to plugins has `widgetManagerPromise`, with a
-// `promise`.
+// Voilà's widget manager, once it is made; its `kernel` is the page's.
+// Relies on Voilà 0.5.13: the application that plugins get has `widgetManagerPromise.promise`.
 function widgetManager(app) {
   return app.widgetManagerPromise.promise;
 }
 
 // Wait until a widget manager has the models of all widgets.
-// Relies on Voilà 0.5.13: its manager has `restoredStatus`, and emits the signal `restored`.
+// Relies on Voilà 0.5.13: the manager has `restoredStatus`, and emits the signal `restored`.
 async function modelsAreThere(manager) {
   if (!manager.restoredStatus) {
     await new Promise((resolve) => manager.restored.connect(resolve));
   }
 }
 
-// Keep harmless warnings out of the console: the widgets extension is built against a newer
-// JupyterLab than Voilà's bundle, works with it, and says so a dozen times.
-// Relies on Voilà 0.5.13: the module containers warn with these words, through `console.warn`.
+// Keep harmless warnings out of the console: the widgets extension is built for a newer JupyterLab
+// than Voilà's, works with it, and warns a dozen times.
+// Relies on Voilà 0.5.13: extensions warn with these words, by `console.warn`.
 function passOverVersions() {
   const warn = console.warn;
   const expected = /^(Unsatisfied version|No satisfying version)\b/;
