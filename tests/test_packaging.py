@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 from recsys import models
 from recsys.dataset import Dataset
@@ -46,6 +49,59 @@ def wanted() -> list[str]:
 @pytest.mark.parametrize("requirement", wanted())
 def test_every_dependency_is_locked(requirement: str) -> None:
     assert normalised(requirement) in locked()
+
+
+def imported() -> set[str]:
+    """The packages that the project's code and its notebooks import, as `import` spells them."""
+    codes = [file.read_text("utf-8") for file in (ROOT / "recsys").rglob("*.py")]
+    for file in (ROOT / "dashboard.ipynb", *(ROOT / "notebooks").glob("*.ipynb")):
+        cells = json.loads(file.read_text("utf-8"))["cells"]
+        codes += ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    names: set[str] = set()
+    for node in (node for code in codes for node in ast.walk(ast.parse(code))):
+        if isinstance(node, ast.Import):
+            names |= {one.name.split(".")[0] for one in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.split(".")[0])
+    return names - {*sys.stdlib_module_names, "recsys"}
+
+
+def test_every_package_that_is_imported_is_declared() -> None:
+    """None is there only because another package happens to need it."""
+    project = PROJECT["project"]
+    requirements = [*project["dependencies"], *project["optional-dependencies"]["scale"]]
+    declared = {normalised(one) for one in requirements}
+    providers = packages_distributions()
+    undeclared = {
+        package
+        for package in imported()
+        if not declared & {normalised(one) for one in providers.get(package, [package])}
+    }
+    assert len(imported()) > 20
+    assert not undeclared
+
+
+def test_packages_whose_interiors_are_used_are_capped() -> None:
+    """`pip install` takes the newest that is allowed; only `make` takes the lock's."""
+    source = ROOT / "recsys" / "serving" / "upstream.py"
+    page = ROOT / "share" / "jupyter" / "voila" / "templates" / "recsys"
+    files = [source, page / "upstream.js", page / "upstream.html.j2", page / "index.html.j2"]
+    said = re.findall(
+        r"Relies on ([^:]+):", " ".join(" ".join(file.read_text("utf-8").split()) for file in files)
+    )
+    relied_on = dict(re.findall(r"([\wà]+) (\d+\.\d+)", " ".join(said).replace("Voilà", "voila")))
+    del relied_on["pandas"]  # of which only the import of pyarrow is relied on
+    assert len(relied_on) > 7
+    requirements = {
+        normalised(requirement): Requirement(requirement)
+        for requirement in PROJECT["project"]["dependencies"]
+    }
+    for package, seen in relied_on.items():
+        allowed = requirements[normalised(package)].specifier
+        assert not allowed.contains("99"), f"{package} has no cap"
+        pinned = re.search(r"==(\S+)", locked()[normalised(package)]).group(1)
+        assert allowed.contains(pinned)
+        assert pinned.startswith(f"{seen}."), f"{package} {seen} was seen, {pinned} is installed"
 
 
 def test_the_packages_for_a_cluster_are_in_a_lock_of_their_own() -> None:
@@ -109,7 +165,7 @@ def test_scoring_needs_neither_tensorflow_nor_scikit_learn(tmp_path: Path, tiny:
     heavy = loaded_by(
         f"""
         from pathlib import Path
-        from recsys import store
+        from recsys.storage import store
 
         for file in Path({str(tmp_path)!r}).iterdir():
             assert len(store.load(file).recommend({{"PY1": 3.0}}, threshold=-9)), file

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import gc
 import json
-import logging
 import os
 import select
 import signal
@@ -27,6 +26,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from recsys.serving import upstream
 
 MOST_BYTES = 2**20  # of a message, far more than a socket takes at once; most is the environment
 
@@ -47,13 +48,12 @@ def main() -> None:
 
 def import_all() -> None:
     """What a visit needs by its end. Nothing here may start a thread, which a fork would lose."""
-    sys.modules["debugpy"] = None  # type: ignore[assignment]  # nobody debugs a visitor's kernel
-    # Where it is installed, pandas would load it, which starts a thread and takes 14 MB. A kernel
-    # whose data set lies in Parquet files loads it for itself.
-    sys.modules["pyarrow"] = None  # type: ignore[assignment]
-    for module in ("ipykernel.debugger", "ipykernel.kernelapp", "recsys.dashboard"):
-        import_module(module)
-    del sys.modules["pyarrow"]
+    upstream.leave_out_debugger()  # nobody debugs a visitor's kernel
+    # Where pyarrow is installed, pandas would load it, which starts a thread and takes 14 MB. A
+    # kernel whose data set lies in Parquet files loads it for itself.
+    with upstream.without_pyarrow():
+        for module in ("ipykernel.debugger", "ipykernel.kernelapp", "recsys.dashboard"):
+            import_module(module)
 
 
 def wait_for_an_order(line: socket.socket) -> dict[str, Any] | None:
@@ -73,9 +73,6 @@ def wait_for_an_order(line: socket.socket) -> dict[str, Any] | None:
 
 def become_kernel(asked: dict[str, Any], server: int) -> None:
     """Be what `ipykernel_launcher` would have been, until the kernel is shut down."""
-    from ipykernel.kernelapp import IPKernelApp
-    from ipywidgets import register_comm_target
-
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -86,15 +83,7 @@ def become_kernel(asked: dict[str, Any], server: int) -> None:
     # Python's own generator is seeded anew by itself: no two kernels draw the same.
     np.random.seed()  # noqa: NPY002
     threading.Thread(target=end_with, args=(server,), daemon=True).start()
-    kernel = IPKernelApp.instance()
-    # 1 stands for a parent that need not be watched.
-    arguments = [*asked["arguments"], "--IPKernelApp.parent_handle=1"]
-    kernel.initialize(arguments)  # type: ignore[no-untyped-call]
-    register_comm_target()  # as the import of ipywidgets does where there is a kernel already
-    kernel.start()  # type: ignore[no-untyped-call]
-    logging.disable()  # what was under way complains that it is cut off
-    # It may still be answering the order to shut down; closing sockets meanwhile would block both.
-    kernel.control_thread.join(timeout=1)
+    upstream.run_kernel(asked["arguments"])
 
 
 def end_with(server: int) -> None:

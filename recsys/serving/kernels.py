@@ -18,13 +18,13 @@ from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
-from jupyter_server._tz import utcnow
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from tornado.web import HTTPError
+from traitlets import Set, Unicode
 
 import recsys
+from recsys.serving import upstream
 
-LAUNCHER = ["-m", "ipykernel_launcher"]  # of the kernels that can be forked
 PATIENCE = 60.0  # seconds, for the first fork on a busy machine
 
 log = logging.getLogger(__name__)
@@ -39,20 +39,23 @@ class KernelManager(AsyncMappingKernelManager):
     So the clock of a kernel starts when the culler first meets it.
     """
 
+    met_by_culler = Set(Unicode(), help="The ids of kernels")
+
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
+        cull: Any = super().cull_kernel_if_idle  # comes without types
         try:
-            kernel: Any = self.get_kernel(kernel_id)
-            if not hasattr(kernel, "met_by_culler"):
-                kernel.met_by_culler = True
-                kernel.last_activity = utcnow()
-            await super().cull_kernel_if_idle(kernel_id)  # type: ignore[no-untyped-call]
+            if kernel_id not in self.met_by_culler:
+                upstream.restart_idle_clock(self.get_kernel(kernel_id))
+                self.met_by_culler.intersection_update(self.list_kernel_ids())  # forget the ended
+                self.met_by_culler.add(kernel_id)
+            await cull(kernel_id)
         except (KeyError, HTTPError):
             if kernel_id in self:
                 raise  # else its visitor has left, and it ends just now
 
     async def shutdown_all(self, now: bool = False) -> None:  # type: ignore[override]
         # One that is on its way cannot be ended, and asking for it would leave the others alive.
-        await asyncio.gather(*self._pending_kernels.values(), return_exceptions=True)
+        await upstream.wait_for_pending_kernels(self)
         await super().shutdown_all(now=now)
 
 
@@ -64,25 +67,21 @@ class Provisioner(LocalProvisioner):
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         # Nobody types into a visitor's kernel: it needs no thread that keeps a history.
-        kwargs["extra_arguments"] = [
-            *kwargs.get("extra_arguments", ()),
-            "--HistoryManager.enabled=False",
-        ]
-        return await super().pre_launch(**kwargs)
+        no_history = upstream.with_arguments(kwargs, "--HistoryManager.enabled=False")
+        return await super().pre_launch(**no_history)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
-        if cmd[0] == sys.executable and cmd[1:3] == LAUNCHER:
-            asked = {
+        arguments = upstream.arguments_of_python_kernel(cmd)
+        if arguments is not None:
+            asked: dict[str, Any] = {
                 "name": f"kernel-{self.kernel_id[:8]}",
-                "arguments": cmd[3:],
+                "arguments": arguments,
                 "environment": kwargs["env"],
                 "folder": str(kwargs.get("cwd") or Path.cwd()),
             }
             kernel = await asyncio.to_thread(FORKS.kernel, asked)
             if kernel is not None:
-                self.process: Any = kernel
-                self.pid = self.pgid = kernel.pid
-                self.cwd = asked["folder"]
+                upstream.adopt(self, kernel, asked["folder"])
                 return self.connection_info
         return await super().launch_kernel(cmd, **kwargs)
 

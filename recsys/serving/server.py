@@ -69,7 +69,7 @@ def serve(
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, paths))
     os.chdir(ROOT)
 
-    from recsys.serving.kernels import FORKS
+    from recsys.serving.kernels import FORKS, KernelManager
 
     FORKS.prepare()  # while this process imports Voilà
 
@@ -77,34 +77,39 @@ def serve(
     from tornado.ioloop import IOLoop
     from voila.app import Voila
 
+    from recsys.serving import upstream
     from recsys.serving.pages import improve_voila
 
     improve_voila()
     app = Voila.instance()
-    pool = preheated_by_default() if preheat is None else preheat
-    address = [f"--port={port}", f"--Voila.ip={host}", "--no-browser"]
-    preheated = ["--preheat_kernel=True", f"--pool_size={pool}"]  # Jupyter's own server cannot
-    manager = "recsys.serving.kernels.KernelManager"
-    preheated += [f"--VoilaConfiguration.multi_kernel_manager_class={manager}"]
-    preheated += ["--KernelProvisionerFactory.default_provisioner_name=recsys"]
-    app.initialize([NOTEBOOK.name, *address, *preheated])
-    app.token = token  # not among the arguments, which any user of the machine may list
-    # A website may give its own name this machine's address, and would be let in by the browser.
-    app.tornado_settings = {
-        **app.tornado_settings,
-        "allow_remote_access": behind_proxy or host not in LOOPBACK,
+    arguments = upstream.voila_arguments(
+        NOTEBOOK.name,
+        host,
+        port,
+        pool_size=preheated_by_default() if preheat is None else preheat,
+        kernel_manager=KernelManager,
+        provisioner="recsys",
+    )
+    app.initialize(arguments)
+    upstream.set_before_start(
+        app,
+        token=token,  # not among the arguments, which any user of the machine may list
+        # A website may give its own name this machine's address, and would be let in by the
+        # browser.
+        allow_remote_access=behind_proxy or host not in LOOPBACK,
         # Jupyter's page of errors asks for it, and Voilà leaves it out; it serves nothing.
-        "static_path": DEFAULT_STATIC_FILES_PATH,
-    }
-    # Said for each visitor, and of no consequence: Voilà runs the notebook, trusted or not.
-    app.log.addFilter(lambda record: "is not trusted" not in record.getMessage())
-    # Tornado takes Jupyter's milliseconds for seconds. A shorter timeout would silence it, and
-    # would close every page that is left alone for half a minute.
-    pings = "websocket_ping_timeout"
-    logging.getLogger("tornado.general").addFilter(lambda record: pings not in record.getMessage())
+        static_path=DEFAULT_STATIC_FILES_PATH,
+    )
+    # Voilà runs the notebook, trusted or not; and a shorter timeout of pings, as one warning asks
+    # for, would close every page that is left alone for half a minute.
+    upstream.silence_harmless_warnings(app)
+
+    def listening() -> None:
+        asyncio.get_running_loop().set_exception_handler(_unless_a_page_was_left)
+        _announce(host, port, open_browser, token, as_json)
+
     loop = IOLoop.current()
-    loop.asyncio_loop.set_exception_handler(_unless_a_page_was_left)  # type: ignore[attr-defined]
-    loop.add_callback(_announce, host, port, open_browser, token, as_json)  # once it listens
+    loop.add_callback(listening)  # called once it listens
 
     async def wind_down() -> None:
         logging.disable()  # what was under way complains that it is cut off

@@ -3,22 +3,9 @@
 
 const PLOTLY = "application/vnd.plotly.v1+json";
 
-// The extension is a module container. Its renderer keeps Plotly to itself until it is to draw: into
-// no element, which fails, but by then Plotly is there.
 const plotly = new Promise((resolve, reject) => {
-  window.plotlyIsHere = async () => {
-    try {
-      const container = _JUPYTERLAB["jupyterlab-plotly"];
-      await container.init({});
-      const { RenderedPlotly } = (await container.get("./mimeExtension"))();
-      const nothing = { data: { [PLOTLY]: { data: [], layout: {} } } };
-      const { createGraph } = RenderedPlotly.prototype;
-      await createGraph.call({ _mimeType: PLOTLY }, nothing).catch(() => {});
-      resolve(RenderedPlotly.Plotly);
-    } catch (problem) {
-      reject(problem);
-    }
-  };
+  // The page calls one of these once the extension is loaded, or cannot be.
+  window.plotlyIsHere = () => resolve(plotlyOfExtension(PLOTLY));
   window.plotlyIsLost = () => reject(new Error("Plotly could not be loaded"));
 });
 plotly.catch(() => {}); // whoever draws says so
@@ -56,7 +43,7 @@ function figurePlace() {
   // It may have been drawn while it had no room, or get more when its neighbour is closed.
   new ResizeObserver(async ([{ contentRect }]) => {
     const { Plots } = await plotly;
-    const drawn = node._fullLayout?.width;
+    const drawn = drawnWidth(node);
     if (drawn && contentRect.width && Math.abs(drawn - contentRect.width) >= 1) Plots.resize(node);
   }).observe(node);
 

@@ -1,8 +1,5 @@
 // The page's line to its kernel: Jupyter's messages over one websocket, made again when it is cut.
 // Must not know what the messages are about.
-//
-// The framing is Jupyter's "v1.kernel.websocket.jupyter.org": where each part begins, as 64-bit
-// little-endian numbers, then the parts: channel, header, parent header, metadata, content, buffers.
 
 class Kernel {
   // `hear` gets every message of the kernel; `found` is called whenever a connection stands.
@@ -22,10 +19,7 @@ class Kernel {
   }
 
   connect() {
-    const url = new URL(`${this.address}/channels?session_id=${this.session}`, location.href);
-    url.protocol = url.protocol.replace("http", "ws");
-    this.socket = new WebSocket(url, ["v1.kernel.websocket.jupyter.org"]);
-    this.socket.binaryType = "arraybuffer";
+    this.socket = openChannels(this.address, this.session);
     this.socket.onmessage = ({ data }) => this.receive(readMessage(data));
     let stood = false;
     this.socket.onclose = () => this.reconnect(stood ? 0 : 1000);
@@ -95,38 +89,4 @@ class Kernel {
     this.socket.close();
     tellLost("The part of this page that runs on the server has ended.", true);
   }
-}
-
-function xsrfToken() {
-  return document.cookie.match(/\b_xsrf=([^;]*)/)?.[1] ?? "";
-}
-
-function writeMessage(header, metadata, content, buffers) {
-  const words = new TextEncoder();
-  const texts = ["shell", ...[header, {}, metadata, content].map((one) => JSON.stringify(one))];
-  const parts = [...texts.map((one) => words.encode(one)), ...buffers.map(asBytes)];
-  let end = 8 * (parts.length + 2);
-  const offsets = [end, ...parts.map((part) => (end += part.length))];
-  const message = new Uint8Array(end);
-  const view = new DataView(message.buffer);
-  [offsets.length, ...offsets].forEach((one, i) => view.setBigUint64(8 * i, BigInt(one), true));
-  parts.forEach((part, i) => message.set(part, offsets[i]));
-  return message;
-}
-
-function asBytes(buffer) {
-  return ArrayBuffer.isView(buffer)
-    ? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
-    : new Uint8Array(buffer);
-}
-
-function readMessage(data) {
-  const view = new DataView(data);
-  const number = (i) => Number(view.getBigUint64(8 * i, true));
-  const words = new TextDecoder();
-  const part = (i) => new Uint8Array(data, number(i), number(i + 1) - number(i));
-  const [header, parent, metadata, content] = [2, 3, 4, 5].map((i) =>
-    JSON.parse(words.decode(part(i))),
-  );
-  return { header, parent, metadata, content };
 }

@@ -1,24 +1,15 @@
 // Words on the loading screen; then what the widgets leave out: names for slider handles and
 // charts, live regions, and keys for the course list.
 
-window.voila_heartbeat = () => {};
+setXsrfCookie(); // for Voilà's front end too, which ends the kernel of a page that is left
 
-// A page that is left has Voilà end its kernel, and must show a cookie which Voilà never sets.
-// The server asks for no certain one, only that the page knows it, as no other host's page does.
-if (!/\b_xsrf=/.test(document.cookie)) {
-  const path = document.body.dataset.baseUrl.replace(/voila\/$/, "");
-  const bytes = [...crypto.getRandomValues(new Uint8Array(16))];
-  const token = bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  document.cookie = `_xsrf=${token}; path=${path}; samesite=lax`;
-}
-
-window.voila_process = (cell, cells) => {
+onProgress((cell, cells) => {
   const text = document.getElementById("loading_text");
   const bar = document.getElementById("loading_bar");
   if (!text || !bar) return;
   text.textContent = cell < 3 ? "Loading the courses…" : "Building the page…";
   bar.value = Math.round((100 * cell) / (cells + 1));
-};
+});
 
 // A bar for what is lost between the page and the server; it goes away when there are no words.
 function tellLost(words, over = false) {
@@ -147,7 +138,7 @@ function handleKey(event) {
 document.addEventListener("keydown", handleKey, true);
 
 // A file that is too large for one message would cut the page off from its kernel, so it is not
-// sent. The widget's file input is in no document: it is met when the widget opens it.
+// sent.
 function refuseLargeFile(event) {
   const caps = document.querySelector("[data-most-bytes]");
   const [file] = event.target.files;
@@ -162,11 +153,7 @@ function refuseLargeFile(event) {
   status.querySelector(".widget-html-content").replaceChildren(words);
 }
 
-const openFile = HTMLInputElement.prototype.click;
-HTMLInputElement.prototype.click = function () {
-  if (this.type === "file") this.addEventListener("change", refuseLargeFile, true);
-  openFile.call(this);
-};
+onFileChosen(refuseLargeFile);
 
 async function copyText(text, button) {
   try {

@@ -5,7 +5,7 @@ let presented = 0; // the step that is shown, from 1; 0 outside this mode
 
 function readSteps() {
   const steps = [];
-  for (const cell of document.querySelectorAll("[cell-index]")) {
+  for (const cell of document.querySelectorAll(CELL)) {
     const heading = cell.querySelector(".jp-RenderedMarkdown :is(h2, h3)");
     if (heading) steps.push({ heading, cells: [] });
     const panel = cell.querySelector(".recsys");
@@ -37,8 +37,8 @@ function present(wanted) {
   if (presented === before) return;
 
   const { heading, cells } = steps[presented - 1] ?? {};
-  const top = heading?.closest("[cell-index]");
-  for (const cell of document.querySelectorAll("[cell-index]")) {
+  const top = heading?.closest(CELL);
+  for (const cell of document.querySelectorAll(CELL)) {
     cell.classList.toggle("in-step", cell === top || Boolean(cells?.includes(cell)));
   }
   document.body.classList.toggle("presenting", presented > 0);

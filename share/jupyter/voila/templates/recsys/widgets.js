@@ -537,7 +537,7 @@ function askForAll() {
 // Show all that the cells display, and connect.
 function startPage(states, { baseUrl, kernelId }) {
   for (const [id, state] of Object.entries(states)) new Model(id, state);
-  for (const script of document.querySelectorAll('[type="application/vnd.voila.cell-output+json"]')) {
+  for (const script of cellOutputs()) {
     script.replaceWith(rendered(JSON.parse(script.textContent)));
   }
   document.getElementById("rendered_cells").style.display = "";
@@ -554,9 +554,6 @@ function startPage(states, { baseUrl, kernelId }) {
   });
   // Whoever leaves for good has the kernel ended; a browser may keep the page to go back to.
   addEventListener("pagehide", ({ persisted }) => {
-    if (persisted) return;
-    const form = new FormData();
-    form.append("_xsrf", xsrfToken());
-    navigator.sendBeacon(`${baseUrl}voila/api/shutdown/${kernelId}`, form);
+    if (!persisted) endKernelOnLeaving(baseUrl, kernelId);
   });
 }

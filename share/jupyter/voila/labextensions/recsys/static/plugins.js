@@ -1,5 +1,4 @@
-// What the dashboard's page needs inside Voilà's front end: plugins, written as the module
-// container that Voilà loads, since there is nothing to bundle.
+// What the dashboard's page needs inside Voilà's front end: plugins for it.
 
 {
   // Voilà draws the cells once all plugins are active, and ipywidgets looks for a widget for 2 s.
@@ -9,10 +8,7 @@
     id: "recsys:models-before-cells",
     autoStart: true,
     activate: async (app) => {
-      const manager = await app.widgetManagerPromise.promise;
-      if (!manager.restoredStatus) {
-        await new Promise((resolve) => manager.restored.connect(resolve));
-      }
+      await modelsAreThere(await widgetManager(app));
     },
   };
 
@@ -23,14 +19,14 @@
     id: "recsys:tell-what-is-lost",
     autoStart: true,
     activate: (app) => {
-      app.widgetManagerPromise.promise.then(({ kernel }) => watchOver(kernel));
+      widgetManager(app).then(({ kernel }) => watchOver(kernel));
     },
   };
 
   function watchOver(kernel) {
     const address = `${kernel.serverSettings.baseUrl}api/kernels/${kernel.id}`;
     // A JupyterHub lets in only who knows the cookie; no answer is as good as 500.
-    const headers = { "X-XSRFToken": document.cookie.match(/\b_xsrf=([^;]*)/)?.[1] ?? "" };
+    const headers = { "X-XSRFToken": xsrfToken() };
     const ask = () => fetch(address, { headers }).catch(() => ({ status: 599 }));
     let [gone, connecting] = [false, false];
 
@@ -69,9 +65,5 @@
     });
   }
 
-  window._JUPYTERLAB = window._JUPYTERLAB || {};
-  window._JUPYTERLAB.recsys = {
-    init: () => {},
-    get: async () => () => [modelsBeforeCells, tellWhatIsLost],
-  };
+  offerPlugins("recsys", [modelsBeforeCells, tellWhatIsLost]);
 }

@@ -1,0 +1,250 @@
+"""What the server and its kernels use of Voilà, Jupyter and ipykernel that these do not promise:
+private names, attributes that no page of their manuals describes, the text of a message.
+
+No other module of `recsys` uses any of it. The page does the same in `upstream.js` and
+`upstream.html.j2`, beside its template. Each docstring ends with "Relies on": of which package,
+in which version this was seen last, and on what. `tests/serving/test_upstream.py` compares each
+with the packages that are installed, and fails with that paragraph where they have changed.
+
+Must not know why: the modules that call these functions say so. Each function imports what it
+needs itself, because the fork server must not load Voilà.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from asyncio import gather
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jinja2 import BytecodeCache, Environment
+    from jupyter_client.manager import KernelManager
+    from jupyter_client.multikernelmanager import MultiKernelManager
+    from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+    from voila.app import Voila
+
+
+# Voilà's server
+
+
+def voila_arguments(
+    notebook: str, host: str, port: int, *, pool_size: int, kernel_manager: type, provisioner: str
+) -> list[str]:
+    """The command line by which Voilà serves a notebook to visitors.
+
+    Parameters
+    ----------
+    pool_size : how many kernels run the notebook before anyone comes
+    kernel_manager : the class that starts and ends kernels
+    provisioner : the name of the entry point whose class makes a kernel's process
+
+    Relies on Voilà 0.5.13 and jupyter_client 8.10: these are the names of the settings; only
+    Voilà's application keeps a pool, its server extension does not; and Voilà derives its own
+    kernel manager from the class that it is given, by default `AsyncMappingKernelManager`.
+    """
+    return [
+        notebook,
+        f"--port={port}",
+        f"--Voila.ip={host}",
+        "--no-browser",
+        "--preheat_kernel=True",
+        f"--pool_size={pool_size}",
+        "--VoilaConfiguration.multi_kernel_manager_class="
+        f"{kernel_manager.__module__}.{kernel_manager.__qualname__}",
+        f"--KernelProvisionerFactory.default_provisioner_name={provisioner}",
+    ]
+
+
+def set_before_start(app: Voila, *, token: str, **tornado_settings: object) -> None:
+    """Give an application that is initialized, but not started, a token and settings for Tornado.
+
+    Relies on Voilà 0.5.13: `Voila.start` reads `token`, and replaces its own settings, such as
+    `allow_remote_access`, by those in `tornado_settings`; `initialize` reads neither.
+    """
+    app.token = token
+    app.tornado_settings = {**app.tornado_settings, **tornado_settings}
+
+
+def silence_harmless_warnings(app: Voila) -> None:
+    """Keep two warnings that mean nothing here out of the log.
+
+    Relies on jupyter_server 2.21 and tornado 6.6: for each visitor, Jupyter warns in the
+    application's log that the notebook "is not trusted"; and Tornado, which takes Jupyter's
+    milliseconds for seconds, warns of `websocket_ping_timeout` in the log "tornado.general".
+    """
+    app.log.addFilter(lambda record: "is not trusted" not in record.getMessage())
+    pings = "websocket_ping_timeout"
+    logging.getLogger("tornado.general").addFilter(lambda record: pings not in record.getMessage())
+
+
+def write_pages_with(compiled: BytecodeCache, **names: object) -> None:
+    """Write all pages of this process with a cache of compiled templates, and with names that the
+    templates may use.
+
+    Relies on Voilà 0.5.13: for each visitor, `notebook_renderer` looks its `VoilaExporter` up by
+    that name and makes one; the exporter takes its templates from its property `environment`.
+    """
+    from voila import notebook_renderer
+    from voila.exporter import VoilaExporter
+
+    class Exporter(VoilaExporter):  # type: ignore[misc]  # Voilà comes without types
+        @property
+        def environment(self) -> Environment:
+            environment: Environment = super().environment
+            environment.bytecode_cache = compiled
+            environment.globals.update(names)
+            return environment
+
+    notebook_renderer.VoilaExporter = Exporter
+
+
+def answer_404_to_malformed_addresses() -> None:
+    """Answer "not found" where the address of a template's file is malformed.
+
+    Relies on Voilà 0.5.13: `voila.app` looks `TemplateStaticFileHandler` up by that name when it
+    starts; its `parse_url_path` and `get_absolute_path` raise ValueError, AssertionError or
+    UnboundLocalError where an address is malformed.
+    """
+    import voila.app
+    from tornado.web import HTTPError
+    from voila.static_file_handler import TemplateStaticFileHandler
+
+    class TemplateFiles(TemplateStaticFileHandler):  # type: ignore[misc]  # as above
+        def parse_url_path(self, path: str) -> str:
+            try:
+                return str(super().parse_url_path(path))
+            except (ValueError, AssertionError):
+                raise HTTPError(404) from None
+
+        @classmethod
+        def get_absolute_path(cls, root: str, path: str) -> str:
+            try:
+                return str(super().get_absolute_path(root, path))
+            except (ValueError, AssertionError, UnboundLocalError):
+                raise HTTPError(404) from None
+
+    voila.app.TemplateStaticFileHandler = TemplateFiles
+
+
+def plotly_script() -> str:
+    """The address of the script that holds plotly.js, below that of JupyterLab's extensions; "" if
+    there is none.
+
+    Relies on plotly 7.1: the extension "jupyterlab-plotly" has plotly.js in the largest file of its
+    folder `static`, NUMBER.HASH.js, and asks for it by the address NUMBER.HASH.js?v=HASH.
+    """
+    from jupyter_core.paths import jupyter_path
+
+    for folder in jupyter_path("labextensions"):
+        scripts = list(Path(folder, "jupyterlab-plotly", "static").glob("*.*.js"))
+        if scripts:
+            largest = max(scripts, key=lambda script: script.stat().st_size).name
+            return f"jupyterlab-plotly/static/{largest}?v={largest.split('.')[-2]}"
+    return ""
+
+
+# Kernels, as their server sees them
+
+
+async def wait_for_pending_kernels(manager: MultiKernelManager) -> None:
+    """Wait until no kernel is being started or ended any more.
+
+    Relies on jupyter_client 8.10: `MultiKernelManager._pending_kernels` maps the id of a kernel
+    that is being started or ended to a task, and loses the entry when the task is done.
+    """
+    await gather(*manager._pending_kernels.values(), return_exceptions=True)
+
+
+def restart_idle_clock(kernel: KernelManager) -> None:
+    """Let a kernel count as used just now.
+
+    Relies on jupyter_server 2.21: `MappingKernelManager` calls `cull_kernel_if_idle` for each
+    kernel in turn, which subtracts the kernel's attribute `last_activity` from the time in UTC.
+    """
+    kernel.last_activity = datetime.now(UTC)  # type: ignore[attr-defined]
+
+
+def with_arguments(launch: dict[str, Any], *arguments: str) -> dict[str, Any]:
+    """The keyword arguments of `pre_launch`, with more arguments for the kernel's command.
+
+    Relies on jupyter_client 8.10: `LocalProvisioner.pre_launch` adds the list `extra_arguments` to
+    the end of the command.
+    """
+    return {**launch, "extra_arguments": [*launch.get("extra_arguments", ()), *arguments]}
+
+
+def arguments_of_python_kernel(command: list[str]) -> list[str] | None:
+    """The arguments in the command of a Python kernel; None if it is another kind of kernel.
+
+    Relies on ipykernel 7.4 and jupyter_client 8.10: the command of a Python kernel is
+    `sys.executable -m ipykernel_launcher`, followed by its arguments.
+    """
+    launcher = [sys.executable, "-m", "ipykernel_launcher"]
+    return command[3:] if command[:3] == launcher else None
+
+
+def adopt(provisioner: LocalProvisioner, process: Any, folder: str) -> None:
+    """Let a provisioner follow and end a process that it did not start.
+
+    Parameters
+    ----------
+    process : leads a process group, and has `pid`, `poll`, `wait`, `send_signal`, `terminate`,
+        `kill`, and None for `stdin`, `stdout` and `stderr`
+    folder : the process's working directory
+
+    Relies on jupyter_client 8.10: `LocalProvisioner` uses nothing else of its attribute `process`,
+    and keeps `pid`, `pgid` and `cwd` as attributes of its own.
+    """
+    provisioner.process = process
+    provisioner.pid = provisioner.pgid = process.pid
+    provisioner.cwd = folder
+
+
+# Kernels, in their own process
+
+
+def leave_out_debugger() -> None:
+    """Let kernels of this process do without a debugger, which takes long to load.
+
+    Relies on ipykernel 7.4: where `ipykernel.debugger` cannot import debugpy, kernels work without
+    a debugger.
+    """
+    sys.modules["debugpy"] = None  # type: ignore[assignment]  # so an import of it fails
+
+
+@contextmanager
+def without_pyarrow() -> Iterator[None]:
+    """Import pandas as if pyarrow were not installed.
+
+    Relies on pandas 3.1: it tries to import pyarrow only while it is imported itself, and works
+    without it.
+    """
+    sys.modules["pyarrow"] = None  # type: ignore[assignment]  # so an import of it fails
+    try:
+        yield
+    finally:
+        del sys.modules["pyarrow"]
+
+
+def run_kernel(arguments: list[str]) -> None:
+    """Run a kernel in this process, with `ipykernel_launcher`'s arguments, until it is shut down.
+
+    Relies on ipykernel 7.4 and ipywidgets 8.1: with `parent_handle=1` a kernel does not watch its
+    parent; `start` returns when the kernel is shut down, while `control_thread` may still be
+    answering that request; and ipywidgets, where it was imported before there was a kernel, needs a
+    call of `register_comm_target`.
+    """
+    from ipykernel.kernelapp import IPKernelApp
+    from ipywidgets import register_comm_target
+
+    kernel: Any = IPKernelApp.instance()
+    kernel.initialize([*arguments, "--IPKernelApp.parent_handle=1"])
+    register_comm_target()
+    kernel.start()
+    logging.disable()  # what was under way complains that it is cut off
+    kernel.control_thread.join(timeout=1)  # closing its sockets meanwhile would block both
