@@ -31,6 +31,13 @@ def test_popularity_counts_the_users_who_like_a_course(tiny: Dataset) -> None:
     assert tiny.typical_rating == 3
 
 
+@pytest.mark.parametrize("ratings", [[2], [2, 3], [1, 2, 5], [1, 2, 4, 4], [3, 1, 1, 2, 5, 5]])
+def test_the_typical_rating_is_the_median(ratings: list[float]) -> None:
+    table = pd.DataFrame({"user": range(len(ratings)), "item": "A", "rating": ratings})
+    dataset = Dataset.from_tables("x", COURSES, table)
+    assert dataset.typical_rating == np.median(ratings)
+
+
 def test_ratings_below_the_threshold_are_no_likes() -> None:
     dataset = Dataset.from_tables("x", COURSES, RATINGS, like_threshold=2.5)
     assert dataset.interactions.nnz == 2
