@@ -30,22 +30,22 @@ class ClusterComparison(Errand):
     table = Instance(pd.DataFrame, (), help="as `compare_counts` makes it; empty until it is known")
 
     def __init__(self, state: State) -> None:
-        super().__init__(state.turns)
+        super().__init__(state.training.turns)
         self._state = state
         self._known: dict[str, pd.DataFrame] = {}
         self._subject = ""
-        state.observe(lambda _: self._known.clear(), "dataset")
-        state.observe(lambda _: self._look(), "answer")
+        state.selection.observe(lambda _: self._known.clear(), "dataset")
+        state.fitting.observe(lambda _: self._look(), "answer")
         self._look()
 
     def start(self) -> None:
         """Fit every number of clusters, in the background."""
-        model = self._state.answer.model
+        model, selection = self._state.fitting.answer.model, self._state.selection
         if self.running or model is None:
             return
         self._send(
             "Starting",
-            *("recsys.jobs.cluster_counts", self._state.place, str(self._state.store.folder)),
+            *("recsys.jobs.cluster_counts", selection.place, str(selection.store.folder)),
             *(model.key(), json.dumps(model.values())),
         )
 
@@ -55,11 +55,13 @@ class ClusterComparison(Errand):
             self._known[self._subject] = pd.DataFrame(event["table"])
             self._look()
         elif event["event"] == "failed":
-            self._state.error = f"The numbers of clusters were not compared: {event['reason']}"
+            self._state.messages.error = (
+                f"The numbers of clusters were not compared: {event['reason']}"
+            )
 
     def _look(self) -> None:
         """Show what is known of the model that answers now."""
-        model = self._state.answer.model
+        model = self._state.fitting.answer.model
         subject = ""
         if isinstance(model, Clustering):
             values = {**model.values(refit_only=True), "n_clusters": None}

@@ -37,22 +37,22 @@ class Scoreboard(Errand):
     reading = Bool(False, help="whether the store is being read")
 
     def __init__(self, state: State) -> None:
-        super().__init__(state.turns)
+        super().__init__(state.training.turns)
         self._state = state
         self._reader = threading.Thread()
         self._wanted = False
-        state.observe(lambda _: self._start_over(), "dataset")
+        state.selection.observe(lambda _: self._start_over(), "dataset")
 
     def show(self) -> None:
         """Read what the store knows."""
         self._wanted = True
-        dataset = self._state.dataset
+        dataset = self._state.selection.dataset
         self.reading = True
         self.status = "Reading the results"
 
         def read(tell: Tell) -> None:
             try:
-                tell(self._read, dataset, *_known(self._state, dataset))
+                tell(self._read, dataset, *_known(self._state.selection.store, dataset))
             except Exception as problem:  # such as too few ratings to hold any out
                 tell(self._give_up, dataset, problem)
 
@@ -62,9 +62,10 @@ class Scoreboard(Errand):
         """Evaluate the models whose answers are not known."""
         if self.running:
             return
+        selection = self._state.selection
         self._reader = self._send(
             "Starting the evaluation",
-            *("recsys.jobs.standings", self._state.place, str(self._state.store.folder)),
+            *("recsys.jobs.standings", selection.place, str(selection.store.folder)),
         )
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -78,7 +79,7 @@ class Scoreboard(Errand):
     def _read(
         self, dataset: Dataset, table: pd.DataFrame, missing: tuple[str, ...], about: str
     ) -> None:
-        if dataset is not self._state.dataset:
+        if dataset is not self._state.selection.dataset:
             return
         with self.hold_trait_notifications():
             self.table, self.missing, self.about, self.reading = table, missing, about, False
@@ -87,13 +88,13 @@ class Scoreboard(Errand):
                 self.status = f"Not evaluated yet: {left}." if missing else "All are evaluated."
 
     def _give_up(self, dataset: Dataset, problem: Exception) -> None:
-        if dataset is self._state.dataset:
+        if dataset is self._state.selection.dataset:
             self.reading, self.status = False, "There are no results for this data set."
-            self._state.report(problem, "reading the leaderboard")
+            self._state.messages.report(problem, "reading the leaderboard")
 
     def _ended(self, event: dict[str, Any]) -> None:
         if event["event"] == "failed":
-            self._state.error = f"The evaluation failed: {event['reason']}"
+            self._state.messages.error = f"The evaluation failed: {event['reason']}"
         self.show()
 
     def _start_over(self) -> None:
@@ -103,11 +104,10 @@ class Scoreboard(Errand):
             self.show()
 
 
-def _known(state: State, dataset: Dataset) -> tuple[pd.DataFrame, tuple[str, ...], str]:
+def _known(store: Store, dataset: Dataset) -> tuple[pd.DataFrame, tuple[str, ...], str]:
     """The standings of the models whose answers are stored, the names of the others, and what
     the figures are of.
     """
-    store: Store = state.store
     judged = for_evaluation(dataset)
     models = contestants()
     known = remembered(models, judged, store, seed=SEED)

@@ -62,8 +62,8 @@ class Letters(Recommender):
 def until_trained(state: State) -> None:
     """Wait for the training under way, and for those that follow it."""
     job = None
-    while job is not state.job:  # the last thing a training does is to begin the next
-        job = state.job
+    while job is not state.training.job:  # the last thing a training does is to begin the next
+        job = state.training.job
         assert job is not None
         assert job.wait(30) is not None
 

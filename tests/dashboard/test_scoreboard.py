@@ -35,7 +35,7 @@ def test_what_was_evaluated_before_is_shown_at_once(state: State, bundled: Datas
     assert len(board.missing) == 2
 
     known = scoreboard.contestants()[:1]
-    standings.standings(known, bundled, state.store)
+    standings.standings(known, bundled, state.selection.store)
     board.show()
     assert board.wait(60)
     assert list(board.table["model"]) == [known[0].name]
@@ -47,16 +47,16 @@ def test_what_was_evaluated_before_is_shown_at_once(state: State, bundled: Datas
 def test_another_data_set_starts_over_and_what_cannot_be_evaluated_says_so(
     state: State, bundled: Dataset, tiny: Dataset
 ) -> None:
-    standings.standings(scoreboard.contestants(), bundled, state.store)
+    standings.standings(scoreboard.contestants(), bundled, state.selection.store)
     board = Scoreboard(state)
     board.show()
     assert board.wait(60)
     assert len(board.table) == 2
-    state.dataset = tiny
+    state.selection.dataset = tiny
     assert board.wait(60)
     assert board.table.empty
     assert not board.reading
-    assert "nobody has 5 ratings" in state.error
+    assert "nobody has 5 ratings" in state.messages.error
 
 
 def test_an_evaluation_that_is_cancelled_ends_and_can_begin_again(state: State) -> None:
