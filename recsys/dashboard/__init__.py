@@ -14,11 +14,11 @@ import sys
 import ipywidgets as widgets
 
 from recsys.dashboard import panels
-from recsys.dashboard.comparison import Comparison
-from recsys.dashboard.model_charts import Gallery
 from recsys.dashboard.panels.frame import watch
-from recsys.dashboard.scoreboard import Scoreboard
 from recsys.dashboard.state import State
+from recsys.dashboard.state.comparison import Comparison
+from recsys.dashboard.state.model_charts import Gallery
+from recsys.dashboard.state.scoreboard import Scoreboard
 
 __all__ = ["Dashboard", "State", "panels"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ipywidgets as widgets
 
-from recsys.dashboard.model_charts import Gallery
 from recsys.dashboard.panels import charts
 from recsys.dashboard.state import State
+from recsys.dashboard.state.model_charts import Gallery
 
 
 def switches(panel: widgets.VBox) -> dict[str, bool]:

@@ -16,10 +16,10 @@ from scipy.sparse import csr_matrix
 from recsys import models
 from recsys.charts import rank_lines
 from recsys.dashboard import panels
-from recsys.dashboard.comparison import Comparison, Opinion, alone, overlap, supporters
 from recsys.dashboard.link import write
 from recsys.dashboard.panels.comparison import as_grid, as_words
 from recsys.dashboard.state import State
+from recsys.dashboard.state.comparison import Comparison, Opinion, alone, overlap, supporters
 
 
 def opinion(name: str, ids: str, silence: str = "") -> Opinion:

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from recsys import models
-from recsys.dashboard.model_charts import KINDS, Gallery
 from recsys.dashboard.state import State
+from recsys.dashboard.state.model_charts import KINDS, Gallery
 from recsys.models import Recommender
 
 

@@ -15,8 +15,8 @@ import pytest
 
 from recsys import models
 from recsys.dashboard.own_data import OwnData, sweep
-from recsys.dashboard.scoreboard import Scoreboard
 from recsys.dashboard.state import OWN, State
+from recsys.dashboard.state.scoreboard import Scoreboard
 from recsys.dashboard.takeaway import as_code
 from recsys.models import Recommender
 from recsys.sources.upload import (

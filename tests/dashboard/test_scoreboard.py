@@ -7,10 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from recsys import models, sources
-from recsys.dashboard import scoreboard
 from recsys.dashboard.panels.leaderboard import as_table
-from recsys.dashboard.scoreboard import Scoreboard
-from recsys.dashboard.state import State
+from recsys.dashboard.state import State, scoreboard
+from recsys.dashboard.state.scoreboard import Scoreboard
 from recsys.dataset import Dataset
 from recsys.jobs import standings
 from recsys.models import Recommender

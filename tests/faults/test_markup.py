@@ -18,8 +18,8 @@ from hostile import ATTACKS, FORMULAS, hostile
 from recsys import explain, models
 from recsys.dashboard.link import MOST_RECOMMENDATIONS
 from recsys.dashboard.listing import as_table, why_html
-from recsys.dashboard.model_charts import Gallery
 from recsys.dashboard.state import State
+from recsys.dashboard.state.model_charts import Gallery
 from recsys.dashboard.takeaway import as_code, as_csv, as_report
 from recsys.storage import Store
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from recsys.dashboard.cluster_comparison import ClusterComparison
-from recsys.dashboard.model_charts import KINDS, Gallery, Kind
 from recsys.dashboard.panels.frame import frame, made, paragraph, row, show_if, text, watch
 from recsys.dashboard.panels.plot import Plot
 from recsys.dashboard.state import Messages
+from recsys.dashboard.state.cluster_comparison import ClusterComparison
+from recsys.dashboard.state.model_charts import KINDS, Gallery, Kind
 
 
 def charts(gallery: Gallery, messages: Messages) -> widgets.VBox:

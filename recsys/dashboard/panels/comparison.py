@@ -11,7 +11,11 @@ import ipywidgets as widgets
 import pandas as pd
 
 from recsys import models
-from recsys.dashboard.comparison import (
+from recsys.dashboard.glossary import explained
+from recsys.dashboard.panels.frame import frame, made, paragraph, row, show_if, text, watch
+from recsys.dashboard.panels.plot import Plot
+from recsys.dashboard.state import Messages, Training, View
+from recsys.dashboard.state.comparison import (
     MOST,
     NAME,
     SHORT,
@@ -22,10 +26,6 @@ from recsys.dashboard.comparison import (
     overlap,
     supporters,
 )
-from recsys.dashboard.glossary import explained
-from recsys.dashboard.panels.frame import frame, made, paragraph, row, show_if, text, watch
-from recsys.dashboard.panels.plot import Plot
-from recsys.dashboard.state import Messages, Training, View
 from recsys.explanation import readable
 
 _PLACES = ("First model", "Second model", "Third model")

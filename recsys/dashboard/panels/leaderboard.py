@@ -19,8 +19,8 @@ from recsys.dashboard.panels.frame import (
     text,
     watch,
 )
-from recsys.dashboard.scoreboard import LENGTH, Scoreboard
 from recsys.dashboard.state import View
+from recsys.dashboard.state.scoreboard import LENGTH, Scoreboard
 
 LEADERBOARD = "leaderboard"  # its name in links
 _COLUMNS = {

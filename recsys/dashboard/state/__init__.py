@@ -12,7 +12,8 @@
 
 Each has traits to watch and methods to call, and is tested in plain pytest. `State` makes them and
 knows the rules that cross them: how a page begins, how a data set is
-opened, and what a link says.
+opened, and what a link says. Four more models follow a `State`: `Comparison`, `Scoreboard`,
+`ClusterComparison` and `Gallery`, each in the module of its name (`Gallery` in `model_charts`).
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ from pathlib import Path
 from recsys import sources
 from recsys.dashboard.learners import Learner
 from recsys.dashboard.link import Link, left_out, read
+from recsys.dashboard.loop import running_loop
 from recsys.dashboard.state.choice import Choice
 from recsys.dashboard.state.fitting import Answer, Fitting
 from recsys.dashboard.state.messages import Messages, guarded
 from recsys.dashboard.state.selection import OWN, Selection
-from recsys.dashboard.state.training import Training, running_loop
+from recsys.dashboard.state.training import Training
 from recsys.dashboard.state.undo import Undo
 from recsys.dashboard.state.view import View
 from recsys.dataset import DataError

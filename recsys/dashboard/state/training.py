@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from traitlets import Bool, Float, HasTraits, Instance, Tuple
 
+from recsys.dashboard.loop import running_loop
 from recsys.dashboard.pace import Pace, waiting
 from recsys.dashboard.state.messages import Messages, guarded
 from recsys.dashboard.state.selection import Selection
@@ -157,11 +158,3 @@ class Training(HasTraits):
         if model is self.model:
             self.seconds += 1
             loop.call_later(1, self._tick, loop, model)
-
-
-def running_loop() -> asyncio.AbstractEventLoop | None:
-    """The event loop of a notebook's kernel; None in a script."""
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None

@@ -14,8 +14,8 @@ from traitlets import HasTraits, Int, Tuple
 
 from recsys import charts
 from recsys.charts import Chart
-from recsys.dashboard.cluster_comparison import ClusterComparison
 from recsys.dashboard.state import State
+from recsys.dashboard.state.cluster_comparison import ClusterComparison
 from recsys.dataset import History
 from recsys.jobs.cluster_counts import sample_of_users
 from recsys.models import Recommender

@@ -17,7 +17,8 @@ from traitlets import HasTraits, Tuple, Unicode
 
 from recsys import models
 from recsys.charts import Chart, rank_lines
-from recsys.dashboard.state import State, running_loop
+from recsys.dashboard.loop import running_loop
+from recsys.dashboard.state import State
 from recsys.models import Recommender
 from recsys.storage.store import with_values_of
 
