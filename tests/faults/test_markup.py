@@ -47,13 +47,13 @@ class Tags(HTMLParser):
 def state(request: pytest.FixtureRequest, tmp_path: Path) -> State:
     """A state over the hostile data, with an answer by each model."""
     one = State(str(hostile(tmp_path / "<i>set</i>")), Store(tmp_path / "store"))
-    one.add(one.dataset.courses["id"][:2])
-    one.choose_model(request.param.key())
-    one.set_value("threshold", 0) if "threshold" in one.values else None
-    one.train()
-    assert one.job is None or one.job.wait(120)
-    assert one.error == ""
-    assert len(one.answer.table)
+    one.selection.add(one.selection.dataset.courses["id"][:2])
+    one.choice.choose_model(request.param.key())
+    one.choice.set_value("threshold", 0) if "threshold" in one.choice.values else None
+    one.fitting.train()
+    assert one.training.job is None or one.training.job.wait(120)
+    assert one.messages.error == ""
+    assert len(one.fitting.answer.table)
     return one
 
 

@@ -11,9 +11,10 @@
 | `Undo` | the changes that can be taken back |
 
 Each has traits to watch and methods to call, and is tested in plain pytest. `State` makes them and
-knows the rules that cross them: how a page begins, how a data set is
-opened, and what a link says. Four more models follow a `State`: `Comparison`, `Scoreboard`,
-`ClusterComparison` and `Gallery`, each in the module of its name (`Gallery` in `model_charts`).
+knows the rules that cross them: how a page begins, how a data set is opened, and what a link says.
+
+Four more models follow a `State`, so that they can be left out: `Comparison`, `Scoreboard`,
+`ClusterComparison` and, in `model_charts`, `Gallery`.
 """
 
 from __future__ import annotations

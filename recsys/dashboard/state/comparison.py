@@ -91,7 +91,8 @@ def alone(opinions: Sequence[Opinion]) -> list[pd.DataFrame]:
 def supporters(opinions: Iterable[Opinion], length: int = LENGTH) -> pd.Series:
     """How many of the lists, cut to this length, hold each of their courses; by course id."""
     tops = [one.table.head(length)["course_id"] for one in opinions]
-    return pd.concat([pd.Series(dtype=object), *tops]).value_counts()
+    counts: pd.Series = pd.concat([pd.Series(dtype=object), *tops]).value_counts()
+    return counts
 
 
 class Comparison(HasTraits):
