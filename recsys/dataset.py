@@ -10,9 +10,10 @@ import difflib
 import hashlib
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -267,6 +268,33 @@ class Dataset(TrainingSet):
             shape=(len(histories), self.n_courses),
         )
 
+    def history(self, picks: Iterable[str] | Mapping[str, float] = ()) -> History:
+        """Courses somebody has picked, with what follows from them.
+
+        Parameters
+        ----------
+        picks : course ids, each of which counts as a typical like; or course id -> rating
+
+        Raises
+        ------
+        UnknownCourseError : for a course that is not in `courses`
+        DataError : for a rating that is no finite number above 0
+        """
+        if isinstance(picks, Mapping):
+            ratings = dict(picks)
+        else:
+            ratings = dict.fromkeys(picks, self.typical_rating)
+        matrix = self.histories([ratings])
+        positions = matrix.indices.astype(np.intp)  # as picked: a copy, made before they are sorted
+        matrix.sort_indices()
+        for array in (positions, *_parts(matrix)):
+            array.flags.writeable = False
+        return History(self, MappingProxyType(ratings), positions, matrix)
+
+    def title(self, course_id: str) -> str:
+        """A course's title."""
+        return str(self.courses["title"].iloc[self.positions([course_id])[0]])
+
     @cached_property
     def fingerprint(self) -> str:
         digest = hashlib.sha256()
@@ -275,6 +303,75 @@ class Dataset(TrainingSet):
         for array in (self.users, *_parts(self.interactions)):
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()[:16]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class History(Mapping[str, float]):
+    """The courses somebody has picked, in the order picked, each with its rating.
+
+    A value: it never changes, and nothing about it is looked up twice. Wherever a model takes a
+    history, it takes this or any other mapping. Make one with `Dataset.history`. Two histories are
+    equal if they hold the same ratings in the same order, over the same courses.
+
+    Attributes
+    ----------
+    dataset : whose courses they are
+    ratings : course id -> rating; read-only
+    positions : (n_picks,) where they are in `dataset.courses`, in the order picked; read-only
+    matrix : (1, n_courses) the ratings as `Recommender.score` takes them; read-only
+    """
+
+    dataset: Dataset
+    ratings: Mapping[str, float]
+    positions: np.ndarray
+    matrix: csr_matrix
+
+    def __getitem__(self, course_id: str) -> float:
+        return self.ratings[course_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.ratings)
+
+    def __len__(self) -> int:
+        return len(self.ratings)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, History):
+            return super().__eq__(other)
+        same_picks = list(self.items()) == list(other.items())
+        return same_picks and self.is_over(other.dataset.course_index)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.items()))
+
+    def __repr__(self) -> str:
+        return f"History({dict(self)})"
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The course ids, in the order picked."""
+        return tuple(self.ratings)
+
+    def is_over(self, course_index: Mapping[str, int]) -> bool:
+        """Whether these are the courses it is over, so that its positions hold there."""
+        own = self.dataset.course_index
+        return own is course_index or own == course_index
+
+    def with_added(self, course_ids: Iterable[str]) -> History:
+        """This history and more courses, as typical likes; those it has already stay as they are.
+
+        Raises
+        ------
+        UnknownCourseError : for a course that is not in the data set
+        """
+        return self.dataset.history(
+            {**self, **{one: self.dataset.typical_rating for one in course_ids if one not in self}}
+        )
+
+    def without(self, course_ids: Iterable[str]) -> History:
+        """This history without some courses."""
+        gone = set(course_ids)
+        return self.dataset.history({one: self[one] for one in self if one not in gone})
 
 
 def _popularity(users: Users) -> np.ndarray:

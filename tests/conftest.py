@@ -18,8 +18,9 @@ ROOT = Path(__file__).resolve().parents[1]
 # sets, or train networks.
 SLOW_FILES = {
     "test_bundled.py", "test_cli.py", "test_embedding_classification.py",
-    "test_embedding_regression.py", "test_fetch.py", "test_interrupted_work.py", "test_long_work.py",
-    "test_neural_network.py", "test_peers.py", "test_readme.py", "test_training.py",
+    "test_embedding_regression.py", "test_fetch.py", "test_interrupted_work.py",
+    "test_long_work.py", "test_neural_network.py", "test_peers.py", "test_readme.py",
+    "test_training.py",
 }  # fmt: skip
 SLOW_FIXTURES = {"bundled", "ibm", "ibm_folder", "movielens", "movielens_folder"}
 SLOW_NAMES = (

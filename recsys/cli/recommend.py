@@ -55,10 +55,9 @@ def _recommend(given: argparse.Namespace) -> None:
     asked = model_with_settings(given.model, given.set)
     dataset = load_dataset(given.data)
     courses = as_spelled(given.courses, dataset)
-    dataset.positions(courses)  # an unknown course is told before anything is fitted
+    history = dataset.history(courses)  # an unknown course is told before anything is fitted
     with shown_progress(f"Fitting {asked.name}") as progress:
         model = Store().fitted(asked, dataset, progress)
-    history = dict.fromkeys(courses, dataset.typical_rating)
     found = model.recommend(history, k=given.k)
     silence = model.why_silent(history) if found.empty else ""
     if given.json:
@@ -67,7 +66,7 @@ def _recommend(given: argparse.Namespace) -> None:
                 "data": dataset.name,
                 "model": model.key(),
                 "hyperparameters": model.values(),
-                "history": history,
+                "history": dict(history),
                 "score": model.score_label,
                 "recommendations": found.to_dict("records"),
                 "message": silence,

@@ -1,4 +1,4 @@
-"""The dashboard: one observable state, and panels that show it.
+"""The dashboard: an observable state, models that follow it, and panels that show them.
 
 from recsys.dashboard import Dashboard
 app = Dashboard()
@@ -16,12 +16,17 @@ import ipywidgets as widgets
 from recsys.dashboard import panels
 from recsys.dashboard.panels.frame import watch
 from recsys.dashboard.state import State
+from recsys.dashboard.state.comparison import Comparison
+from recsys.dashboard.state.model_charts import Gallery
+from recsys.dashboard.state.scoreboard import Scoreboard
 
 __all__ = ["Dashboard", "State", "panels"]
 
 
 class Dashboard:
     """All panels over one state, for `dashboard.ipynb` to lay out.
+
+    It makes the state and the models that follow it, and hands each panel those that it shows.
 
     Parameters
     ----------
@@ -30,20 +35,22 @@ class Dashboard:
 
     def __init__(self, source: str | None = None) -> None:
         _log_to_the_server()
-        self.state = State(source)
-        self.state.begin()
-        self.data_set = panels.data_set(self.state)
-        self.picker = panels.picker(self.state)
-        self.picked = panels.picked(self.state)
-        self.model = panels.model(self.state)
-        self.training = panels.training(self.state)
-        self.notices = panels.notices(self.state)
-        self.recommendations = panels.recommendations(self.state)
-        self.takeaway = panels.takeaway(self.state)
-        self.comparison = panels.comparison(self.state)
-        self.leaderboard = panels.leaderboard(self.state)
-        self.charts = panels.charts(self.state)
-        self.link = panels.link(self.state)
+        self.state = state = State(source)
+        state.begin()
+        selection, choice, view = state.selection, state.choice, state.view
+        training, fitting, messages = state.training, state.fitting, state.messages
+        self.data_set = panels.data_set(state)
+        self.picker = panels.picker(selection)
+        self.picked = panels.picked(selection, state.undo)
+        self.model = panels.model(choice, view)
+        self.training = panels.training(fitting, training, messages)
+        self.notices = panels.notices(messages)
+        self.recommendations = panels.recommendations(selection, fitting, view)
+        self.takeaway = panels.takeaway(selection, choice, fitting)
+        self.comparison = panels.comparison(Comparison(state), view, training, messages)
+        self.leaderboard = panels.leaderboard(Scoreboard(state), view)
+        self.charts = panels.charts(Gallery(state), messages)
+        self.link = panels.link(state)
         self._let_links_hide_panels()
 
     def _let_links_hide_panels(self) -> None:
@@ -56,11 +63,11 @@ class Dashboard:
 
         def hide() -> None:
             for name, panel in hideable.items():
-                hidden = name in self.state.hidden
+                hidden = name in self.state.view.hidden
                 (panel.add_class if hidden else panel.remove_class)("recsys-hidden")
 
-        self.state.hideable = tuple(hideable)
-        watch(self.state, "hidden", hide)
+        self.state.view.hideable = tuple(hideable)
+        watch(self.state.view, "hidden", hide)
 
 
 def _log_to_the_server() -> None:

@@ -6,7 +6,7 @@ escaped. Must not know widgets.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from html import escape
 
 import numpy as np
@@ -14,7 +14,8 @@ import pandas as pd
 
 from recsys.charts import aligned
 from recsys.dashboard.glossary import explained
-from recsys.dashboard.state import State
+from recsys.dashboard.state import Answer
+from recsys.dataset import History
 from recsys.explanation import Explanation, explain_all, readable
 from recsys.models.base import Evidence
 
@@ -22,22 +23,29 @@ MOST_BARS = 12  # contributions drawn per explanation; the rest is summed up
 MOST_EVIDENCE = 8  # rows of a model's evidence
 
 
-def as_table(state: State, *, open_rows: bool = False) -> str:
-    """The answer as an HTML table, with an explanation per row; `open_rows` shows them all."""
-    answer, dataset = state.answer, state.dataset
+def as_table(answer: Answer, history: History, opened: Collection[str] | None = None) -> str:
+    """An answer as an HTML table, with an explanation per row.
+
+    Parameters
+    ----------
+    answer : by a model
+    history : what it answers
+    opened : ids of the courses whose explanation is open; None for all of them
+    """
+    dataset = history.dataset
     assert answer.model is not None
     course_ids = list(answer.table["course_id"])
-    reasons = explain_all(answer.model, state.ratings, course_ids)
+    reasons = explain_all(answer.model, history, course_ids)
     scores = answer.table["score"].to_numpy()
     rows = "".join(
-        _row(dataset.courses.iloc[place], dataset.topics, rank, score, share, why, opened)
-        for place, rank, score, share, why, opened in zip(
+        _row(dataset.courses.iloc[place], dataset.topics, rank, score, share, why, is_open)
+        for place, rank, score, share, why, is_open in zip(
             dataset.positions(course_ids),
             answer.table["rank"],
             aligned(scores),
             _shares(scores),
             reasons,
-            [open_rows or one in state.explained for one in course_ids],
+            [opened is None or one in opened for one in course_ids],
             strict=True,
         )
     )

@@ -1,6 +1,6 @@
 """What a visitor takes home: the list as CSV, the code that makes it again, and a report.
 
-Texts from a state; must not know widgets.
+Texts from a selection and an answer; must not know widgets.
 """
 
 from __future__ import annotations
@@ -12,17 +12,22 @@ from importlib.resources import files
 from recsys import models
 from recsys.dashboard import data_view
 from recsys.dashboard.listing import as_table
-from recsys.dashboard.state import OWN, State
+from recsys.dashboard.state import OWN, Answer, Selection
 
 
-def as_csv(state: State) -> str:
+def as_csv(answer: Answer) -> str:
     """The answer as CSV, safe to open in a spreadsheet."""
-    return data_view.as_csv(state.answer.table[["rank", "course_id", "title", "score"]])
+    return data_view.as_csv(answer.table[["rank", "course_id", "title", "score"]])
 
 
-def as_code(state: State) -> str:
-    """Python that gives the answer again: data set, model, settings, courses."""
-    model = state.answer.model
+def as_code(selection: Selection, answer: Answer, top_n: int) -> str:
+    """Python that gives the answer again: data set, model, settings, courses; "" without one.
+
+    Parameters
+    ----------
+    top_n : how many recommendations were asked for
+    """
+    model = answer.model
     if model is None:
         return ""
     kind = type(model)
@@ -31,24 +36,27 @@ def as_code(state: State) -> str:
     settings = ", ".join(
         f"{name}={value!r}" for name, value in model.values().items() if value != defaults[name]
     )
-    picked = "".join(f"    {one!r},  # {_one_line(state.title(one))}\n" for one in state.history)
+    history, title = selection.history, selection.dataset.title
+    picked = "".join(f"    {one!r},  # {_one_line(title(one))}\n" for one in history)
     listed = f"[\n{picked}]" if picked else "[]"
-    imports = [*(["models"] if known else []), *([] if state.source == OWN else ["load_dataset"])]
-    own = "from recsys.sources import load_pair\n" if state.source == OWN else ""
+    imports = [
+        *(["models"] if known else []),
+        *([] if selection.source == OWN else ["load_dataset"]),
+    ]
+    own = "from recsys.sources import load_pair\n" if selection.source == OWN else ""
     first = f"from recsys import {', '.join(sorted(imports))}\n" if imports else ""
     return (
         f"{first}{own}\n"
-        f"dataset = {_loading(state)}\n"
+        f"dataset = {_loading(selection)}\n"
         f"model = {'models.' if known else ''}{kind.__name__}({settings}).fit(dataset)\n"
         f"picked = {listed}\n"
-        f"model.recommend(dict.fromkeys(picked, dataset.typical_rating), k={state.top_n})\n"
+        f"model.recommend(dict.fromkeys(picked, dataset.typical_rating), k={top_n})\n"
     )
 
 
-def as_report(state: State) -> str:
-    """The answer and all its reasons as one HTML page that needs nothing else."""
-    answer, dataset = state.answer, state.dataset
-    model = answer.model
+def as_report(selection: Selection, answer: Answer, top_n: int) -> str:
+    """The answer and all its reasons as one HTML page that needs nothing else; "" without one."""
+    dataset, model = selection.dataset, answer.model
     if model is None:
         return ""
     title = f"Recommendations by {model.name}"
@@ -57,10 +65,11 @@ def as_report(state: State) -> str:
         for one in model.hyperparameters()
         for value in [model.values()[one.name]]
     )
-    picked = "".join(f"<li>{escape(state.title(one))}</li>" for one in state.history)
-    listed = (
-        as_table(state, open_rows=True) if len(answer.table) else f"<p>{escape(answer.silence)}</p>"
-    )
+    picked = "".join(f"<li>{escape(dataset.title(one))}</li>" for one in selection.history)
+    listed = f"<p>{escape(answer.silence)}</p>"
+    if len(answer.table):
+        listed = as_table(answer, selection.history)
+    code = as_code(selection, answer, top_n)
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -72,17 +81,17 @@ def as_report(state: State) -> str:
         f"<dt>Settings</dt><dd>{settings}</dd><dt>Made on</dt><dd>{date.today()}</dd></dl>"
         f"<h2>Picked</h2><ul>{picked}</ul><h2>Recommended, and why</h2>"
         f'<div class="recsys-table"><div class="widget-html-content">{listed}</div></div>'
-        f'<h2>The same again, in Python</h2><pre class="recsys-code">{escape(as_code(state))}</pre>'
+        f'<h2>The same again, in Python</h2><pre class="recsys-code">{escape(code)}</pre>'
         "</main></body></html>"
     )
 
 
-def _loading(state: State) -> str:
+def _loading(selection: Selection) -> str:
     """The code that loads the data set; a visitor's own from where they have it."""
-    if state.source != OWN or state.own is None:
-        return f"load_dataset({state.source!r})"
-    files = f"{state.own.courses.file!r}, {state.own.ratings.file!r}"
-    liked = state.dataset.like_threshold
+    if selection.source != OWN or selection.own is None:
+        return f"load_dataset({selection.source!r})"
+    files = f"{selection.own.courses.file!r}, {selection.own.ratings.file!r}"
+    liked = selection.dataset.like_threshold
     return f"load_pair({files}, like_threshold={liked:g})" if liked else f"load_pair({files})"
 
 

@@ -11,13 +11,13 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self, TypeGuard
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from recsys.dataset import TrainingSet, places_in
+from recsys.dataset import History, TrainingSet, places_in
 from recsys.models.hyperparameters import Hyperparameter, declared
 from recsys.ranking import NOTHING, top_k
 
@@ -260,15 +260,32 @@ class Recommender(ABC):
                 f"{type(self).__name__} is not fitted yet: call fit(dataset) first."
             ) from None
 
-    def _positions(self, history: Collection[str]) -> np.ndarray:
+    def _course_index(self) -> Mapping[str, int]:
+        """The position of each course id in the catalogue."""
         catalogue = self._catalogue()
-        known, places = vars(self).get("_places", (None, {}))
+        index: Mapping[str, int]
+        known, index = vars(self).get("_index", (None, {}))
         if known is not catalogue:  # it was fitted since
-            places = {one: place for place, one in enumerate(catalogue.tolist())}
-            self._places = catalogue, places
-        return places_in(places, history, "this model's data")
+            index = {one: position for position, one in enumerate(catalogue.tolist())}
+            self._index = catalogue, index
+        return index
+
+    def _holds(self, history: Collection[str]) -> TypeGuard[History]:
+        """Whether a history's own positions hold here: it is over this model's courses."""
+        if not isinstance(history, History) or not history.is_over(self._course_index()):
+            return False
+        # Share its index: the next comparison of the two is one of identity.
+        self._index = self._catalogue(), history.dataset.course_index
+        return True
+
+    def _positions(self, history: Collection[str]) -> np.ndarray:
+        if self._holds(history):
+            return history.positions
+        return places_in(self._course_index(), history, "this model's data")
 
     def _batch_of_one(self, history: Mapping[str, float]) -> csr_matrix:
+        if self._holds(history):
+            return history.matrix
         row = np.zeros((1, len(self._catalogue())), np.float32)
         row[0, self._positions(history)] = list(history.values())
         return csr_matrix(row)

@@ -59,11 +59,23 @@ class Letters(Recommender):
         return self.threshold
 
 
+def train(state: State) -> None:
+    """Press Train, and wait until the training is over."""
+    state.fitting.train()
+    assert state.training.job is not None
+    assert state.training.job.wait(30) is not None
+
+
+def ids(state: State) -> list[str]:
+    """The ids of the recommended courses, best first."""
+    return list(state.fitting.answer.table["course_id"])
+
+
 def until_trained(state: State) -> None:
     """Wait for the training under way, and for those that follow it."""
     job = None
-    while job is not state.job:  # the last thing a training does is to begin the next
-        job = state.job
+    while job is not state.training.job:  # the last thing a training does is to begin the next
+        job = state.training.job
         assert job is not None
         assert job.wait(30) is not None
 

@@ -6,6 +6,7 @@ import ipywidgets as widgets
 
 from recsys.dashboard.panels import charts
 from recsys.dashboard.state import State
+from recsys.dashboard.state.model_charts import Gallery
 
 
 def switches(panel: widgets.VBox) -> dict[str, bool]:
@@ -19,31 +20,31 @@ def shown(panel: widgets.VBox) -> int:
 
 
 def test_the_switches_follow_the_answer_and_nobody_else_closes_a_chart(state: State) -> None:
-    panel = charts(state)
+    panel = charts(Gallery(state), state.messages)
     assert switches(panel) == {}
-    state.add(["a"])
-    state.train()
-    assert state.job is not None
-    assert state.job.wait(30) is not None
+    state.selection.add(["a"])
+    state.fitting.train()
+    assert state.training.job is not None
+    assert state.training.job.wait(30) is not None
     assert switches(panel) == {"Scores": True, "Popularity": True}
     assert shown(panel) == 2
-    state.clear()
+    state.selection.clear()
     assert (switches(panel), shown(panel)) == ({}, 0)
-    state.add(["b"])
+    state.selection.add(["b"])
     assert switches(panel) == {"Scores": True, "Popularity": True}
     assert shown(panel) == 2
 
 
 def test_a_switch_opens_and_closes_a_chart(state: State) -> None:
-    panel = charts(state)
-    state.add(["a"])
-    state.train()
-    assert state.job is not None
-    assert state.job.wait(30) is not None
+    panel = charts(Gallery(state), state.messages)
+    state.selection.add(["a"])
+    state.fitting.train()
+    assert state.training.job is not None
+    assert state.training.job.wait(30) is not None
     (choice,) = (one for one in panel.children if "recsys-choose" in one._dom_classes)
     choice.children[1].value = False
     assert shown(panel) == 1
-    state.add(["b"])
+    state.selection.add(["b"])
     assert shown(panel) == 1
     choice.children[1].value = True
     assert shown(panel) == 2

@@ -16,10 +16,10 @@ from scipy.sparse import csr_matrix
 from recsys import models
 from recsys.charts import rank_lines
 from recsys.dashboard import panels
-from recsys.dashboard.comparison import Comparison, Opinion, alone, overlap, supporters
 from recsys.dashboard.link import write
 from recsys.dashboard.panels.comparison import as_grid, as_words
 from recsys.dashboard.state import State
+from recsys.dashboard.state.comparison import Comparison, Opinion, alone, overlap, supporters
 
 
 def opinion(name: str, ids: str, silence: str = "") -> Opinion:
@@ -65,8 +65,12 @@ class Broken(Letters):
 def registered(state: State, monkeypatch: pytest.MonkeyPatch) -> State:
     """A state over Letters and Backwards, with course a picked."""
     monkeypatch.setattr(models, "_MODELS", [Letters, backwards()])
-    state.add(["a"])
+    state.selection.add(["a"])
     return state
+
+
+def a_panel(state: State) -> widgets.VBox:
+    return panels.comparison(Comparison(state), state.view, state.training, state.messages)
 
 
 def ids(one: Opinion) -> str:
@@ -143,14 +147,14 @@ def test_lines_join_the_ranks_of_a_course_dashed_past_a_list_without_it() -> Non
 
 def test_it_asks_nobody_before_it_is_opened(registered: State) -> None:
     comparison = Comparison(registered)
-    registered.add(["b"])
+    registered.selection.add(["b"])
     assert comparison.opinions == ()
     assert Letters.fits == 0
 
 
 def test_what_is_missing_is_named_and_trained_and_all_follow_the_choice(registered: State) -> None:
     comparison = Comparison(registered)
-    registered.set_open("comparison", True)
+    registered.view.set_open("comparison", True)
     letters, backwards = comparison.opinions
     assert ids(letters) == "fedcb"
     assert backwards.silence == "Not trained yet."
@@ -162,11 +166,11 @@ def test_what_is_missing_is_named_and_trained_and_all_follow_the_choice(register
     assert [ids(one) for one in comparison.compared] == ["fedcb", "bcdef"]
     assert comparison.finding == "Letters and Backwards agree on 5 of 5 courses"
 
-    registered.remove(["a"])
+    registered.selection.remove(["a"])
     letters, backwards = comparison.opinions
     assert letters.table.empty
     assert letters.silence.startswith("Pick at least one course first")
-    registered.add(["c"])
+    registered.selection.add(["c"])
     assert [ids(one) for one in comparison.compared] == ["fedba", "abdef"]
 
 
@@ -174,41 +178,41 @@ def test_the_chosen_model_answers_with_the_visitors_settings_once_it_is_fitted(
     registered: State,
 ) -> None:
     comparison = Comparison(registered)
-    registered.set_open("comparison", True)
-    registered.train()
+    registered.view.set_open("comparison", True)
+    registered.fitting.train()
     until_trained(registered)
-    registered.set_value("threshold", 4)
+    registered.choice.set_value("threshold", 4)
     assert (ids(comparison.opinions[0]), comparison.opinions[0].settings) == (
         "fed",
         "with your settings",
     )
-    registered.set_value("power", 2)
+    registered.choice.set_value("power", 2)
     assert (ids(comparison.opinions[0]), comparison.opinions[0].settings) == (
         "fedcb",
         "at its default settings",
     )
-    registered.choose_model("backwards")
+    registered.choice.choose_model("backwards")
     assert (ids(comparison.opinions[0]), comparison.opinions[0].settings) == ("fedcb", "")
 
 
 def test_the_missing_chosen_model_is_trained_as_chosen(registered: State) -> None:
-    registered.choose_model("backwards")
-    registered.set_value("power", 3)
+    registered.choice.choose_model("backwards")
+    registered.choice.set_value("power", 3)
     comparison = Comparison(registered)
-    registered.set_open("comparison", True)
+    registered.view.set_open("comparison", True)
     train_missing(comparison, registered)
-    assert not registered.outdated
+    assert not registered.fitting.outdated
     assert comparison.opinions[1].settings == "with your settings"
 
 
 def test_a_model_registered_later_appears_and_one_that_fails_says_so(registered: State) -> None:
     comparison = Comparison(registered)
-    registered.set_open("comparison", True)
+    registered.view.set_open("comparison", True)
     models.register(Broken)
-    registered.add(["b"])
+    registered.selection.add(["b"])
     assert [one.name for one in comparison.opinions] == ["Letters", "Backwards", "Broken"]
     assert comparison.opinions[2].silence == "It could not answer: no letters left."
-    assert registered.error == ""
+    assert registered.messages.error == ""
 
 
 def test_the_choice_offers_what_is_registered_when_it_is_opened_and_later(
@@ -218,7 +222,7 @@ def test_the_choice_offers_what_is_registered_when_it_is_opened_and_later(
         inner = [every(one) for one in getattr(widget, "children", ())]
         return [widget, *itertools.chain.from_iterable(inner)]
 
-    panel = panels.comparison(registered)
+    panel = a_panel(registered)
     models.register(Broken)
     next(one for one in every(panel) if isinstance(one, widgets.Button)).click()
     first, second, third = (one for one in every(panel) if isinstance(one, widgets.Dropdown))
@@ -227,7 +231,7 @@ def test_the_choice_offers_what_is_registered_when_it_is_opened_and_later(
 
     third.value = "broken"
     models.register(models.NMF)
-    registered.add(["b"])
+    registered.selection.add(["b"])
     assert third.options[-2:] == (("NMF", "nmf"), ("none", ""))
     assert (first.value, second.value, third.value) == ("letters", "backwards", "broken")
 
@@ -238,39 +242,39 @@ def test_the_choice_offers_what_is_registered_when_it_is_opened_and_later(
 
 def test_another_data_set_is_answered_by_models_fitted_on_it(registered: State) -> None:
     comparison = Comparison(registered)
-    registered.set_open("comparison", True)
+    registered.view.set_open("comparison", True)
     registered.choose_source("two")
-    registered.add(["x"])
+    registered.selection.add(["x"])
     assert ids(comparison.opinions[0]) == "zydcb"
 
 
 def test_the_chosen_model_is_compared_with_another_until_somebody_picks(registered: State) -> None:
     comparison = Comparison(registered)
     assert comparison.picked == ("letters", "backwards")
-    registered.choose_model("backwards")
+    registered.choice.choose_model("backwards")
     assert comparison.picked == ("backwards", "letters")
     comparison.pick(["a", "b", "a", "", "c", "d"])
-    assert registered.compared == comparison.picked == ("a", "b", "c")
+    assert registered.view.compared == comparison.picked == ("a", "b", "c")
 
 
 def test_a_link_opens_the_comparison_of_its_models(registered: State) -> None:
-    panels.comparison(registered)
-    registered.set_open("comparison", True)
-    registered.compared = ("backwards", "letters")
+    a_panel(registered)
+    registered.view.set_open("comparison", True)
+    registered.view.compared = ("backwards", "letters")
     query = write(registered.link)
     registered.open_link("")
-    assert "comparison" not in registered.opened
+    assert "comparison" not in registered.view.opened
     registered.open_link(query)
-    assert "comparison" in registered.opened
-    assert registered.compared == ("backwards", "letters")
+    assert "comparison" in registered.view.opened
+    assert registered.view.compared == ("backwards", "letters")
 
 
 def test_what_is_closed_asks_nobody(registered: State) -> None:
     comparison = Comparison(registered)
-    registered.set_open("comparison", True)
+    registered.view.set_open("comparison", True)
     before = comparison.opinions
-    registered.set_open("comparison", False)
-    registered.add(["b"])
+    registered.view.set_open("comparison", False)
+    registered.selection.add(["b"])
     assert comparison.opinions is before
-    registered.set_open("comparison", True)
+    registered.view.set_open("comparison", True)
     assert ids(comparison.opinions[0]) == "fedc"

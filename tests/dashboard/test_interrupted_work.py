@@ -18,12 +18,12 @@ import psutil
 import pytest
 from stage import LONG, Stage, write_folder
 from training_models import Patient, PatientClustering
+from traitlets import HasTraits
 
 from recsys import models
-from recsys.dashboard import scoreboard
-from recsys.dashboard.cluster_comparison import ClusterComparison
-from recsys.dashboard.scoreboard import Scoreboard
-from recsys.dashboard.state import State
+from recsys.dashboard.state import State, scoreboard
+from recsys.dashboard.state.cluster_comparison import ClusterComparison
+from recsys.dashboard.state.scoreboard import Scoreboard
 from recsys.dataset import Dataset
 from recsys.jobs import child
 
@@ -36,6 +36,7 @@ class Work:
     ----------
     what : what messages call it
     long_step : part of what its status says while the child waits on the pipe
+    tells : has the status
     begin, cancel : what the buttons do
     wait : until it is over
     is_done : whether its result is there
@@ -45,6 +46,7 @@ class Work:
     what: str
     long_step: str
     state: State
+    tells: HasTraits
     begin: Callable[[], None]
     cancel: Callable[[], None]
     wait: Callable[[], object]
@@ -85,36 +87,30 @@ def work(
     state = State(active, stage.store)
     said: queue.Queue[str] = queue.Queue()
     if request.param == "training":
-        state.add(["C1"])
-        state.observe(lambda change: said.put(change["new"]), "status")
+        state.selection.add(["C1"])
+        state.messages.observe(lambda change: said.put(change["new"]), "status")
 
         def wait_for_training() -> None:
-            assert state.job is not None
-            assert state.job.wait(LONG) is not None
+            assert state.training.job is not None
+            assert state.training.job.wait(LONG) is not None
 
         return Work(
-            *("training", "Waiting", state, state.train, state.cancel, wait_for_training),
-            *(lambda: type(state.answer.model) is Patient, said),
+            *("training", "Waiting", state, state.messages),
+            *(state.fitting.train, state.training.cancel, wait_for_training),
+            *(lambda: type(state.fitting.answer.model) is Patient, said),
         )
     if request.param == "evaluation":
         monkeypatch.setattr(scoreboard, "contestants", lambda: [Patient()])
         board = Scoreboard(state)
         board.observe(lambda change: said.put(change["new"]), "status")
         return Work(
-            *(
-                "evaluation",
-                "Waiting",
-                state,
-                board.refresh,
-                board.cancel,
-                lambda: board.wait(LONG),
-            ),
-            *(lambda: len(board.table) == 1, said),
+            *("evaluation", "Waiting", state, board, board.refresh, board.cancel),
+            *(lambda: board.wait(LONG), lambda: len(board.table) == 1, said),
         )
-    state.add(["C1"])
-    state.choose_model(PatientClustering.key())
-    state.fitted = PatientClustering().fit(state.dataset)
-    state.set_top_n(5)
+    state.selection.add(["C1"])
+    state.choice.choose_model(PatientClustering.key())
+    state.fitting.fitted = PatientClustering().fit(state.selection.dataset)
+    state.choice.set_top_n(5)
     comparison = ClusterComparison(state)
     comparison.observe(lambda change: said.put(change["new"]), "status")
     return Work(
@@ -133,7 +129,7 @@ def work(
 def test_a_killed_child_is_told(work: Work, stage: Stage) -> None:
     os.kill(work.begin_to_wait(), signal.SIGKILL)
     work.wait()
-    assert work.state.error == (
+    assert work.state.messages.error == (
         f"The {work.what} was ended by the system, most likely because memory ran out. "
         "Try again, or with smaller values."
     )
@@ -143,21 +139,21 @@ def test_a_killed_child_is_told(work: Work, stage: Stage) -> None:
     stage.release()
     work.wait()
     assert work.is_done()
-    assert work.state.error == ""
+    assert work.state.messages.error == ""
 
 
 def test_an_interrupt_of_the_kernel_does_not_end_it(work: Work, stage: Stage) -> None:
     os.kill(work.begin_to_wait(), signal.SIGINT)
     stage.release()
     work.wait()
-    assert work.state.error == ""
+    assert work.state.messages.error == ""
     assert work.is_done()
 
 
 def test_another_signal_is_told(work: Work, stage: Stage) -> None:
     os.kill(work.begin_to_wait(), signal.SIGTERM)
     work.wait()
-    assert work.state.error == f"The {work.what} was ended by a signal (15). Try again."
+    assert work.state.messages.error == f"The {work.what} was ended by a signal (15). Try again."
     assert not work.is_done()
     stage.assert_nothing_is_left()
 
@@ -174,12 +170,11 @@ def test_a_child_that_hangs_is_stopped_and_told(
             os.kill(pid_of_the_worker(), signal.SIGSTOP)
             monkeypatch.setattr(child, "SILENCE", 0.1)
 
-    told_by = work.begin.__self__  # type: ignore[attr-defined]
-    told_by.observe(stop, "status")
+    work.tells.observe(stop, "status")
     work.begin()
     work.wait()
     assert stopped.is_set()
-    assert work.state.error == (
+    assert work.state.messages.error == (
         f"The {work.what} was stopped: it had made no progress for 0 seconds. "
         "Try again, or with smaller values."
     )
@@ -193,7 +188,7 @@ def test_a_cancelled_child_is_gone_and_what_it_still_told_is_ignored(
     work.cancel()
     work.wait()
     assert not child_process.is_running()
-    assert work.state.error == ""
+    assert work.state.messages.error == ""
     assert not work.is_done()
     stage.assert_nothing_is_left()
 
@@ -209,4 +204,4 @@ def test_an_abandoned_evaluation_leaves_no_trace(stage: Stage, active: str) -> N
     assert not board.running
     assert abandoned.wait(LONG) is not None
     assert (board.running, board.status, len(board.table)) == (False, "", 0)
-    assert state.error == ""
+    assert state.messages.error == ""

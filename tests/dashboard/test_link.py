@@ -133,47 +133,49 @@ def test_a_link_of_the_state_shows_the_same_state_elsewhere(
     here, there = new_state(), new_state()
     for state in (here, there):
         state.begin()
-        state.offer("leaderboard")
-        state.hideable = ("model",)
+        state.view.offer("leaderboard")
+        state.view.hideable = ("model",)
     here.choose_source("two")
-    here.clear()
-    here.add(["d", "b"])
-    here.choose_model("knn")
-    here.set_value("neighbours", 7)
-    here.set_top_n(3)
-    here.set_open("leaderboard", True)
+    here.selection.clear()
+    here.selection.add(["d", "b"])
+    here.choice.choose_model("knn")
+    here.choice.set_value("neighbours", 7)
+    here.choice.set_top_n(3)
+    here.view.set_open("leaderboard", True)
     here.page_shows("why=x,y&present=2")
-    here.hidden = ("model",)
+    here.view.hidden = ("model",)
 
     there.open_link(write(here.link))
     assert there.link == here.link
-    assert (there.source, there.history, there.values["neighbours"]) == ("two", ("d", "b"), 7)
-    assert (there.note, there.error, there.can_undo) == ("", "", False)
-    assert there.outdated
-    assert "Press Train to fit KNN" in there.advice
-    assert not there.training
+    assert there.selection.source == "two"
+    assert there.selection.history.ids == ("d", "b")
+    assert there.choice.values["neighbours"] == 7
+    assert (there.messages.note, there.messages.error, there.undo.possible) == ("", "", False)
+    assert there.fitting.outdated
+    assert "Press Train to fit KNN" in there.fitting.advice
+    assert not there.training.running
 
 
 def test_an_examples_courses_are_the_example_again(state: State) -> None:
     state.begin()
     query = write(state.link)
-    state.clear()
+    state.selection.clear()
     state.open_link(query)
-    assert state.example == state.learners[0].name
+    assert state.selection.example == state.selection.learners[0].name
 
 
 def test_a_stale_link_is_followed_as_far_as_it_goes(state: State) -> None:
     state.begin()
     state.open_link("data=gone&courses=a,nope,b&model=letters&power=99&threshold=2&why=a,old")
-    assert state.history == ("a", "b")
-    assert state.values == {"power": 1, "threshold": 2}
-    assert state.explained == ("a",)
-    assert state.source == "one"
+    assert state.selection.history.ids == ("a", "b")
+    assert state.choice.values == {"power": 1, "threshold": 2}
+    assert state.view.explained == ("a",)
+    assert state.selection.source == "one"
     for words in ("“gone”", "“nope”", "“99”", "“old”"):
-        assert words in state.note
-    assert state.error == ""
-    state.add(["c"])
-    assert state.note  # until it is dismissed
+        assert words in state.messages.note
+    assert state.messages.error == ""
+    state.selection.add(["c"])
+    assert state.messages.note  # until it is dismissed
 
 
 def test_a_data_set_that_cannot_be_opened_is_a_note(
@@ -183,9 +185,9 @@ def test_a_data_set_that_cannot_be_opened_is_a_note(
     monkeypatch.delitem(SETS, "two")
     monkeypatch.setattr(State, "_names", lambda self: {"one": "one", "two": "two"})
     state.open_link("data=two&courses=a")
-    assert state.source == "one"
-    assert state.history == ("a",)
-    assert "There is no data set “two”" in state.note
+    assert state.selection.source == "one"
+    assert state.selection.history.ids == ("a",)
+    assert "There is no data set “two”" in state.messages.note
 
 
 def test_a_link_names_a_folder_of_this_machine_by_its_last_part(
@@ -196,36 +198,36 @@ def test_a_link_names_a_folder_of_this_machine_by_its_last_part(
     state.choose_source("/srv/sets/three")
     assert "data=three" in write(state.link)
     state.open_link("data=%2Fsrv%2Fsets%2Fthree")
-    assert "There is no data set" in state.note
-    assert state.source == "one"
+    assert "There is no data set" in state.messages.note
+    assert state.selection.source == "one"
 
 
 def test_reset_goes_back_to_the_beginning_and_undo_has_the_courses_again(state: State) -> None:
     state.begin()
     beginning = state.link
-    state.clear()
-    state.add(["c"])
-    state.choose_model("knn")
-    state.set_value("neighbours", 7)
-    state.set_top_n(2)
-    state.hidden = ("model",)
-    state.note = "Something"
+    state.selection.clear()
+    state.selection.add(["c"])
+    state.choice.choose_model("knn")
+    state.choice.set_value("neighbours", 7)
+    state.choice.set_top_n(2)
+    state.view.hidden = ("model",)
+    state.messages.note = "Something"
     state.reset()
     assert state.link == beginning
-    assert state.note == ""
-    state.choose_model("knn")
-    assert state.values == models.KNN().values()
-    state.undo()
-    assert state.history == ("c",)
+    assert state.messages.note == ""
+    state.choice.choose_model("knn")
+    assert state.choice.values == models.KNN().values()
+    state.undo.undo()
+    assert state.selection.history.ids == ("c",)
 
 
 def test_an_explanation_that_waits_for_a_training_stays_open(state: State) -> None:
     state.begin()
     state.open_link("courses=a&model=knn&why=b&top=1")
     state.page_shows("why=&present=1")
-    assert state.explained == ("b",)
-    state.train()
-    assert state.job is not None
-    state.job.wait(30)
+    assert state.view.explained == ("b",)
+    state.fitting.train()
+    assert state.training.job is not None
+    state.training.job.wait(30)
     state.page_shows("why=&present=1")
-    assert state.explained == ()
+    assert state.view.explained == ()

@@ -26,7 +26,7 @@ def test_copy_link_shows_the_link_where_no_script_copies_it(app: Dashboard) -> N
     app.link.children[0].children[0].click()
     assert not address.layout.display
     assert 'href="?data=bundled&amp;courses=PY0101EN,' in address.value
-    app.state.choose_model("knn")
+    app.state.choice.choose_model("knn")
     assert "model=knn" in address.value
 
 
@@ -34,7 +34,10 @@ def test_the_page_hands_over_its_address_more_than_once(app: Dashboard) -> None:
     asked = field(app, "asked")
     for _ in range(2):
         asked.value = "?courses=ML0101EN&model=nmf"
-        assert (app.state.history, app.state.model_key) == (("ML0101EN",), "nmf")
+        assert (app.state.selection.history.ids, app.state.choice.chosen.key) == (
+            ("ML0101EN",),
+            "nmf",
+        )
         assert asked.value == ""
         app.state.reset()
     assert 'data-heard="2"' in field(app, "address").value
@@ -45,7 +48,7 @@ def test_a_link_hides_panels_by_the_names_they_have_in_the_notebook(app: Dashboa
     assert "recsys-hidden" in app.model._dom_classes
     assert "recsys-hidden" in app.training._dom_classes
     assert "recsys-hidden" not in app.notices._dom_classes
-    assert "“notices” is no panel that can be hidden" in app.state.note
+    assert "“notices” is no panel that can be hidden" in app.state.messages.note
     app.state.reset()
     assert "recsys-hidden" not in app.model._dom_classes
 

@@ -24,12 +24,12 @@ class Visit:
     def __init__(self, stage: Stage) -> None:
         self.state = State(stage.source, stage.store)
         self.told: queue.Queue[str] = queue.Queue()
-        self.state.observe(lambda change: self.told.put(change["new"]), "status")
+        self.state.messages.observe(lambda change: self.told.put(change["new"]), "status")
 
     def wait(self) -> None:
         """Wait until the training is over and its answer is there."""
-        assert self.state.job is not None
-        assert self.state.job.wait(LONG) is not None
+        assert self.state.training.job is not None
+        assert self.state.training.job.wait(LONG) is not None
 
     def finish(self, stage: Stage) -> None:
         stage.release()
@@ -37,7 +37,7 @@ class Visit:
 
     def begin_to_train(self) -> None:
         """Press Train, and wait until the fit is in its long step."""
-        self.state.train()
+        self.state.fitting.train()
         while self.told.get(timeout=LONG) != "Patient: Waiting":
             pass
 
@@ -47,10 +47,10 @@ def visit(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Visit:
     """With KNN's answer on the page, and Patient chosen."""
     monkeypatch.setattr(models, "_MODELS", [KNN, Patient])
     visit = Visit(stage)
-    visit.state.add(["PY1"])
-    visit.state.train()
+    visit.state.selection.add(["PY1"])
+    visit.state.fitting.train()
     visit.wait()
-    visit.state.choose_model("patient")
+    visit.state.choice.choose_model("patient")
     return visit
 
 
@@ -59,53 +59,53 @@ def test_cancel_frees_the_page_at_once_and_the_last_model_answers_on(
 ) -> None:
     state = visit.state
     visit.begin_to_train()
-    state.cancel()
-    assert not state.training
-    assert state.waiting == ""
-    assert state.status == "The training of Patient was cancelled. KNN stays in use."
-    assert type(state.answer.model) is KNN
-    state.add(["DB1"])
-    assert set(state.answer.table["course_id"]).isdisjoint({"PY1", "DB1"})
-    assert state.job is not None
-    assert state.job.wait(LONG) == Cancelled()
-    assert state.status == "The training of Patient was cancelled. KNN stays in use."
+    state.training.cancel()
+    assert not state.training.running
+    assert state.training.waiting == ""
+    assert state.messages.status == "The training of Patient was cancelled. KNN stays in use."
+    assert type(state.fitting.answer.model) is KNN
+    state.selection.add(["DB1"])
+    assert set(state.fitting.answer.table["course_id"]).isdisjoint({"PY1", "DB1"})
+    assert state.training.job is not None
+    assert state.training.job.wait(LONG) == Cancelled()
+    assert state.messages.status == "The training of Patient was cancelled. KNN stays in use."
     stage.assert_nothing_is_left()
 
 
 def test_what_is_trained_is_told_and_another_wish_is_offered(visit: Visit, stage: Stage) -> None:
     state = visit.state
     visit.begin_to_train()
-    assert state.advice == "This list is from KNN. Patient is being trained."
-    state.set_value("size", 2)
-    assert state.superseded
-    assert state.advice == (
+    assert state.fitting.advice == "This list is from KNN. Patient is being trained."
+    state.choice.set_value("size", 2)
+    assert state.fitting.superseded
+    assert state.fitting.advice == (
         "This list is from KNN. Patient is being trained as asked before. "
         "Press Train to fit Patient with these settings instead."
     )
-    state.set_value("size", 1)
-    assert not state.superseded
-    state.train()  # nothing else is wanted: there is nothing to start
+    state.choice.set_value("size", 1)
+    assert not state.fitting.superseded
+    state.fitting.train()  # nothing else is wanted: there is nothing to start
     visit.finish(stage)
     assert stage.fits() == 1
-    assert type(state.answer.model) is Patient
-    assert not state.outdated
+    assert type(state.fitting.answer.model) is Patient
+    assert not state.fitting.outdated
 
 
 def test_the_newest_wish_takes_the_place_of_the_one_under_way(visit: Visit, stage: Stage) -> None:
     state = visit.state
     visit.begin_to_train()
-    former = state.job
+    former = state.training.job
     assert former is not None
-    state.set_value("size", 2)
+    state.choice.set_value("size", 2)
     visit.begin_to_train()
     assert former.wait(LONG) == Cancelled()
-    assert state.training
-    assert not state.superseded
+    assert state.training.running
+    assert not state.fitting.superseded
     assert len(psutil.Process().children(recursive=True)) == 1
     visit.finish(stage)
-    assert state.answer.model is not None
-    assert state.answer.model.values()["size"] == 2
-    assert not state.outdated
+    assert state.fitting.answer.model is not None
+    assert state.fitting.answer.model.values()["size"] == 2
+    assert not state.fitting.outdated
 
 
 def test_the_model_of_a_wish_that_was_changed_is_shown_as_what_it_is(
@@ -113,12 +113,12 @@ def test_the_model_of_a_wish_that_was_changed_is_shown_as_what_it_is(
 ) -> None:
     state = visit.state
     visit.begin_to_train()
-    state.set_value("size", 2)
+    state.choice.set_value("size", 2)
     visit.finish(stage)
-    assert state.answer.model is not None
-    assert state.answer.model.values()["size"] == 1
-    assert not state.superseded
-    assert state.advice == (
+    assert state.fitting.answer.model is not None
+    assert state.fitting.answer.model.values()["size"] == 1
+    assert not state.fitting.superseded
+    assert state.fitting.advice == (
         "This list is from Patient with other settings. "
         "Press Train to fit Patient with these settings."
     )
@@ -127,22 +127,26 @@ def test_the_model_of_a_wish_that_was_changed_is_shown_as_what_it_is(
 def test_a_model_that_is_ready_answers_while_another_is_trained(visit: Visit, stage: Stage) -> None:
     state = visit.state
     visit.begin_to_train()
-    state.choose_model("knn")
-    assert type(state.answer.model) is KNN
-    assert (state.outdated, state.superseded, state.advice) == (False, False, "")
+    state.choice.choose_model("knn")
+    assert type(state.fitting.answer.model) is KNN
+    assert (state.fitting.outdated, state.fitting.superseded, state.fitting.advice) == (
+        False,
+        False,
+        "",
+    )
     visit.finish(stage)
-    assert type(state.answer.model) is KNN
-    state.choose_model("patient")
-    assert type(state.answer.model) is Patient
+    assert type(state.fitting.answer.model) is KNN
+    state.choice.choose_model("patient")
+    assert type(state.fitting.answer.model) is Patient
 
 
 def test_another_data_set_ends_the_training(visit: Visit, stage: Stage) -> None:
     visit.begin_to_train()
-    job = visit.state.job
+    job = visit.state.training.job
     assert job is not None
     visit.state.choose_source("bundled")
-    assert visit.state.error == ""
-    assert not visit.state.training
+    assert visit.state.messages.error == ""
+    assert not visit.state.training.running
     assert job.wait(LONG) == Cancelled()
     stage.assert_nothing_is_left()
 
@@ -152,12 +156,12 @@ def test_the_time_the_last_training_took_is_told_before_a_pace_is_known(
 ) -> None:
     state = visit.state
     visit.begin_to_train()
-    assert state.waiting.endswith("50%")
+    assert state.training.waiting.endswith("50%")
     visit.finish(stage)
-    state.set_value("size", 2)
+    state.choice.set_value("size", 2)
     told: list[str] = []
-    state.observe(lambda _: told.append(state.waiting), "training")
+    state.training.observe(lambda _: told.append(state.training.waiting), "running")
     visit.begin_to_train()
     assert "the last training took" in told[0]
-    state.cancel()
+    state.training.cancel()
     visit.wait()

@@ -9,20 +9,20 @@ import pandas as pd
 import pytest
 
 from recsys import models
-from recsys.dashboard.model_charts import KINDS, Gallery
 from recsys.dashboard.state import State
+from recsys.dashboard.state.model_charts import KINDS, Gallery
 from recsys.jobs.job import Finished
 from recsys.models import Recommender
 
 
 def answered(state: State, model: Recommender) -> State:
     """A state whose list comes from this model."""
-    state.add(["a", "b"])
-    state.model_key, state.values = model.key(), model.values()
-    state.fitted = model.fit(state.dataset)
+    state.selection.add(["a", "b"])
+    state.choice.begin_with(model.key(), model.values())
+    state.fitting.fitted = model.fit(state.selection.dataset)
     name, value = next(iter(model.values().items()))
-    state.set_value(name, value)  # as when a slider comes back to what was fitted
-    assert state.answer.model is model
+    state.choice.set_value(name, value)  # as when a slider comes back to what was fitted
+    assert state.fitting.answer.model is model
     return state
 
 
@@ -69,7 +69,7 @@ def test_a_model_offers_its_charts_and_each_can_be_drawn(
 
 def test_a_network_offers_losses_and_a_map_of_courses(state: State) -> None:
     network = models.NeuralNetwork()
-    n = state.dataset.n_courses
+    n = state.selection.dataset.n_courses
     network.course_embeddings_ = np.eye(n, 3)
     network.training_curve_ = np.ones((2, 2))
     drawn = [kind.key for kind in KINDS if kind.suits(network)]
@@ -81,7 +81,7 @@ def test_what_is_opened_stays_open_with_the_next_model(state: State) -> None:
     assert gallery.opened == ("scores", "popularity")
     gallery.open("popularity", False)
     assert gallery.opened == ("scores",)
-    state.add(["c"])
+    state.selection.add(["c"])
     assert gallery.opened == ("scores",)
     gallery.open("popularity")
     assert gallery.opened == ("scores", "popularity")
@@ -95,13 +95,16 @@ def test_the_losses_of_a_training_are_drawn_while_it_runs(state: State) -> None:
     gallery = Gallery(state)
     editions = [gallery.edition]
     gallery.observe(lambda change: editions.append(change["new"]), "edition")
-    state.training = True
-    state.measured = ({"rows": 3.0},)
+    state.training.running = True
+    state.training.measured = ({"rows": 3.0},)
     assert gallery.offered == ()  # these are no losses
-    state.measured = (*state.measured, {"epoch": 1, "loss": 4.0, "validation_loss": 5.0})
+    state.training.measured = (
+        *state.training.measured,
+        {"epoch": 1, "loss": 4.0, "validation_loss": 5.0},
+    )
     assert keys(gallery) == ["loss"]
     assert gallery.opened == ("loss",)
-    state.measured = (*state.measured, {"epoch": 2, "loss": 3.0})
+    state.training.measured = (*state.training.measured, {"epoch": 2, "loss": 3.0})
     assert editions == sorted(set(editions))
     table = gallery.chart("loss").table
     assert table["training"].tolist() == [4, 3]

@@ -29,48 +29,48 @@ def labelled(panel: widgets.Widget, label: str) -> widgets.Widget:
 
 def test_the_dropdown_follows_a_model_chosen_in_code(tmp_path: Path) -> None:
     state = State("bundled", Store(tmp_path))
-    panel = panels.model(state)
+    panel = panels.model(state.choice, state.view)
     dropdown = next(one for one in panel.children if isinstance(one, widgets.Dropdown))
 
-    state.choose_model("knn")
-    state.set_value("neighbours", 7)
-    state.choose_model("nmf")
+    state.choice.choose_model("knn")
+    state.choice.set_value("neighbours", 7)
+    state.choice.choose_model("nmf")
     assert dropdown.value == "nmf"
 
     dropdown.value = "knn"
-    assert state.model_key == "knn"
-    assert state.values["neighbours"] == 7
+    assert state.choice.chosen.key == "knn"
+    assert state.choice.values["neighbours"] == 7
 
 
 def test_the_controls_follow_values_set_in_code(tmp_path: Path) -> None:
     state = State("bundled", Store(tmp_path))
-    panel = panels.model(state)
-    state.choose_model("knn")
+    panel = panels.model(state.choice, state.view)
+    state.choice.choose_model("knn")
     slider, everyone = labelled(panel, "Neighbours"), labelled(panel, "all")
-    state.set_value("neighbours", 7)
+    state.choice.set_value("neighbours", 7)
     assert (slider.value, everyone.value, slider.disabled) == (7, False, False)
-    state.set_value("neighbours", None)
+    state.choice.set_value("neighbours", None)
     assert (everyone.value, slider.disabled) == (True, True)
-    state.set_value("neighbours", 9)
-    assert (slider.value, everyone.value, state.values["neighbours"]) == (9, False, 9)
-    state.set_top_n(4)
+    state.choice.set_value("neighbours", 9)
+    assert (slider.value, everyone.value, state.choice.values["neighbours"]) == (9, False, 9)
+    state.choice.set_top_n(4)
     assert labelled(panel, "How many to recommend").value == 4
 
     everyone.value = True
-    assert state.values["neighbours"] is None
+    assert state.choice.values["neighbours"] is None
     everyone.value = False
-    assert state.values["neighbours"] == 9
+    assert state.choice.values["neighbours"] == 9
     slider.value = 11
-    assert state.values["neighbours"] == 11
+    assert state.choice.values["neighbours"] == 11
 
 
 def test_a_link_sets_the_controls_and_unfolds_the_settings(tmp_path: Path) -> None:
     state = State("bundled", Store(tmp_path))
-    panel = panels.model(state)
+    panel = panels.model(state.choice, state.view)
     state.open_link("model=clustering&n_clusters=4&lift=false&open=settings")
     assert labelled(panel, "Number of clusters").value == 4
     assert labelled(panel, "Fewer settings")
-    assert state.values == models.Clustering(n_clusters=4, lift=False).values()
+    assert state.choice.values == models.Clustering(n_clusters=4, lift=False).values()
 
 
 def test_a_model_registered_later_is_offered_once_its_cell_has_run(
@@ -80,11 +80,11 @@ def test_a_model_registered_later_is_offered_once_its_cell_has_run(
     monkeypatch.setattr(frame, "get_ipython", lambda: shell)
     monkeypatch.setattr(models, "_MODELS", [models.KNN, models.NMF])
     state = State("bundled", Store(tmp_path))
-    state.choose_model("nmf")
-    dropdown = labelled(panels.model(state), "Model")
+    state.choice.choose_model("nmf")
+    dropdown = labelled(panels.model(state.choice, state.view), "Model")
     models.register(Letters)
     shell.run_cell("1")
     assert [key for _, key in dropdown.options] == ["knn", "nmf", "letters"]
-    assert dropdown.value == state.model_key == "nmf"
+    assert dropdown.value == state.choice.chosen.key == "nmf"
     dropdown.value = "letters"
-    assert state.model is Letters
+    assert state.choice.model is Letters

@@ -15,8 +15,8 @@ import pytest
 
 from recsys import models
 from recsys.dashboard.own_data import OwnData, sweep
-from recsys.dashboard.scoreboard import Scoreboard
 from recsys.dashboard.state import OWN, State
+from recsys.dashboard.state.scoreboard import Scoreboard
 from recsys.dashboard.takeaway import as_code
 from recsys.models import Recommender
 from recsys.sources.upload import (
@@ -62,42 +62,46 @@ def own_folders(temporary: Path) -> list[Path]:
 
 
 def test_it_becomes_the_data_set_and_can_be_left_and_chosen_again(state: State) -> None:
-    state.add(["a"])
+    state.selection.add(["a"])
     state.bring(a_pair())
-    assert (state.source, state.dataset.name, state.error) == (OWN, "mine", "")
-    state.add(["PY1"])
+    assert (state.selection.source, state.selection.dataset.name, state.messages.error) == (
+        OWN,
+        "mine",
+        "",
+    )
+    state.selection.add(["PY1"])
     state.choose_source("one")
-    assert state.dataset.name == "Set one"
+    assert state.selection.dataset.name == "Set one"
     state.choose_source(OWN)
-    assert state.history == ("PY1",)
+    assert state.selection.history.ids == ("PY1",)
 
 
 def test_a_later_one_takes_its_place(state: State) -> None:
     state.bring(a_pair())
     state.bring(a_pair("Charts anew"))
-    assert "Charts anew" in state.dataset.courses["title"].tolist()
+    assert "Charts anew" in state.selection.dataset.courses["title"].tolist()
 
 
 def test_without_any_there_is_none_to_choose(state: State) -> None:
     state.choose_source(OWN)
-    assert "There is no data set" in state.error
-    assert state.source == "one"
+    assert "There is no data set" in state.messages.error
+    assert state.selection.source == "one"
 
 
 def test_models_of_it_stay_out_of_the_shared_store(
     state: State, temporary: Path, tmp_path: Path
 ) -> None:
     state.bring(a_pair())
-    state.choose_model("knn")
-    state.train()
-    assert state.job is not None
-    assert state.job.wait(30) is not None
-    assert state.fitted is not None
+    state.choice.choose_model("knn")
+    state.fitting.train()
+    assert state.training.job is not None
+    assert state.training.job.wait(30) is not None
+    assert state.fitting.fitted is not None
     assert not list(tmp_path.glob("*.model"))
     assert not (tmp_path / "cache").exists()
     assert len(list(temporary.rglob("*.model"))) == 1
     state.choose_source("one")
-    assert state.store.folder == tmp_path
+    assert state.selection.store.folder == tmp_path
 
 
 @pytest.mark.parametrize("kind", models.registry(), ids=lambda kind: kind.key())
@@ -108,12 +112,12 @@ def test_every_model_trains_on_it_in_another_process(
     monkeypatch.setattr(kind, "instant", False)
     state = new_state()
     state.bring(a_pair())
-    state.add(["PY1"])
-    state.train()
-    assert state.job is not None
-    assert state.job.wait(120) is not None
-    assert state.error == ""
-    assert type(state.answer.model) is kind
+    state.selection.add(["PY1"])
+    state.fitting.train()
+    assert state.training.job is not None
+    assert state.training.job.wait(120) is not None
+    assert state.messages.error == ""
+    assert type(state.fitting.answer.model) is kind
 
 
 def test_the_leaderboard_reads_it_too(state: State) -> None:
@@ -121,26 +125,26 @@ def test_the_leaderboard_reads_it_too(state: State) -> None:
     board = Scoreboard(state)
     board.refresh()
     assert board.wait(120)
-    assert "There is no data set" not in state.error
+    assert "There is no data set" not in state.messages.error
 
 
 def test_its_code_reads_the_visitors_files(state: State, tmp_path: Path) -> None:
     state.bring(a_pair().liked_from(3))
-    state.choose_model("knn")
-    state.add(["PY1"])
-    state.train()
-    assert state.job is not None
-    state.job.wait(30)
+    state.choice.choose_model("knn")
+    state.selection.add(["PY1"])
+    state.fitting.train()
+    assert state.training.job is not None
+    state.training.job.wait(30)
     (tmp_path / "mine.csv").write_text(TEMPLATE_COURSES)
     (tmp_path / "took.csv").write_text(TEMPLATE_RATINGS)
-    code = as_code(state)
+    code = as_code(state.selection, state.fitting.answer, state.choice.top_n)
     assert "load_pair('mine.csv', 'took.csv', like_threshold=3)" in code
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert (result.returncode, result.stderr) == (0, "")
     read = load_pair(tmp_path / "mine.csv", tmp_path / "took.csv", like_threshold=3)
-    assert read.fingerprint == state.dataset.fingerprint
+    assert read.fingerprint == state.selection.dataset.fingerprint
 
 
 # The folder
@@ -192,5 +196,5 @@ def test_foreign_folders_and_links_are_left_alone(temporary: Path, tmp_path: Pat
 def test_a_full_or_closed_disk_is_told(temporary: Path, state: State) -> None:
     temporary.chmod(0o500)
     state.bring(a_pair())
-    assert "There is no room for your data on the server" in state.error
-    assert state.source == "one"
+    assert "There is no room for your data on the server" in state.messages.error
+    assert state.selection.source == "one"

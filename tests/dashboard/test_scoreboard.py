@@ -7,10 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from recsys import models, sources
-from recsys.dashboard import scoreboard
 from recsys.dashboard.panels.leaderboard import as_table
-from recsys.dashboard.scoreboard import Scoreboard
-from recsys.dashboard.state import State
+from recsys.dashboard.state import State, scoreboard
+from recsys.dashboard.state.scoreboard import Scoreboard
 from recsys.dataset import Dataset
 from recsys.jobs import standings
 from recsys.models import Recommender
@@ -35,7 +34,7 @@ def test_what_was_evaluated_before_is_shown_at_once(state: State, bundled: Datas
     assert len(board.missing) == 2
 
     known = scoreboard.contestants()[:1]
-    standings.standings(known, bundled, state.store)
+    standings.standings(known, bundled, state.selection.store)
     board.show()
     assert board.wait(60)
     assert list(board.table["model"]) == [known[0].name]
@@ -47,16 +46,16 @@ def test_what_was_evaluated_before_is_shown_at_once(state: State, bundled: Datas
 def test_another_data_set_starts_over_and_what_cannot_be_evaluated_says_so(
     state: State, bundled: Dataset, tiny: Dataset
 ) -> None:
-    standings.standings(scoreboard.contestants(), bundled, state.store)
+    standings.standings(scoreboard.contestants(), bundled, state.selection.store)
     board = Scoreboard(state)
     board.show()
     assert board.wait(60)
     assert len(board.table) == 2
-    state.dataset = tiny
+    state.selection.dataset = tiny
     assert board.wait(60)
     assert board.table.empty
     assert not board.reading
-    assert "nobody has 5 ratings" in state.error
+    assert "nobody has 5 ratings" in state.messages.error
 
 
 def test_an_evaluation_that_is_cancelled_ends_and_can_begin_again(state: State) -> None:

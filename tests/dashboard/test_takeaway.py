@@ -15,23 +15,31 @@ from recsys.dashboard.takeaway import as_code, as_csv, as_report
 
 def answered(state: State) -> State:
     """A state with an answer by KNN, with a setting that is not the default."""
-    state.add(["a", "b"])
-    state.choose_model("knn")
-    state.set_value("shrinkage", 1)
-    state.train()
-    assert state.job is not None
-    assert state.job.wait(30) is not None
+    state.selection.add(["a", "b"])
+    state.choice.choose_model("knn")
+    state.choice.set_value("shrinkage", 1)
+    state.fitting.train()
+    assert state.training.job is not None
+    assert state.training.job.wait(30) is not None
     return state
+
+
+def code_of(state: State) -> str:
+    return as_code(state.selection, state.fitting.answer, state.choice.top_n)
+
+
+def report_of(state: State) -> str:
+    return as_report(state.selection, state.fitting.answer, state.choice.top_n)
 
 
 def test_the_code_gives_the_same_list(new_state: Callable[[], State]) -> None:
     state = answered(new_state())
-    code = as_code(state)
+    code = code_of(state)
     assert "shrinkage=1" in code
     names: dict[str, object] = {}
     body, last = code.rstrip().rsplit("\n", 1)
     exec(f"{body}\nresult = {last}", names)
-    pd.testing.assert_frame_equal(names["result"], state.answer.table)  # type: ignore[arg-type]
+    pd.testing.assert_frame_equal(names["result"], state.fitting.answer.table)  # type: ignore[arg-type]
 
 
 def test_a_title_that_looks_like_a_formula_is_made_inert(new_state: Callable[[], State]) -> None:
@@ -44,16 +52,16 @@ def test_a_title_that_looks_like_a_formula_is_made_inert(new_state: Callable[[],
             "rank": [1, 2],
         }
     )
-    state.answer = Answer(table, models.KNN())
-    first, second = csv.DictReader(io.StringIO(as_csv(state)))
+    state.fitting.answer = Answer(table, models.KNN())
+    first, second = csv.DictReader(io.StringIO(as_csv(state.fitting.answer)))
     assert (first["course_id"], first["title"]) == ("'=x", "'=HYPERLINK(1)")
     assert (second["title"], second["score"]) == ("Plain, with a comma", "-0.25")
 
 
 def test_the_report_is_a_page_of_its_own(new_state: Callable[[], State]) -> None:
     state = answered(new_state())
-    report = as_report(state)
-    for title in state.answer.table["title"]:
+    report = report_of(state)
+    for title in state.fitting.answer.table["title"]:
         assert title.replace("<b>", "&lt;b&gt;") in report
     assert "<b>" not in report.replace('<b style="left', "")
     assert "http" not in report.replace("http://www.w3.org/2000/svg", "")
@@ -62,8 +70,8 @@ def test_the_report_is_a_page_of_its_own(new_state: Callable[[], State]) -> None
 
 def test_before_there_is_an_answer_there_is_nothing_to_take(new_state: Callable[[], State]) -> None:
     state = new_state()
-    assert as_code(state) == as_report(state) == ""
+    assert code_of(state) == report_of(state) == ""
 
 
 def test_without_an_answer_the_table_has_its_head_alone(state: State) -> None:
-    assert as_csv(state) == "rank,course_id,title,score\r\n"
+    assert as_csv(state.fitting.answer) == "rank,course_id,title,score\r\n"

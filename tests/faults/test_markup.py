@@ -16,9 +16,10 @@ import pytest
 from hostile import ATTACKS, FORMULAS, hostile
 
 from recsys import explain, models
+from recsys.dashboard.link import MOST_RECOMMENDATIONS
 from recsys.dashboard.listing import as_table, why_html
-from recsys.dashboard.model_charts import Gallery
-from recsys.dashboard.state import MOST_RECOMMENDATIONS, State
+from recsys.dashboard.state import State
+from recsys.dashboard.state.model_charts import Gallery
 from recsys.dashboard.takeaway import as_code, as_csv, as_report
 from recsys.storage import Store
 
@@ -46,25 +47,31 @@ class Tags(HTMLParser):
 def state(request: pytest.FixtureRequest, tmp_path: Path) -> State:
     """A state over the hostile data, with an answer by each model."""
     one = State(str(hostile(tmp_path / "<i>set</i>")), Store(tmp_path / "store"))
-    one.add(one.dataset.courses["id"][:2])
-    one.choose_model(request.param.key())
-    one.set_value("threshold", 0) if "threshold" in one.values else None
-    one.train()
-    assert one.job is None or one.job.wait(120)
-    assert one.error == ""
-    assert len(one.answer.table)
+    one.selection.add(one.selection.dataset.courses["id"][:2])
+    one.choice.choose_model(request.param.key())
+    one.choice.set_value("threshold", 0) if "threshold" in one.choice.values else None
+    one.fitting.train()
+    assert one.training.job is None or one.training.job.wait(120)
+    assert one.messages.error == ""
+    assert len(one.fitting.answer.table)
     return one
 
 
+def code_of(state: State) -> str:
+    return as_code(state.selection, state.fitting.answer, state.choice.top_n)
+
+
 def test_html_holds_them_as_text(state: State) -> None:
-    first = state.answer.table["course_id"].iloc[0]
-    assert state.answer.model is not None
-    why = why_html(explain(state.answer.model, state.ratings, first))
-    for page in (as_table(state), as_table(state, open_rows=True), why, as_report(state)):
+    first = state.fitting.answer.table["course_id"].iloc[0]
+    assert state.fitting.answer.model is not None
+    why = why_html(explain(state.fitting.answer.model, state.selection.history, first))
+    answer, history = state.fitting.answer, state.selection.history
+    report = as_report(state.selection, answer, state.choice.top_n)
+    for page in (as_table(answer, history, ()), as_table(answer, history), why, report):
         found = Tags(page)
         assert not found.tags & {"script", "img", "svg", "a", "br", "sup", "textarea", "iframe"}
         assert found.active == []
-    assert as_report(state).count("<style") == 1
+    assert report.count("<style") == 1
 
 
 def test_charts_hold_them_as_text(state: State) -> None:
@@ -76,22 +83,22 @@ def test_charts_hold_them_as_text(state: State) -> None:
 
 
 def test_the_csv_holds_no_formula(state: State) -> None:
-    state.answer.table.loc[:, "title"] = [
-        FORMULAS[i % len(FORMULAS)] for i in range(len(state.answer.table))
+    state.fitting.answer.table.loc[:, "title"] = [
+        FORMULAS[i % len(FORMULAS)] for i in range(len(state.fitting.answer.table))
     ]
-    rows = list(csv.reader(io.StringIO(as_csv(state))))
+    rows = list(csv.reader(io.StringIO(as_csv(state.fitting.answer))))
     for row in rows[1:]:
         assert not row[1].startswith(FORMULAS)
         assert row[2][0] == "'"
 
 
 def test_the_code_does_what_it_says_whatever_the_titles(state: State) -> None:
-    tree = ast.parse(as_code(state))
+    tree = ast.parse(code_of(state))
     called = {ast.unparse(one.func) for one in ast.walk(tree) if isinstance(one, ast.Call)}
     assert called <= {
         "load_dataset", "dict.fromkeys", "model.recommend",
-        f"models.{state.model.__name__}", f"models.{state.model.__name__}().fit",
-        f"models.{state.model.__name__}(threshold=0).fit",
+        f"models.{state.choice.model.__name__}", f"models.{state.choice.model.__name__}().fit",
+        f"models.{state.choice.model.__name__}(threshold=0).fit",
     }  # fmt: skip
 
 
@@ -100,23 +107,23 @@ def test_the_code_does_what_it_says_whatever_the_titles(state: State) -> None:
 )
 def test_a_title_does_not_end_a_comment(tmp_path: Path, title: str) -> None:
     state = State(str(hostile(tmp_path / "set")), Store(tmp_path / "store"))
-    state.dataset.courses.loc[0, "title"] = title
-    state.add([state.dataset.courses["id"][0]])
-    state.choose_model("knn")
-    state.train()
-    assert state.job is not None
-    state.job.wait(60)
-    assert "import os" not in [line.strip() for line in as_code(state).splitlines()]
-    ast.parse(as_code(state))
+    state.selection.dataset.courses.loc[0, "title"] = title
+    state.selection.add([state.selection.dataset.courses["id"][0]])
+    state.choice.choose_model("knn")
+    state.fitting.train()
+    assert state.training.job is not None
+    state.training.job.wait(60)
+    assert "import os" not in [line.strip() for line in code_of(state).splitlines()]
+    ast.parse(code_of(state))
 
 
 def test_a_forged_message_sets_nothing_out_of_range(tmp_path: Path) -> None:
     """A widget's frontend sends a state; whatever it says, the model gets what it declares."""
     state = State(str(hostile(tmp_path / "set")), Store(tmp_path / "store"))
     for kind in models.registry():
-        state.choose_model(kind.key())
+        state.choice.choose_model(kind.key())
         for one in kind.hyperparameters():
-            before = dict(state.values)
+            before = dict(state.choice.values)
             for forged in (
                 10**30,
                 -(10**30),
@@ -127,33 +134,35 @@ def test_a_forged_message_sets_nothing_out_of_range(tmp_path: Path) -> None:
                 {},
                 b"x",
             ):
-                state.set_value(one.name, forged)
-                assert state.error
-                assert state.values == before
-        state.set_value("__class__", 1)
-        assert state.error
-    state.set_top_n(10**30)
-    assert state.top_n == MOST_RECOMMENDATIONS
-    state.add(["no such course", ATTACKS[0]])
-    assert state.error
-    assert state.history == ()
-    state.choose_model("../../os")
-    assert state.error
+                state.choice.set_value(one.name, forged)
+                assert state.messages.error
+                assert state.choice.values == before
+        state.choice.set_value("__class__", 1)
+        assert state.messages.error
+    state.choice.set_top_n(10**30)
+    assert state.choice.top_n == MOST_RECOMMENDATIONS
+    state.selection.add(["no such course", ATTACKS[0]])
+    assert state.messages.error
+    assert state.selection.history.ids == ()
+    state.choice.choose_model("../../os")
+    assert state.messages.error
     state.choose_source("no such set")
-    assert state.error
+    assert state.messages.error
 
 
 def test_one_visitor_trains_one_model_at_a_time(tmp_path: Path) -> None:
     state = State(str(hostile(tmp_path / "set")), Store(tmp_path / "store"))
-    state.choose_model("nmf")
-    with state.store.lock(state.store.key(state.model(), state.dataset)):
-        state.train()
-        first = state.job
+    state.choice.choose_model("nmf")
+    store = state.selection.store
+    with store.lock(store.key(state.choice.model(), state.selection.dataset)):
+        state.fitting.train()
+        first = state.training.job
         assert first is not None
-        state.train()
-        state.train()
-        state.recommend()
-        assert [job for job in (state.job, first) if job and job.running] in ([first] * 2, [first])
-        state.cancel()
+        state.fitting.train()
+        state.fitting.train()
+        state.fitting.recommend()
+        jobs = (state.training.job, first)
+        assert [job for job in jobs if job and job.running] in ([first] * 2, [first])
+        state.training.cancel()
         first.wait(60)
     assert not first.running

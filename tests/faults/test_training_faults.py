@@ -76,24 +76,24 @@ def test_the_stated_patience_is_longer_than_any_silence_of_a_real_fit() -> None:
 
 def test_the_page_keeps_the_last_model_and_offers_a_retry(stage: Stage) -> None:
     state = State(stage.source, stage.store)
-    state.add(["PY1"])
-    state.choose_model("knn")
-    state.train()
-    assert state.job is not None
-    state.job.wait(LONG)
-    before = state.answer
+    state.selection.add(["PY1"])
+    state.choice.choose_model("knn")
+    state.fitting.train()
+    assert state.training.job is not None
+    state.training.job.wait(LONG)
+    before = state.fitting.answer
     assert type(before.model) is KNN
-    state.choose_model("nmf")
+    state.choice.choose_model("nmf")
     with patch.object(child.Child, "_started", side_effect=MemoryError):
-        state.train()
-        state.job.wait(LONG)
-    assert "memory of this machine" in state.error
-    assert not state.training
-    assert "Press Train" in state.advice
-    assert type(state.answer.model) is KNN
-    assert state.answer.table.equals(before.table)
-    state.train()
-    state.job.wait(LONG)
-    assert state.error == ""
-    assert state.answer.model is not None
-    assert state.answer.model.key() == "nmf"
+        state.fitting.train()
+        state.training.job.wait(LONG)
+    assert "memory of this machine" in state.messages.error
+    assert not state.training.running
+    assert "Press Train" in state.fitting.advice
+    assert type(state.fitting.answer.model) is KNN
+    assert state.fitting.answer.table.equals(before.table)
+    state.fitting.train()
+    state.training.job.wait(LONG)
+    assert state.messages.error == ""
+    assert state.fitting.answer.model is not None
+    assert state.fitting.answer.model.key() == "nmf"

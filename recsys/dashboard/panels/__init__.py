@@ -1,6 +1,7 @@
-"""Panels: functions that build ipywidgets from a `State`. Each can be displayed alone in a cell.
+"""Panels: functions that build ipywidgets from the parts of a `State` that each shows.
 
-A panel binds widgets to the state and holds no rules of its own.
+Each can be displayed alone in a cell. A panel binds widgets to the state; it makes no models, and
+holds no rules of its own.
 """
 
 from recsys.dashboard.panels.charts import charts

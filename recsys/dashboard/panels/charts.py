@@ -6,20 +6,19 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from recsys.dashboard.cluster_comparison import ClusterComparison
-from recsys.dashboard.model_charts import KINDS, Gallery, Kind
 from recsys.dashboard.panels.frame import frame, made, paragraph, row, show_if, text, watch
 from recsys.dashboard.panels.plot import Plot
-from recsys.dashboard.state import State
+from recsys.dashboard.state import Messages
+from recsys.dashboard.state.cluster_comparison import ClusterComparison
+from recsys.dashboard.state.model_charts import KINDS, Gallery, Kind
 
 
-def charts(state: State) -> widgets.VBox:
+def charts(gallery: Gallery, messages: Messages) -> widgets.VBox:
     """The recommendations' scores, and what belongs to the model.
 
     Voilà's own front end loses figures that are there while it loads, one page in six; so there the
     page's script presses a button, which nobody sees, once it is up.
     """
-    gallery = Gallery(state)
     slots = {kind.key: _Slot(kind.key, gallery) for kind in KINDS}
     switches: dict[str, widgets.ToggleButton] = {}
     none = text(kind="hint")
@@ -43,7 +42,7 @@ def charts(state: State) -> widgets.VBox:
             try:
                 slot.show(gallery.chart(key) if key in gallery.opened else None)
             except Exception as problem:  # one that cannot be drawn must not keep others from it
-                state.report(problem, "drawing a chart")
+                messages.report(problem, "drawing a chart")
         none.value = paragraph(
             "" if gallery.offered else "They will appear with the recommendations."
         )

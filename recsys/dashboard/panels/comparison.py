@@ -11,7 +11,11 @@ import ipywidgets as widgets
 import pandas as pd
 
 from recsys import models
-from recsys.dashboard.comparison import (
+from recsys.dashboard.glossary import explained
+from recsys.dashboard.panels.frame import frame, made, paragraph, row, show_if, text, watch
+from recsys.dashboard.panels.plot import Plot
+from recsys.dashboard.state import Messages, Training, View
+from recsys.dashboard.state.comparison import (
     MOST,
     NAME,
     SHORT,
@@ -22,10 +26,6 @@ from recsys.dashboard.comparison import (
     overlap,
     supporters,
 )
-from recsys.dashboard.glossary import explained
-from recsys.dashboard.panels.frame import frame, made, paragraph, row, show_if, text, watch
-from recsys.dashboard.panels.plot import Plot
-from recsys.dashboard.state import State
 from recsys.explanation import readable
 
 _PLACES = ("First model", "Second model", "Third model")
@@ -33,30 +33,31 @@ _NOBODY = ("none", "")
 _HEADS = ("Lists", "Overlap", "Jaccard")
 
 
-def comparison(state: State) -> widgets.VBox:
+def comparison(
+    compared: Comparison, view: View, training: Training, messages: Messages
+) -> widgets.VBox:
     """Two or three models side by side, and the short lists of all; both follow the choice."""
-    compared = Comparison(state)
     opened = made(widgets.Button, description="Compare models")
     shown = made(widgets.VBox, shown=False)
 
     def show() -> None:
-        is_open = NAME in state.opened
+        is_open = NAME in view.opened
         if is_open and not shown.children:
             shown.children = [
-                _choice(state, compared),
-                _training(state, compared),
-                _side_by_side(state, compared),
-                _all_at_once(state, compared),
+                _choice(compared, view),
+                _training(compared, training, messages),
+                _side_by_side(compared, view),
+                _all_at_once(compared),
             ]
         show_if(not is_open, opened)
         show_if(is_open, shown)
 
-    opened.on_click(lambda _: state.set_open(NAME, True))
-    watch(state, "opened", show)
+    opened.on_click(lambda _: view.set_open(NAME, True))
+    watch(view, "opened", show)
     return frame(opened, shown, name="comparison")
 
 
-def _choice(state: State, compared: Comparison) -> widgets.VBox:
+def _choice(compared: Comparison, view: View) -> widgets.VBox:
     """The models to compare, among those that are registered by now."""
     boxes = [made(widgets.Dropdown, description=place) for place in _PLACES]
     following = False
@@ -78,13 +79,13 @@ def _choice(state: State, compared: Comparison) -> widgets.VBox:
         following = False
 
     watch(compared, "opinions", follow)
-    state.observe(lambda _: follow(), "compared")
+    view.observe(lambda _: follow(), "compared")
     for box in boxes:
         box.observe(choose, "value")
     return row(*boxes, css="recsys-models")
 
 
-def _training(state: State, compared: Comparison) -> widgets.VBox:
+def _training(compared: Comparison, training: Training, messages: Messages) -> widgets.VBox:
     """Which models are missing, and a button that trains them."""
     train = made(widgets.Button)
     cancel = made(widgets.Button, description="Cancel the training")
@@ -98,22 +99,23 @@ def _training(state: State, compared: Comparison) -> widgets.VBox:
         names.value = paragraph(f"Not trained yet: {', '.join(missing)}.")
         them = "the missing model" if len(missing) == 1 else f"the {len(missing)} missing models"
         train.description = f"Train {them}"
-        train.disabled = state.training
-        show_if(state.training, cancel)
-        show_if(state.training, bar)
-        bar.value = state.progress
-        then = f", then {len(state.queue)} more" if state.queue else ""
-        now = f"{state.status} ({state.waiting}){then}."
-        clock.value = paragraph(now if state.training else "")
+        train.disabled = training.running
+        show_if(training.running, cancel)
+        show_if(training.running, bar)
+        bar.value = training.progress
+        then = f", then {len(training.queue)} more" if training.queue else ""
+        now = f"{messages.status} ({training.waiting}){then}."
+        clock.value = paragraph(now if training.running else "")
 
     train.on_click(lambda _: compared.train_missing())
-    cancel.on_click(lambda _: state.cancel())
+    cancel.on_click(lambda _: training.cancel())
     watch(compared, "missing", show)
-    watch(state, ["training", "progress", "seconds", "status", "queue"], show)
+    watch(training, ["running", "progress", "seconds", "queue"], show)
+    watch(messages, "status", show)
     return box
 
 
-def _side_by_side(state: State, compared: Comparison) -> widgets.VBox:
+def _side_by_side(compared: Comparison, view: View) -> widgets.VBox:
     """The picked models' lists joined by lines, and in words."""
     status, words = text(kind="status"), made(widgets.HTML, css="recsys-overlap")
     plot = Plot("comparison")
@@ -130,21 +132,21 @@ def _side_by_side(state: State, compared: Comparison) -> widgets.VBox:
         if chart:
             wide = len(chart.table.columns) > MOST  # a title, and a rank in each list
             (plot.box.add_class if wide else plot.box.remove_class)("recsys-wide")
-        words.value = as_words(compared.compared, state.dataset.noun)
+        words.value = as_words(compared.compared, compared.noun)
         tell()
 
     watch(compared, "opinions", draw)
-    state.observe(lambda _: draw(), "compared")
+    view.observe(lambda _: draw(), "compared")
     compared.observe(lambda _: tell(), "status")
     return made(widgets.VBox, [status, plot.box, words])
 
 
-def _all_at_once(state: State, compared: Comparison) -> widgets.HTML:
+def _all_at_once(compared: Comparison) -> widgets.HTML:
     table = made(widgets.HTML, css="recsys-all-models")
 
     def show() -> None:
         known = compared.opinions
-        table.value = as_grid(known, state.dataset.noun) if known else ""
+        table.value = as_grid(known, compared.noun) if known else ""
 
     watch(compared, "opinions", show)
     return table

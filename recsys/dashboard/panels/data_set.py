@@ -14,25 +14,28 @@ from recsys.dashboard.state import OWN, State
 
 def data_set(state: State) -> widgets.VBox:
     """Choose among the data sets on this machine and one's own; says what the chosen one holds."""
+    selection = state.selection
     present = [(one.title, one.key) for one in sources.available()]
-    selector = made(widgets.Dropdown, description="Data set", options=present, value=state.source)
+    selector = made(
+        widgets.Dropdown, description="Data set", options=present, value=selection.source
+    )
     facts = text(kind="hint")
 
     def choose(change: Any) -> None:
-        if change["new"] not in (None, state.source):
+        if change["new"] not in (None, selection.source):
             facts.value = paragraph("Opening the data set…")
             state.choose_source(change["new"])
             show()  # the former one, if the new one cannot be opened
 
     def offer() -> None:
-        own = [(f"Yours: {state.own.dataset.name}", OWN)] if state.own else []
+        own = [(f"Yours: {selection.own.dataset.name}", OWN)] if selection.own else []
         if selector.options != (*present, *own):
             selector.options = (*present, *own)
-            selector.value = state.source
+            selector.value = selection.source
 
     def show() -> None:
-        dataset = state.dataset
-        selector.value = state.source
+        dataset = selection.dataset
+        selector.value = selection.source
         counts = (
             f"{dataset.n_courses:,} {dataset.noun}s, {dataset.n_users:,} users, "
             f"{dataset.interactions.nnz:,} ratings."
@@ -40,6 +43,6 @@ def data_set(state: State) -> widgets.VBox:
         facts.value = paragraph(" ".join((counts, *dataset.repairs)))
 
     selector.observe(choose, "value")
-    watch(state, "own", offer)
-    watch(state, "dataset", show)
+    watch(selection, "own", offer)
+    watch(selection, "dataset", show)
     return frame(selector, facts, upload(state), name="data-set")

@@ -19,8 +19,8 @@ from recsys.dashboard.panels.frame import (
     text,
     watch,
 )
-from recsys.dashboard.scoreboard import LENGTH, Scoreboard
-from recsys.dashboard.state import State
+from recsys.dashboard.state import View
+from recsys.dashboard.state.scoreboard import LENGTH, Scoreboard
 
 LEADERBOARD = "leaderboard"  # its name in links
 _COLUMNS = {
@@ -31,9 +31,8 @@ _COLUMNS = {
 }
 
 
-def leaderboard(state: State) -> widgets.VBox:
+def leaderboard(board: Scoreboard, view: View) -> widgets.VBox:
     """The known standings, how they are measured, and a button that evaluates what is missing."""
-    board = Scoreboard(state)
     opened = made(widgets.Button, description="Show the leaderboard")
     refresh = made(widgets.Button, description="Evaluate what is missing")
     cancel = made(widgets.Button, description="Cancel the evaluation")
@@ -43,7 +42,7 @@ def leaderboard(state: State) -> widgets.VBox:
     shown = made(widgets.VBox, [row(refresh, cancel), bar, status, table, about], shown=False)
 
     def show() -> None:
-        is_open = LEADERBOARD in state.opened
+        is_open = LEADERBOARD in view.opened
         if is_open and not is_shown(shown):
             board.show()
         show_if(not is_open, opened)
@@ -60,12 +59,12 @@ def leaderboard(state: State) -> widgets.VBox:
         bar.value = board.progress
         status.value = paragraph(board.status)
 
-    state.offer(LEADERBOARD)
-    opened.on_click(lambda _: state.set_open(LEADERBOARD, True))
+    view.offer(LEADERBOARD)
+    opened.on_click(lambda _: view.set_open(LEADERBOARD, True))
     refresh.on_click(lambda _: board.refresh())
     cancel.on_click(lambda _: board.cancel())
     watch(board, ["table", "about"], tell)
-    watch(state, "opened", show)
+    watch(view, "opened", show)
     watch(board, ["running", "reading", "progress", "status", "missing"], progress)
     return frame(opened, shown, name="leaderboard")
 

@@ -12,19 +12,6 @@ from recsys.dashboard.link import write
 from recsys.dashboard.panels.frame import frame, made, row, show_if, text, watch
 from recsys.dashboard.state import OWN, State
 
-SEEN = [
-    "source",
-    "history",
-    "model_key",
-    "values",
-    "top_n",
-    "opened",
-    "closed",
-    "compared",
-    "explained",
-    "hidden",
-    "step",
-]
 OWN_DATA = "Your own data stays with this page; elsewhere, the link opens without it."
 
 
@@ -57,7 +44,7 @@ def link(state: State) -> widgets.VBox:
             f'<p>The link: <a href="?{query}" data-heard="{len(heard)}">?{query}</a></p>'
             "<p>It goes behind the dashboard's address.</p>"
         )
-        caution.value = f"<p>{OWN_DATA}</p>" if state.source == OWN else ""
+        caution.value = f"<p>{OWN_DATA}</p>" if state.selection.source == OWN else ""
 
     def reveal(_: widgets.Button) -> None:
         show_if(True, address)
@@ -71,7 +58,9 @@ def link(state: State) -> widgets.VBox:
     reset.on_click(lambda _: state.reset())
     asked = _from_the_page("The link that was opened", "asked", open_link)
     open_on_page = _from_the_page("What is open on the page", "page", state.page_shows)
-    watch(state, SEEN, show)
+    watch(state.selection, ["source", "history"], show)
+    watch(state.choice, ["chosen", "top_n"], show)
+    watch(state.view, ["opened", "closed", "compared", "explained", "hidden", "step"], show)
     return frame(row(copy, reset, present), address, caution, asked, open_on_page, name="link")
 
 

@@ -11,23 +11,23 @@ from recsys import models
 from recsys.dashboard.glossary import explained, question
 from recsys.dashboard.link import MOST_RECOMMENDATIONS
 from recsys.dashboard.panels.frame import after_each_cell, frame, made, row, show_if, text, watch
-from recsys.dashboard.state import State
+from recsys.dashboard.state import Choice, View
 from recsys.models import Hyperparameter, Recommender
 
 SETTINGS_SHOWN = 2  # the models declare the telling ones first; the rest is a click away
 SETTINGS = "settings"  # the name of that rest, in links
 
 
-def model(state: State) -> widgets.VBox:
+def model(choice: Choice, view: View) -> widgets.VBox:
     """Choose a model and set its hyperparameters; and how many recommendations to show."""
-    choice = made(widgets.Dropdown, description="Model")
+    dropdown = made(widgets.Dropdown, description="Model")
     summary = text(kind="summary")
     controls, rarely_used = made(widgets.VBox), made(widgets.VBox)
     more = made(widgets.Button, css="recsys-more")
     top_n = made(
         widgets.IntSlider,
         description="How many to recommend",
-        value=state.top_n,
+        value=choice.top_n,
         min=1,
         max=MOST_RECOMMENDATIONS,
         continuous_update=False,
@@ -37,64 +37,64 @@ def model(state: State) -> widgets.VBox:
     drawn: list[type[Recommender]] = []
 
     def choose(change: dict[str, Any]) -> None:
-        if change["new"] not in (None, state.model_key):  # else it has only followed the state
-            state.choose_model(change["new"])
+        if change["new"] not in (None, choice.chosen.key):  # else it has only followed the state
+            choice.choose_model(change["new"])
 
     def set_value(name: str, value: Any) -> None:
-        if value != state.values[name]:
-            state.set_value(name, value)
+        if value != choice.values[name]:
+            choice.set_value(name, value)
 
     def set_top_n(change: dict[str, Any]) -> None:
-        if change["new"] != state.top_n:
-            state.set_top_n(change["new"])
+        if change["new"] != choice.top_n:
+            choice.set_top_n(change["new"])
 
     def offer() -> None:
         options = tuple(
             (f"{i} · {one.name}", one.key()) for i, one in enumerate(models.registry(), 1)
         )
-        if choice.options != options:
-            choice.unobserve(choose, "value")  # setting options chooses the first of them
-            choice.options = options
-            choice.value = state.model_key
-            choice.observe(choose, "value")
+        if dropdown.options != options:
+            dropdown.unobserve(choose, "value")  # setting options chooses the first of them
+            dropdown.options = options
+            dropdown.value = choice.chosen.key
+            dropdown.observe(choose, "value")
 
     def show() -> None:
         offer()
-        choice.value = state.model_key
-        if drawn != [state.model]:
+        dropdown.value = choice.chosen.key
+        if drawn != [choice.model]:
             draw()
-        for name, one in controls_of[state.model].items():
-            one.show(state.values[name])
+        for name, one in controls_of[choice.model].items():
+            one.show(choice.values[name])
 
     def draw() -> None:
-        drawn[:] = [state.model]
-        summary.value = f"<p>{explained(state.model.summary)}</p>"
-        if state.model not in controls_of:
-            controls_of[state.model] = {
-                one.name: Control(one, state.values[one.name], set_value)
-                for one in state.model.hyperparameters()
+        drawn[:] = [choice.model]
+        summary.value = f"<p>{explained(choice.model.summary)}</p>"
+        if choice.model not in controls_of:
+            controls_of[choice.model] = {
+                one.name: Control(one, choice.values[one.name], set_value)
+                for one in choice.model.hyperparameters()
             }
-        boxes = [one.box for one in controls_of[state.model].values()]
+        boxes = [one.box for one in controls_of[choice.model].values()]
         controls.children, rarely_used.children = boxes[:SETTINGS_SHOWN], boxes[SETTINGS_SHOWN:]
         show_if(rarely_used.children, more)
 
     def fold() -> None:
-        unfolded = SETTINGS in state.opened
+        unfolded = SETTINGS in view.opened
         show_if(unfolded, rarely_used)
         more.description = "Fewer settings" if unfolded else "More settings"
 
     def follow_number() -> None:
-        top_n.value = state.top_n
+        top_n.value = choice.top_n
 
-    choice.observe(choose, "value")
-    state.offer(SETTINGS)
-    watch(state, ["model_key", "values"], show)
-    watch(state, "opened", fold)
-    watch(state, "top_n", follow_number)
-    more.on_click(lambda _: state.set_open(SETTINGS, SETTINGS not in state.opened))
+    dropdown.observe(choose, "value")
+    view.offer(SETTINGS)
+    watch(choice, "chosen", show)
+    watch(view, "opened", fold)
+    watch(choice, "top_n", follow_number)
+    more.on_click(lambda _: view.set_open(SETTINGS, SETTINGS not in view.opened))
     top_n.observe(set_top_n, "value")
     after_each_cell(offer)
-    return frame(choice, summary, controls, rarely_used, more, top_n, name="model")
+    return frame(dropdown, summary, controls, rarely_used, more, top_n, name="model")
 
 
 class Control:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ipywidgets as widgets
 
 from recsys.dashboard.panels.frame import frame, made, paragraph, text, watch
-from recsys.dashboard.state import State
+from recsys.dashboard.state import Messages
 
 
-def notices(state: State) -> widgets.VBox:
+def notices(messages: Messages) -> widgets.VBox:
     """The last error, until it is dismissed or something succeeds, and the note on a link, until
     it is dismissed; hidden while there is neither.
     """
@@ -17,13 +17,10 @@ def notices(state: State) -> widgets.VBox:
     panel = frame(made(widgets.VBox, [error, note]), dismiss, name="notices")
 
     def show() -> None:
-        error.value, note.value = paragraph(state.error), paragraph(state.note)
-        for name, on in (("shown", state.error or state.note), ("mild", not state.error)):
+        error.value, note.value = paragraph(messages.error), paragraph(messages.note)
+        for name, on in (("shown", messages.error or messages.note), ("mild", not messages.error)):
             (panel.add_class if on else panel.remove_class)(f"recsys-{name}")
 
-    def forget(_: widgets.Button) -> None:
-        state.error = state.note = ""
-
-    dismiss.on_click(forget)
-    watch(state, ["error", "note"], show)
+    dismiss.on_click(lambda _: messages.dismiss())
+    watch(messages, ["error", "note"], show)
     return panel

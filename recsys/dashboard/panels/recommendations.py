@@ -7,10 +7,10 @@ import ipywidgets as widgets
 from recsys.dashboard.glossary import explained
 from recsys.dashboard.listing import as_table
 from recsys.dashboard.panels.frame import frame, made, paragraph, row, show_if, text, watch
-from recsys.dashboard.state import State
+from recsys.dashboard.state import Fitting, Selection, View
 
 
-def recommendations(state: State) -> widgets.VBox:
+def recommendations(selection: Selection, fitting: Fitting, view: View) -> widgets.VBox:
     """Rank, title, topics and score; description and explanation on demand; what scores mean."""
     whose = text(kind="whose")
     fresh = made(widgets.Button, description="Start fresh")
@@ -20,26 +20,26 @@ def recommendations(state: State) -> widgets.VBox:
     table = made(widgets.HTML, css="recsys-table")
 
     def show() -> None:
-        answer = state.answer
+        answer = fitting.answer
         if len(answer.table):
-            table.value = as_table(state)
+            table.value = as_table(answer, selection.history, view.explained)
         else:
             table.value = paragraph(answer.silence or "Your recommendations will appear here.")
-        fitted = answer.model
-        sentence.value = f"<p>{explained(fitted.score_sentence)}</p>" if fitted else ""
+        model = answer.model
+        sentence.value = f"<p>{explained(model.score_sentence)}</p>" if model else ""
 
     def mark() -> None:
-        notice.value = paragraph(state.advice)
+        notice.value = paragraph(fitting.advice)
 
     def tell_whose() -> None:
-        titles = ", ".join(f"“{state.title(one)}”" for one in state.history)
+        titles = ", ".join(f"“{selection.dataset.title(one)}”" for one in selection.history)
         whose.value = paragraph(
-            f"An example: “{state.example}”, who liked {titles}." if state.example else ""
+            f"An example: “{selection.example}”, who liked {titles}." if selection.example else ""
         )
-        show_if(state.example, example)
+        show_if(selection.example, example)
 
-    fresh.on_click(lambda _: state.clear())
-    watch(state, "answer", show)
-    watch(state, ["answer", "outdated", "values", "model_key", "training", "superseded"], mark)
-    watch(state, ["example", "history", "dataset"], tell_whose)
+    fresh.on_click(lambda _: selection.clear())
+    watch(fitting, "answer", show)
+    watch(fitting, "advice", mark)
+    watch(selection, ["example", "history", "dataset"], tell_whose)
     return frame(example, notice, sentence, table, name="recommendations")

@@ -8,11 +8,11 @@ import ipywidgets as widgets
 
 from recsys.dashboard.data_view import download
 from recsys.dashboard.panels.frame import frame, made, row, watch
-from recsys.dashboard.state import State
+from recsys.dashboard.state import Choice, Fitting, Selection
 from recsys.dashboard.takeaway import as_code, as_csv, as_report
 
 
-def takeaway(state: State) -> widgets.VBox:
+def takeaway(selection: Selection, choice: Choice, fitting: Fitting) -> widgets.VBox:
     """A link to the list as CSV, a report on demand, and the code with a button that copies it."""
     table = made(widgets.HTML)
     make = made(
@@ -24,10 +24,11 @@ def takeaway(state: State) -> widgets.VBox:
 
     def show() -> None:
         report.value = ""
-        make.disabled = state.answer.model is None
-        text = as_code(state)
-        csv = f"\ufeff{as_csv(state)}"  # the mark by which spreadsheets know UTF-8
-        some = len(state.answer.table) > 0
+        answer = fitting.answer
+        make.disabled = answer.model is None
+        text = as_code(selection, answer, choice.top_n)
+        csv = f"\ufeff{as_csv(answer)}"  # the mark by which spreadsheets know UTF-8
+        some = len(answer.table) > 0
         table.value = download("Save as CSV", "recommendations.csv", "text/csv", csv) * some
         code.value = (
             "<details><summary>The code for this list</summary>"
@@ -38,8 +39,9 @@ def takeaway(state: State) -> widgets.VBox:
         )
 
     def write(_: widgets.Button) -> None:
-        report.value = download("Save the report", "report.html", "text/html", as_report(state))
+        page = as_report(selection, fitting.answer, choice.top_n)
+        report.value = download("Save the report", "report.html", "text/html", page)
 
     make.on_click(write)
-    watch(state, "answer", show)
+    watch(fitting, "answer", show)
     return frame(row(table, make, report), code, name="takeaway")

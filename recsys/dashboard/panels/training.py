@@ -14,10 +14,10 @@ from recsys.dashboard.panels.frame import (
     watch,
     with_links,
 )
-from recsys.dashboard.state import State
+from recsys.dashboard.state import Fitting, Messages, Training
 
 
-def training(state: State) -> widgets.VBox:
+def training(fitting: Fitting, training: Training, messages: Messages) -> widgets.VBox:
     """Fit the chosen model in the background, and watch it."""
     train = made(widgets.Button, description="Train")
     recommend = made(widgets.Button, description="Recommend", button_style="primary")
@@ -28,15 +28,17 @@ def training(state: State) -> widgets.VBox:
     said = row(status, clock, css="recsys-said")
 
     def show() -> None:
-        train.disabled = recommend.disabled = state.training and not state.superseded
-        cancel.disabled = not state.training
-        bar.value = state.progress
-        bar.layout = shared_layout(visibility="visible" if state.training else "hidden")
-        status.value = with_links(paragraph(state.status))
-        clock.value = paragraph(state.waiting)
+        train.disabled = recommend.disabled = training.running and not fitting.superseded
+        cancel.disabled = not training.running
+        bar.value = training.progress
+        bar.layout = shared_layout(visibility="visible" if training.running else "hidden")
+        status.value = with_links(paragraph(messages.status))
+        clock.value = paragraph(training.waiting)
 
-    train.on_click(lambda _: state.train())
-    recommend.on_click(lambda _: state.recommend())
-    cancel.on_click(lambda _: state.cancel())
-    watch(state, ["training", "superseded", "progress", "seconds", "status"], show)
+    train.on_click(lambda _: fitting.train())
+    recommend.on_click(lambda _: fitting.recommend())
+    cancel.on_click(lambda _: training.cancel())
+    watch(training, ["running", "progress", "seconds"], show)
+    watch(fitting, "superseded", show)
+    watch(messages, "status", show)
     return frame(row(recommend, train, cancel), bar, said, name="training")

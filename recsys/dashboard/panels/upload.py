@@ -117,9 +117,9 @@ def _form(state: State, opened: Callable[[], None]) -> widgets.VBox:
         use.disabled = True
         status.value = paragraph("Opening your data…")
         state.bring(understood[0].liked_from(liked.value))
-        status.value = paragraph("" if state.error else "Your data is in use.")
+        status.value = paragraph("" if state.messages.error else "Your data is in use.")
         use.disabled = False
-        if not state.error:
+        if not state.messages.error:
             opened()
 
     for what, chooser in choosers.items():

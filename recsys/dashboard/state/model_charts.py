@@ -14,9 +14,11 @@ from traitlets import HasTraits, Int, Tuple
 
 from recsys import charts
 from recsys.charts import Chart
-from recsys.dashboard.cluster_comparison import ClusterComparison
 from recsys.dashboard.state import State
+from recsys.dashboard.state.cluster_comparison import ClusterComparison
+from recsys.dataset import History
 from recsys.jobs.cluster_counts import sample_of_users
+from recsys.models import Recommender
 from recsys.models.clustering import Clustering
 from recsys.models.clustering_pca import ClusteringPCA
 from recsys.models.neural_network import NeuralNetwork
@@ -52,31 +54,34 @@ class Gallery(HasTraits):
         super().__init__()
         self.state = state
         self.comparison = ClusterComparison(state)
-        state.offer(*_KINDS)
-        state.observe(lambda _: self._update(), ["answer", "measured", "opened", "closed"])
+        state.view.offer(*_KINDS)
+        state.fitting.observe(lambda _: self._update(), "answer")
+        state.training.observe(lambda _: self._update(), "measured")
+        state.view.observe(lambda _: self._update(), ["opened", "closed"])
         self.comparison.observe(lambda _: self._update(), "table")
         self._update()
 
     def open(self, key: str, shown: bool = True) -> None:
         """Show a chart from now on, or show it no longer."""
-        self.state.set_open(key, shown, opens_by_itself=True)
+        self.state.view.set_open(key, shown, opens_by_itself=True)
 
     def chart(self, key: str) -> Chart:
         """Draw one of the charts on offer."""
         if key == "loss" and self._losses is not None:
-            return _live_loss(self.state, self._losses)
-        return _KINDS[key].draw(self.state.answer.model, self)
+            return _live_loss(self.state.training.model, self._losses)
+        return _KINDS[key].draw(self.state.fitting.answer.model, self)
 
     @property
     def _losses(self) -> np.ndarray | None:
         """(epochs so far, 2) of the training under way; None if there is none that tells them."""
-        told = [one for one in self.state.measured if "loss" in one] if self.state.training else []
+        training = self.state.training
+        told = [one for one in training.measured if "loss" in one] if training.running else []
         if not told:
             return None
         return np.array([(one["loss"], one.get("validation_loss", np.nan)) for one in told])
 
     def _update(self) -> None:
-        answer, live = self.state.answer, self._losses is not None
+        answer, live = self.state.fitting.answer, self._losses is not None
         offered = [
             kind
             for kind in KINDS
@@ -88,49 +93,49 @@ class Gallery(HasTraits):
             self.opened = tuple(
                 kind.key
                 for kind in offered
-                if kind.key in self.state.opened
-                or (kind.key in first and kind.key not in self.state.closed)
+                if kind.key in self.state.view.opened
+                or (kind.key in first and kind.key not in self.state.view.closed)
             )
             self.edition += 1
 
 
 def _scores(model: Any, gallery: Gallery) -> Chart:
-    return charts.scores(gallery.state.answer.table.head(MOST_BARS), model.score_label)
+    return charts.scores(gallery.state.fitting.answer.table.head(MOST_BARS), model.score_label)
 
 
 def _topic_profile(model: UserProfile, gallery: Gallery) -> Chart:
-    state = gallery.state
-    profile = model.profile(state.dataset.histories([state.ratings]))[0]
-    return charts.topic_profile(profile, state.dataset.topics)
+    history = gallery.state.selection.history
+    return charts.topic_profile(model.profile(history.matrix)[0], history.dataset.topics)
 
 
 def _cluster_map(model: Clustering, gallery: Gallery) -> Chart:
-    return charts.cluster_map(model, gallery.state.dataset, gallery.state.ratings)
+    history = gallery.state.selection.history
+    return charts.cluster_map(model, history.dataset, history)
 
 
 def _cluster_portraits(model: Clustering, gallery: Gallery) -> Chart:
     return charts.cluster_portraits(
         model.cluster_popularity_,
         model.course_topics_,
-        gallery.state.dataset.topics,
+        gallery.state.selection.dataset.topics,
         model.course_titles_,
         model.cluster_sizes_,
-        _own_cluster(model, gallery.state),
+        _own_cluster(model, gallery.state.selection.history),
     )
 
 
 def _cluster_sizes(model: Clustering, gallery: Gallery) -> Chart:
-    return charts.cluster_sizes(model.cluster_sizes_, _own_cluster(model, gallery.state))
+    return charts.cluster_sizes(
+        model.cluster_sizes_, _own_cluster(model, gallery.state.selection.history)
+    )
 
 
-def _own_cluster(model: Clustering, state: State) -> int | None:
-    if not state.history:
-        return None
-    return int(model.assign(state.dataset.histories([state.ratings]))[0])
+def _own_cluster(model: Clustering, history: History) -> int | None:
+    return int(model.assign(history.matrix)[0]) if history else None
 
 
 def _cluster_counts(model: Clustering, gallery: Gallery) -> Chart:
-    sample = sample_of_users(gallery.state.dataset).shape[0]
+    sample = sample_of_users(gallery.state.selection.dataset).shape[0]
     return charts.cluster_counts(gallery.comparison.table, model.n_clusters, sample)
 
 
@@ -140,7 +145,7 @@ def _explained_variance(model: ClusteringPCA, gallery: Gallery) -> Chart:
 
 
 def _loadings(model: ClusteringPCA, gallery: Gallery) -> Chart:
-    topics = gallery.state.dataset.topics
+    topics = gallery.state.selection.dataset.topics
     return charts.loadings(model.components_, topics, model.explained_variance_ratio_)
 
 
@@ -152,8 +157,7 @@ def _loss(model: Any, gallery: Gallery) -> Chart:
     return charts.training_curve(model.training_curve_, loss_label=_loss_label(model))
 
 
-def _live_loss(state: State, losses: np.ndarray) -> Chart:
-    model = state.job.model if state.job else None
+def _live_loss(model: Recommender | None, losses: np.ndarray) -> Chart:
     return charts.training_curve(losses, getattr(model, "epochs", None), _loss_label(model))
 
 
@@ -162,23 +166,26 @@ def _loss_label(model: Any) -> str:
 
 
 def _course_map(model: NeuralNetwork, gallery: Gallery) -> Chart:
-    state = gallery.state
     return charts.course_map(
         model.course_embeddings_,
         model.course_titles_,
-        state.dataset.positions(state.history),
-        state.dataset.positions(state.answer.table["course_id"]),
+        gallery.state.selection.history.positions,
+        _recommended(gallery.state),
     )
 
 
 def _popularity(model: Any, gallery: Gallery) -> Chart:
-    state = gallery.state
-    scores = model.score_one(state.ratings)
-    scores[state.dataset.positions(state.history)] = np.nan  # what is picked is not recommended
-    recommended = state.dataset.positions(state.answer.table["course_id"])
+    history, recommended = gallery.state.selection.history, _recommended(gallery.state)
+    scores = model.score_one(history)
+    scores[history.positions] = np.nan  # what is picked is not recommended
     return charts.popularity_bias(
         scores, model.popularity_, model.course_titles_, recommended, model.score_label
     )
+
+
+def _recommended(state: State) -> np.ndarray:
+    """The positions of the recommended courses, best first."""
+    return state.selection.dataset.positions(state.fitting.answer.table["course_id"])
 
 
 def _any(model: Any) -> bool:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import pandas as pd
 from traitlets import Bool, Instance, Tuple, Unicode
 
-from recsys.dashboard.background import BackgroundTask
 from recsys.dashboard.state import State
+from recsys.dashboard.state.background import BackgroundTask
 from recsys.dataset import Dataset
 from recsys.evaluation.report import PROTOCOLS
 from recsys.jobs.job import Event, Failed, Finished, Job
@@ -43,11 +43,11 @@ class Scoreboard(BackgroundTask):
     reading = Bool(False, help="whether the store is being read")
 
     def __init__(self, state: State) -> None:
-        super().__init__(lambda reason: setattr(state, "error", reason))
+        super().__init__(state.messages)
         self._state = state
         self._reader: Job | None = None
         self._wanted = False
-        state.observe(lambda _: self._start_over(), "dataset")
+        state.selection.observe(lambda _: self._start_over(), "dataset")
 
     def show(self) -> None:
         """Read what the store knows, in the background."""
@@ -58,10 +58,10 @@ class Scoreboard(BackgroundTask):
         """Evaluate the models whose answers are not known."""
         if self.running:
             return
-        state = self._state
+        selection, turns = self._state.selection, self._state.training.turns
         self._begin(
             "Starting the evaluation",
-            EvaluationJob(contestants(), state.place, state.store, state.turns),
+            EvaluationJob(contestants(), selection.place, selection.store, turns),
         )
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -80,7 +80,8 @@ class Scoreboard(BackgroundTask):
     def _read_store(self, before: str) -> None:
         """Read what the store knows; `before` stays in front of what is said of it."""
         self.reading, self.status = True, before or "Reading the results"
-        self._reader = reader = _Reading(self._state.store, self._state.dataset)
+        selection = self._state.selection
+        self._reader = reader = _Reading(selection.store, selection.dataset)
         reader.start(lambda event: self._hear_of_store(reader, before, event))
 
     def _hear_of_store(self, reader: Job, before: str, event: Event) -> None:
@@ -89,7 +90,7 @@ class Scoreboard(BackgroundTask):
         self._reader, self.reading = None, False
         if isinstance(event, Failed):  # such as too few ratings to hold any out
             self.status = "There are no results for this data set."
-            self._report(event.reason)
+            self.messages.error = event.reason
         elif isinstance(event, Finished):
             with self.hold_trait_notifications():
                 self.table, self.missing, self.about = event.result

@@ -30,12 +30,6 @@ SHORT = 5  # of the lists of all models
 MOST = 3  # lists side by side
 PATIENCE = 0.1  # seconds that an answer may take without a word
 
-# What may change an opinion.
-_FOLLOWED = [
-    *("opened", "dataset", "history", "model_key"),
-    *("answer", "fitted", "outdated", "trained"),
-]
-
 
 def _no_list() -> pd.DataFrame:
     return pd.DataFrame(columns=["course_id", "title", "score", "rank"])
@@ -117,29 +111,41 @@ class Comparison(HasTraits):
         super().__init__()
         self._state = state
         self._fitted: dict[type[Recommender], Recommender] = {}  # at their defaults
-        self._fitted_on = state.dataset
+        self._fitted_on = state.selection.dataset
         self._left: list[type[Recommender]] = []
         self._said: list[tuple[Opinion, Recommender | None]] = []
         self._asking = False
         self._begun = 0.0
-        state.offer(NAME)
-        state.observe(self._keep, "trained")
-        state.observe(lambda _: self.refresh(), _FOLLOWED)
+        state.view.offer(NAME)
+        state.training.observe(self._keep, "trained")
+        for subject, names in (  # what may change an opinion
+            (state.view, ["opened"]),
+            (state.selection, ["dataset", "history"]),
+            (state.choice, ["chosen"]),
+            (state.fitting, ["answer", "fitted", "outdated"]),
+            (state.training, ["trained"]),
+        ):
+            subject.observe(lambda _: self.refresh(), names)
+
+    @property
+    def noun(self) -> str:
+        """What one recommended item is called."""
+        return self._state.selection.dataset.noun
 
     @property
     def picked(self) -> tuple[str, ...]:
         """Keys of the models to compare: at first the chosen one and the first of the others."""
-        state = self._state
-        others = [one.key() for one in models.registry() if one.key() != state.model_key]
-        return state.compared or (state.model_key, *others[:1])
+        chosen = self._state.choice.chosen.key
+        others = [one.key() for one in models.registry() if one.key() != chosen]
+        return self._state.view.compared or (chosen, *others[:1])
 
     def pick(self, keys: Iterable[str]) -> None:
         """Choose what to compare: the first three of these models, each once."""
-        self._state.compared = tuple(dict.fromkeys(filter(None, keys)))[:MOST]
+        self._state.view.compared = tuple(dict.fromkeys(filter(None, keys)))[:MOST]
 
     def train_missing(self) -> None:
         """Fit the models that are missing, one after another."""
-        self._state.train_all(self.missing)
+        self._state.training.train_all(self.missing)
 
     @property
     def compared(self) -> list[Opinion]:
@@ -151,14 +157,13 @@ class Comparison(HasTraits):
     def chart(self) -> Chart | None:
         """The lists of the picked models; None while there are not two of them."""
         lists = {one.name: one.table for one in self.compared if len(one.table)}
-        noun = self._state.dataset.noun
-        return rank_lines(lists, self.finding, noun) if len(lists) > 1 else None
+        return rank_lines(lists, self.finding, self.noun) if len(lists) > 1 else None
 
     @property
     def finding(self) -> str:
         """What the lists of the picked models have in common, in a line."""
         lists = [one for one in self.compared if len(one.table)]
-        noun = self._state.dataset.noun
+        noun = self.noun
         if len(lists) < 2:
             return ""
         found = overlap(lists)
@@ -174,7 +179,7 @@ class Comparison(HasTraits):
 
     def refresh(self) -> None:
         """Ask every model anew, if anybody wants to know."""
-        if NAME not in self._state.opened:
+        if NAME not in self._state.view.opened:
             return
         if not self.opinions:
             self.status = "Asking the models …"
@@ -210,18 +215,19 @@ class Comparison(HasTraits):
                 self.opinions = tuple(opinion for opinion, _ in self._said)
                 self.missing = tuple(model for _, model in self._said if model is not None)
         except Exception as problem:  # of whoever shows it; nobody else would hear of it
-            self._state.report(problem, "comparing models")
+            self._state.messages.report(problem, "comparing models")
 
     def _ask(self, kind: type[Recommender]) -> tuple[Opinion, Recommender | None]:
         """A model's opinion; and if it has to be trained for it, the model to train."""
-        state, name = self._state, label(kind)
+        choice, name = self._state.choice, label(kind)
         try:
             model = self._model(kind)
             if model is None:
-                wanted = kind(**state.values) if kind is state.model else kind()
+                wanted = choice.chosen.unfitted() if kind is choice.model else kind()
                 return Opinion(kind.key(), name, silence="Not trained yet."), wanted
-            table = model.recommend(state.ratings, k=LENGTH)
-            silence = "" if len(table) else model.why_silent(state.ratings)
+            history = self._state.selection.history
+            table = model.recommend(history, k=LENGTH)
+            silence = "" if len(table) else model.why_silent(history)
             settings = self._settings(kind, model)
             return Opinion(kind.key(), name, table, silence, settings), None
         except Exception as problem:  # a mistake of one model's must not silence the others
@@ -231,19 +237,21 @@ class Comparison(HasTraits):
 
     def _settings(self, kind: type[Recommender], model: Recommender) -> str:
         """Whose settings a model answers with, where those of the visitor are others."""
-        if kind is not self._state.model or self._state.values == kind().values():
+        choice = self._state.choice
+        if kind is not choice.model or choice.values == kind().values():
             return ""
-        return "at its default settings" if self._state.outdated else "with your settings"
+        return "at its default settings" if self._state.fitting.outdated else "with your settings"
 
     def _model(self, kind: type[Recommender]) -> Recommender | None:
-        state = self._state
-        if kind is state.model and not state.outdated:
-            return state.fitted
+        selection, fitting = self._state.selection, self._state.fitting
+        if kind is self._state.choice.model and not fitting.outdated:
+            answering: Recommender | None = fitting.fitted
+            return answering
         fitted = self._defaults()
         if kind not in fitted:
-            stored = state.store.get(kind(), state.dataset)
-            if stored is None and kind().fits_within_a_click(state.dataset):
-                stored = state.store.fitted(kind(), state.dataset)
+            stored = selection.store.get(kind(), selection.dataset)
+            if stored is None and kind().fits_within_a_click(selection.dataset):
+                stored = selection.store.fitted(kind(), selection.dataset)
             if stored is not None:
                 fitted[kind] = stored
         return fitted.get(kind)
@@ -257,8 +265,9 @@ class Comparison(HasTraits):
 
     def _defaults(self) -> dict[type[Recommender], Recommender]:
         """The models at their defaults that are at hand, fitted on the state's data set."""
-        if self._fitted_on is not self._state.dataset:
-            self._fitted, self._fitted_on = {}, self._state.dataset
+        dataset = self._state.selection.dataset
+        if self._fitted_on is not dataset:
+            self._fitted, self._fitted_on = {}, dataset
         return self._fitted
 
 

@@ -11,8 +11,8 @@ import json
 import pandas as pd
 from traitlets import Instance
 
-from recsys.dashboard.background import BackgroundTask
 from recsys.dashboard.state import State
+from recsys.dashboard.state.background import BackgroundTask
 from recsys.jobs.cluster_counts import ClusterCountsJob
 from recsys.models.clustering import Clustering
 
@@ -30,21 +30,21 @@ class ClusterComparison(BackgroundTask):
     table = Instance(pd.DataFrame, (), help="as `compare_counts` makes it; empty until it is known")
 
     def __init__(self, state: State) -> None:
-        super().__init__(lambda reason: setattr(state, "error", reason))
+        super().__init__(state.messages)
         self._state = state
         self._known: dict[str, pd.DataFrame] = {}
         self._subject = ""
-        state.observe(lambda _: self._known.clear(), "dataset")
-        state.observe(lambda _: self._look(), "answer")
+        state.selection.observe(lambda _: self._known.clear(), "dataset")
+        state.fitting.observe(lambda _: self._look(), "answer")
         self._look()
 
     def start(self) -> None:
         """Fit every number of clusters, in the background."""
-        state = self._state
-        model = state.answer.model
+        model, selection = self._state.fitting.answer.model, self._state.selection
         if self.running or not isinstance(model, Clustering):
             return
-        self._begin("Starting", ClusterCountsJob(model, state.place, state.store, state.turns))
+        turns = self._state.training.turns
+        self._begin("Starting", ClusterCountsJob(model, selection.place, selection.store, turns))
 
     def _finished(self, result: pd.DataFrame) -> None:
         self._known[self._subject] = result
@@ -52,7 +52,7 @@ class ClusterComparison(BackgroundTask):
 
     def _look(self) -> None:
         """Show what is known of the model that answers now."""
-        model = self._state.answer.model
+        model = self._state.fitting.answer.model
         subject = ""
         if isinstance(model, Clustering):
             values = {**model.values(refit_only=True), "n_clusters": None}

@@ -5,11 +5,11 @@ Must not know widgets, nor what the job does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from traitlets import Bool, Float, HasTraits, Unicode
 
+from recsys.dashboard.state.messages import Messages
 from recsys.jobs.job import Cancelled, Event, Failed, Finished, Job, Progressed
 
 
@@ -21,16 +21,16 @@ class BackgroundTask(HasTraits):
 
     Parameters
     ----------
-    report : tells the page why a job failed, in words; "" when the next one begins
+    messages : where the visitor is told why a job failed; the next one takes that away
     """
 
     running = Bool(False, help="whether a job is running")
     progress = Float(0.0, help="how far it is, from 0 to 1")
     status = Unicode(help="what is happening, or has just happened")
 
-    def __init__(self, report: Callable[[str], None]) -> None:
+    def __init__(self, messages: Messages) -> None:
         super().__init__()
-        self._report = report
+        self.messages = messages
         self._job: Job | None = None
 
     def cancel(self) -> None:
@@ -48,7 +48,7 @@ class BackgroundTask(HasTraits):
     def _begin(self, status: str, job: Job) -> None:
         """Start a job; an earlier one is abandoned, and what was said of it goes away."""
         self._abandon()
-        self._report("")
+        self.messages.error = ""
         self._job = job
         with self.hold_trait_notifications():
             self.running, self.progress, self.status = True, 0.0, status
@@ -73,7 +73,7 @@ class BackgroundTask(HasTraits):
             self._finished(event.result)
         elif isinstance(event, Failed):
             self.status = f"The {job.what} failed."
-            self._report(event.reason)
+            self.messages.error = event.reason
         elif isinstance(event, Cancelled):
             self.status = f"The {job.what} was cancelled."
         self._ended()

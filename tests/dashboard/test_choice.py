@@ -1,0 +1,48 @@
+"""The chosen model and its settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pytest
+from letters import Letters, train
+
+from recsys import models
+from recsys.dashboard.state import State
+
+
+def test_each_model_remembers_its_settings(state: State) -> None:
+    state.choice.set_value("power", 4)
+    state.choice.choose_model("knn")
+    assert state.choice.values == models.KNN().values()
+    state.choice.choose_model("letters")
+    assert state.choice.values["power"] == 4
+
+
+def test_a_model_registered_anew_is_chosen_by_the_same_key(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when its cell in a notebook was edited, and run again."""
+    state.selection.add(["a"])
+    train(state)
+
+    @dataclass(eq=False)
+    class Edited(Letters):
+        name: ClassVar[str] = "Edited"
+
+    Edited.__name__ = "Letters"
+    monkeypatch.setattr(models, "_MODELS", [Edited, models.KNN])
+    state.choice.choose_model("letters")
+    assert state.choice.model is Edited
+    assert state.fitting.outdated
+    assert "Press Train to fit Edited" in state.fitting.advice
+
+
+def test_a_setting_that_is_refused_is_told_and_changes_nothing(state: State) -> None:
+    before = state.choice.chosen
+    state.choice.set_value("power", 0)
+    assert "power must be a whole number" in state.messages.error
+    assert state.choice.chosen is before
+    state.choice.set_value("power", 2)
+    assert state.messages.error == ""

@@ -1,0 +1,105 @@
+"""The answer follows the choice, or says that it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from letters import Letters, ids, train
+
+from recsys import models
+from recsys.dashboard.state import State
+from recsys.dataset import Dataset
+from recsys.models import Progress
+
+
+def test_once_fitted_the_answer_follows_the_selection_and_the_number(state: State) -> None:
+    state.selection.add(["a"])
+    train(state)
+    assert ids(state) == list("fedcb")
+    state.selection.add(["f"])
+    assert ids(state) == list("edcb")
+    state.choice.set_top_n(2)
+    assert ids(state) == ["e", "d"]
+    state.selection.remove(["f"])
+    assert ids(state) == ["f", "e"]
+    assert Letters.fits == 1
+
+
+def test_what_acts_when_scoring_acts_without_training(state: State) -> None:
+    state.selection.add(["a"])
+    train(state)
+    state.choice.set_value("threshold", 4)
+    assert ids(state) == ["f", "e", "d"]
+    assert not state.fitting.outdated
+    state.choice.set_value("threshold", 100)
+    assert "No course reaches your threshold" in state.fitting.answer.silence
+    assert Letters.fits == 1
+
+
+def test_other_settings_leave_the_last_list_standing_and_say_so(state: State) -> None:
+    state.selection.add(["a"])
+    train(state)
+    state.choice.set_value("power", 2)
+    assert state.fitting.outdated
+    assert ids(state) == list("fedcb")
+    assert state.fitting.advice == (
+        "This list is from Letters with other settings. "
+        "Press Train to fit Letters with these settings."
+    )
+    train(state)
+    assert not state.fitting.outdated
+    assert state.fitting.answer.table["score"].iloc[0] == 36
+
+
+def test_settings_go_back_to_a_fitted_model_at_once(state: State) -> None:
+    state.choice.choose_model("knn")
+    state.selection.add(["a"])
+    train(state)
+    default = state.choice.values["neighbours"]
+    state.choice.set_value("neighbours", 3)
+    assert state.fitting.outdated
+    state.choice.set_value("neighbours", default)
+    assert not state.fitting.outdated
+
+
+def test_a_model_that_is_in_the_store_needs_no_training(new_state: Callable[[], State]) -> None:
+    first = new_state()
+    first.choice.choose_model("knn")
+    train(first)
+    second = new_state()
+    second.selection.add(["a"])
+    assert second.fitting.outdated
+    second.choice.choose_model("knn")
+    assert not second.fitting.outdated
+    assert type(second.fitting.answer.model) is models.KNN
+
+
+def test_recommend_fits_first_where_that_is_needed(state: State) -> None:
+    state.selection.add(["a"])
+    state.fitting.recommend()
+    assert state.training.job is not None
+    state.training.job.wait(30)
+    assert ids(state) == list("fedcb")
+
+
+def test_without_courses_the_answer_says_what_to_do(state: State) -> None:
+    train(state)
+    assert state.fitting.answer.silence.startswith("Pick at least one course first")
+
+
+def test_settings_changed_during_a_training_do_not_get_its_model_for_theirs(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fit = Letters._fit
+
+    def fit_while_the_slider_moves(self: Letters, dataset: Dataset, progress: Progress) -> None:
+        state.choice.set_value("power", 3)
+        fit(self, dataset, progress)
+
+    monkeypatch.setattr(Letters, "_fit", fit_while_the_slider_moves)
+    state.selection.add(["a"])
+    train(state)
+    assert state.fitting.answer.table["score"].iloc[0] == 6
+    assert state.fitting.outdated
+    assert state.choice.values["power"] == 3
