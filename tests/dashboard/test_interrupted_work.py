@@ -95,17 +95,30 @@ def work(
             assert state.training.job.wait(LONG) is not None
 
         return Work(
-            *("training", "Waiting", state, state.messages),
-            *(state.fitting.train, state.training.cancel, wait_for_training),
-            *(lambda: type(state.fitting.answer.model) is Patient, said),
+            what="training",
+            long_step="Waiting",
+            state=state,
+            tells=state.messages,
+            begin=state.fitting.train,
+            cancel=state.training.cancel,
+            wait=wait_for_training,
+            is_done=lambda: type(state.fitting.answer.model) is Patient,
+            said=said,
         )
     if request.param == "evaluation":
         monkeypatch.setattr(scoreboard, "contestants", lambda: [Patient()])
         board = Scoreboard(state)
         board.observe(lambda change: said.put(change["new"]), "status")
         return Work(
-            *("evaluation", "Waiting", state, board, board.refresh, board.cancel),
-            *(lambda: board.wait(LONG), lambda: len(board.table) == 1, said),
+            what="evaluation",
+            long_step="Waiting",
+            state=state,
+            tells=board,
+            begin=board.refresh,
+            cancel=board.cancel,
+            wait=lambda: board.wait(LONG),
+            is_done=lambda: len(board.table) == 1,
+            said=said,
         )
     state.selection.add(["C1"])
     state.choice.choose_model(PatientClustering.key())
@@ -114,15 +127,15 @@ def work(
     comparison = ClusterComparison(state)
     comparison.observe(lambda change: said.put(change["new"]), "status")
     return Work(
-        *(
-            "comparison",
-            "Fitting 1 cluster",
-            state,
-            comparison.start,
-            comparison.cancel,
-            lambda: comparison.wait(LONG),
-        ),
-        *(lambda: len(comparison.table) == 30, said),
+        what="comparison",
+        long_step="Fitting 1 cluster",
+        state=state,
+        tells=comparison,
+        begin=comparison.start,
+        cancel=comparison.cancel,
+        wait=lambda: comparison.wait(LONG),
+        is_done=lambda: len(comparison.table) == 30,
+        said=said,
     )
 
 
