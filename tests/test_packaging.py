@@ -95,7 +95,9 @@ def test_binder_shows_the_page_as_make_dashboard_does() -> None:
     assert settings("jupyter_config.json") == settings("voila.json")
 
 
-@pytest.mark.parametrize("module", ["recsys", "recsys.models", "recsys.evaluation"])
+@pytest.mark.parametrize(
+    "module", ["recsys", "recsys.models", "recsys.evaluation", "recsys.charts"]
+)
 def test_imports_stay_light(module: str) -> None:
     """A dashboard's kernel must not pay for TensorFlow or scikit-learn before they are needed."""
     heavy = loaded_by(f"import {module}")
@@ -109,7 +111,7 @@ def test_scoring_needs_neither_tensorflow_nor_scikit_learn(tmp_path: Path, tiny:
     heavy = loaded_by(
         f"""
         from pathlib import Path
-        from recsys import store
+        from recsys.storage import store
 
         for file in Path({str(tmp_path)!r}).iterdir():
             assert len(store.load(file).recommend({{"PY1": 3.0}}, threshold=-9)), file

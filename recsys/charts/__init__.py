@@ -1,4 +1,4 @@
-"""Tables and arrays in, Plotly figures out.
+"""Tables and arrays in, Plotly figures out; and the charts by name, as models declare them.
 
 Every chart comes with a title that states its finding, a sentence for those who cannot see it,
 and the table it draws. Must not know widgets, nor how any model works.
@@ -8,7 +8,8 @@ light and on dark pages. Colours are those of Okabe & Ito, which colour-blind pe
 apart; none of them is the only sign of anything.
 """
 
-from recsys.charts.answers import contributions, popularity_bias, scores, topic_profile
+from recsys.charts.answers import contributions, scores, topic_profile
+from recsys.charts.catalogue import Kind, UnknownChartError, View, chart, find, registered
 from recsys.charts.clusters import (
     cluster_counts,
     cluster_map,
@@ -20,12 +21,17 @@ from recsys.charts.comparison import rank_lines
 from recsys.charts.components import component_heatmap, explained_variance, loadings
 from recsys.charts.drawing import CONFIG, Chart
 from recsys.charts.networks import course_map, training_curve
+from recsys.charts.popularity import popularity_bias
 from recsys.charts.wording import aligned
 
 __all__ = [
     "CONFIG",
     "Chart",
+    "Kind",
+    "UnknownChartError",
+    "View",
     "aligned",
+    "chart",
     "cluster_counts",
     "cluster_map",
     "cluster_portraits",
@@ -34,9 +40,11 @@ __all__ = [
     "contributions",
     "course_map",
     "explained_variance",
+    "find",
     "loadings",
     "popularity_bias",
     "rank_lines",
+    "registered",
     "scores",
     "topic_profile",
     "training_curve",
