@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # sets, or train networks.
 SLOW_FILES = {
     "test_bundled.py", "test_cli.py", "test_embedding_classification.py",
-    "test_embedding_regression.py", "test_fetch.py", "test_long_work.py",
+    "test_embedding_regression.py", "test_extend.py", "test_fetch.py", "test_long_work.py",
     "test_neural_network.py", "test_peers.py", "test_training.py",
 }  # fmt: skip
 SLOW_FIXTURES = {"bundled", "ibm", "ibm_folder", "movielens", "movielens_folder"}

@@ -36,9 +36,7 @@ def test_a_page_names_its_model(model: type[Recommender]) -> None:
     assert re.search(rf"^##? (\d+ · )?{model.name}$", page_of(model).read_text(), re.MULTILINE)
 
 
-@pytest.mark.parametrize
-    ("number", "model"), NUMBERED, ids=[model.key() for _, model in NUMBERED]
-)
+@pytest.mark.parametrize(("number", "model"), NUMBERED, ids=[model.key() for _, model in NUMBERED])
 def test_a_model_has_the_same_number_everywhere(number: int, model: type[Recommender]) -> None:
     """In its file, on its page, and in both tables of models."""
     page = page_of(model)
