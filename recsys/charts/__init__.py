@@ -1,7 +1,8 @@
 """Tables and arrays in, Plotly figures out; and the charts by name, as models declare them.
 
 Every chart comes with a title that states its finding, a sentence for those who cannot see it,
-and the table it draws. Must not know widgets, nor how any model works.
+and the table it draws. Must not know widgets, nor import a model: a chart reads what a model has
+learned, and a model lists its charts by their keys.
 
 Figures fit widths from 340 to 1200 px, have a height that follows from their content, and read on
 light and on dark pages. Colours are those of Okabe & Ito, which colour-blind people can tell

@@ -114,8 +114,7 @@ def available() -> tuple[Source, ...]:
         for root in folders.data_folders():
             if layout.KEY not in found and layout.matches(root / layout.FOLDER):
                 found[layout.KEY] = _source(root / layout.FOLDER)
-    usual = [layout.KEY for layout in LAYOUTS]
-    order = [*usual, *(key for key in found if key not in usual)]
+    order = dict.fromkeys((*(layout.KEY for layout in LAYOUTS), *found))
     return tuple(found[key] for key in order if key in found)
 
 
@@ -151,8 +150,8 @@ def _load(folder: Path, name: str) -> Dataset:
     if partitions.matches(folder):  # parsed already, and too large to be kept once more
         return partitions.open_partitions(folder).sample()
     layout = _layout(folder)
-    names = (*layout.FILES, *layout.OPTIONAL)
-    files = [folder / name for name in names if (folder / name).is_file()]
+    possible = [folder / file for file in (*layout.FILES, *layout.OPTIONAL)]
+    files = [file for file in possible if file.is_file()]
     key = cache.content_key(layout.KEY, files)
     for place in cache_folders():
         dataset = cache.load(place / key, name)

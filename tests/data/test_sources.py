@@ -155,6 +155,18 @@ def test_a_set_in_recsys_data_that_takes_no_known_place_is_called_by_its_path(
     assert found[str(second)] == ("MovieLens", f"From {second}.")
 
 
+def test_folders_of_partitions_are_known_by_their_paths(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = [
+        write(tmp_path / name, {"about.json": "{}", "courses.parquet": ""}) for name in ("a", "b")
+    ]
+    monkeypatch.setenv("RECSYS_DATA", ":".join(map(str, folders)))
+    assert [(one.key, one.title) for one in available()] == [
+        (str(folder), folder.name) for folder in folders
+    ]
+
+
 def test_every_layout_is_recognised_and_says_how_to_get_its_data(tmp_path: Path) -> None:
     """What the page, the command line and the errors say follows from each layout's own words."""
     tmp_path.joinpath("empty").mkdir()
