@@ -18,14 +18,14 @@ ROOT = Path(__file__).resolve().parents[1]
 # sets, or train networks.
 SLOW_FILES = {
     "test_bundled.py", "test_cli.py", "test_embedding_classification.py",
-    "test_embedding_regression.py", "test_fetch.py", "test_interrupted_work.py",
-    "test_long_work.py", "test_neural_network.py", "test_peers.py", "test_readme.py",
-    "test_training.py",
+    "test_embedding_regression.py", "test_extend.py", "test_fetch.py", "test_interrupted_work.py",
+    "test_long_work.py", "test_neural_network.py", "test_peers.py", "test_training.py",
 }  # fmt: skip
 SLOW_FIXTURES = {"bundled", "ibm", "ibm_folder", "movielens", "movielens_folder"}
 SLOW_NAMES = (
     "neural-network", "embedding-regression", "embedding-classification",
-    "test_scoring_needs_neither", "test_the_reference_builds", "in_another_process",
+    "test_scoring_needs_neither", "test_the_python_runs", "test_the_reference_builds",
+    "in_another_process",
 )  # fmt: skip
 
 

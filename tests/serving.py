@@ -28,8 +28,10 @@ class Server:
 
 
 @contextmanager
-def served(folder: Path, *arguments: str, **environment: str) -> Iterator[Server]:
-    """The dashboard on a port of its own, over an empty store in a folder."""
+def served(
+    folder: Path, *arguments: str, root: Path = ROOT, **environment: str
+) -> Iterator[Server]:
+    """The dashboard of a checkout on a port of its own, over an empty store in a folder."""
     port = free_port()
     settings = {"RECSYS_STORE": str(folder / "store"), "OMP_NUM_THREADS": "1", **environment}
     log = folder / "log"
@@ -38,7 +40,7 @@ def served(folder: Path, *arguments: str, **environment: str) -> Iterator[Server
     with log.open("w") as output:
         process = subprocess.Popen(
             [*command, *arguments],
-            cwd=ROOT,
+            cwd=root,
             env=os.environ | settings,
             stdout=output,
             stderr=subprocess.STDOUT,

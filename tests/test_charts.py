@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import html
 import json
+from functools import cache
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from recsys import charts, models
-from recsys.charts import Chart
+from recsys.charts import Chart, View
 from recsys.charts.drawing import PALETTE, ROW, SYMBOLS
 from recsys.charts.wording import percent, plain
 from recsys.dataset import Dataset
 from recsys.explanation import Explanation
+from recsys.models import Recommender, registry
 
 TITLES = [
     "Data Analysis with Python",
@@ -80,10 +82,29 @@ ALL = {
         np.array([3.0, 2.0, 1.0]), np.array([100, 10, 0]), TITLES, np.array([0])
     ),
 }
-every_chart = pytest.mark.parametrize("chart", ALL.values(), ids=ALL.keys())
+# And every chart that a registered model declares, so that a new one needs no example here.
+DECLARED = [(kind, key) for kind in registry() for key in kind.charts]
 
 
-@every_chart
+@cache
+def view(kind: type[Recommender], dataset: Dataset) -> View:
+    """A visitor's view of what a model recommends."""
+    model, history = kind().fit(dataset), dataset.history({"PY1": 3.0, "DA1": 3.0})
+    table = model.recommend(history, threshold=-np.inf)
+    return View(model, dataset, history, table, cluster_counts=COUNTS, silhouette_users=50)
+
+
+@pytest.fixture(
+    params=[*ALL.values(), *DECLARED],
+    ids=[*ALL, *(f"{key} of {kind.key()}" for kind, key in DECLARED)],
+)
+def chart(request: pytest.FixtureRequest, tiny: Dataset) -> Chart:
+    if isinstance(request.param, Chart):
+        return request.param
+    kind, key = request.param
+    return charts.find(key).draw(view(kind, tiny))
+
+
 def test_every_chart_says_what_it_shows(chart: Chart) -> None:
     assert chart.title
     assert chart.text.endswith(".")
@@ -91,7 +112,6 @@ def test_every_chart_says_what_it_shows(chart: Chart) -> None:
     assert drawn == plain(chart.title)
 
 
-@every_chart
 def test_every_chart_fits_any_width_and_either_theme(chart: Chart) -> None:
     layout = chart.figure.layout
     assert layout.width is None
@@ -102,20 +122,29 @@ def test_every_chart_fits_any_width_and_either_theme(chart: Chart) -> None:
     assert all(len(line) <= 42 for line in lines)
 
 
-@every_chart
 def test_every_axis_that_is_seen_is_labelled(chart: Chart) -> None:
     for axis in (chart.figure.layout.xaxis, chart.figure.layout.yaxis):
         named_by_its_ticks = axis.ticktext is not None
         assert axis.visible is False or named_by_its_ticks or axis.title.text
 
 
-@every_chart
 def test_every_chart_shows_itself_in_a_notebook(chart: Chart) -> None:
     bundle = chart._repr_mimebundle_()
     figure = bundle["application/vnd.plotly.v1+json"]
     json.dumps(figure, allow_nan=False)
     assert figure["config"] == charts.CONFIG
     assert bundle["text/plain"] == chart.text
+
+
+def test_the_charts_stand_in_this_order_on_the_page() -> None:
+    """Whatever other charts have been added."""
+    order = [kind.key for kind in charts.registered()]
+    ours = [
+        "scores", "topics", "map", "portraits", "sizes", "counts", "variance", "loadings",
+        "bundles", "loss", "courses", "popularity",
+    ]  # fmt: skip
+    assert [key for key in order if key in ours] == ours
+    assert len({kind.name for kind in charts.registered()}) == len(order)
 
 
 def test_scores_are_bars_with_the_best_on_top() -> None:

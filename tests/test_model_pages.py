@@ -1,9 +1,12 @@
-"""Every model has a page in docs/models/ that knows its hyperparameters, as declared."""
+"""Every model has its number, its page in docs/models/, and its row in the tables of models; the
+page knows its hyperparameters, as declared.
+"""
 
 from __future__ import annotations
 
 import importlib
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,24 +16,49 @@ from recsys.models import Hyperparameter, Recommender
 
 ROOT = Path(__file__).parent.parent
 PAGES = ROOT / "docs" / "models"
-PAGE_OF = {
-    model: next(PAGES.glob(f"{place}-*.md"))
-    for place, model in enumerate(models.registry(), start=1)
-} | dict.fromkeys(models.baselines(), PAGES / "baselines.md")
+NUMBERED = list(enumerate(models.registry(), start=1))
+EVERY = [*models.registry(), *models.baselines()]
 
 
-@pytest.mark.parametrize("model", PAGE_OF, ids=lambda model: model.key())
+def page_of(model: type[Recommender]) -> Path:
+    """The page of a model or baseline."""
+    if model in models.baselines():
+        return PAGES / "baselines.md"
+    number = models.registry().index(model) + 1
+    found = next(PAGES.glob(f"{number}-*.md"), None)
+    wanted = f"docs/models/{number}-{model.key()}.md"
+    assert found, f"{model.name} has no page yet: write {wanted} (docs/extend.md says how)."
+    return found
+
+
+@pytest.mark.parametrize("model", EVERY, ids=lambda model: model.key())
 def test_a_page_names_its_model(model: type[Recommender]) -> None:
-    assert re.search(rf"^##? (\d · )?{model.name}$", PAGE_OF[model].read_text(), re.MULTILINE)
+    assert re.search(rf"^##? (\d+ · )?{model.name}$", page_of(model).read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize(("number", "model"), NUMBERED, ids=[model.key() for _, model in NUMBERED])
+def test_a_model_has_the_same_number_everywhere(number: int, model: type[Recommender]) -> None:
+    """In its file, on its page, and in both tables of models."""
+    page = page_of(model)
+    assert page.read_text().startswith(f"# {number} · {model.name}\n")
+    assert (sys.modules[model.__module__].__doc__ or "").startswith(f"{number} · {model.name}")
+    table = (PAGES / "README.md").read_text()
+    assert re.search(rf"^\| \[{number} .+\]\({page.name}\) \|", table, re.MULTILINE), (
+        f"Give {model.name} a row in the table of docs/models/README.md."
+    )
+    row = f"| {number} {model.name} |"
+    assert row in (ROOT / "README.md").read_text(), f"Give README.md's table a row: {row}"
 
 
 @pytest.mark.parametrize(
     ("model", "one"),
-    [(model, one) for model in PAGE_OF for one in model.hyperparameters()],
+    [(model, one) for model in EVERY for one in model.hyperparameters()],
     ids=lambda value: value.name if isinstance(value, Hyperparameter) else value.key(),
 )
 def test_a_page_lists_the_hyperparameters(model: type[Recommender], one: Hyperparameter) -> None:
-    assert f"| `{one.name}` | {said(one.default)} | {values(one)} |" in PAGE_OF[model].read_text()
+    row = f"| `{one.name}` | {said(one.default)} | {values(one)} |"
+    page = page_of(model)
+    assert row in page.read_text(), f"{page.name} wants a row that begins: {row}"
 
 
 def said(value: object) -> str:

@@ -151,7 +151,9 @@ def test_binder_shows_the_page_as_make_dashboard_does() -> None:
     assert settings("jupyter_config.json") == settings("voila.json")
 
 
-@pytest.mark.parametrize("module", ["recsys", "recsys.models", "recsys.evaluation"])
+@pytest.mark.parametrize(
+    "module", ["recsys", "recsys.models", "recsys.evaluation", "recsys.charts"]
+)
 def test_imports_stay_light(module: str) -> None:
     """A dashboard's kernel must not pay for TensorFlow or scikit-learn before they are needed."""
     heavy = loaded_by(f"import {module}")

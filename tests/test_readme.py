@@ -25,7 +25,7 @@ def test_the_python_runs() -> None:
 
 
 def test_the_table_lists_the_models_in_order() -> None:
-    listed = re.findall(r"^\| \d (.+?) \|", README, flags=re.MULTILINE)
+    listed = re.findall(r"^\| \d+ (.+?) \|", README, flags=re.MULTILINE)
     assert listed == [model.name for model in models.registry()]
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_matrix
 
+from recsys.charts.catalogue import View, chart
 from recsys.charts.drawing import (
     BLUE,
     INK,
@@ -25,11 +27,54 @@ from recsys.charts.drawing import (
 )
 from recsys.charts.plane import principal_components
 from recsys.charts.wording import count, hover, percent, plain, short
+from recsys.dataset import Dataset
 from recsys.explanation import readable
 
-if TYPE_CHECKING:
-    from recsys.dataset import Dataset
-    from recsys.models.clustering import Clustering
+
+class Clusters(Protocol):
+    """What `cluster_map` asks of a fitted clustering."""
+
+    def profile(self, histories: csr_matrix) -> np.ndarray:
+        """(n, n_topics) the sum of each history's ratings per topic."""
+
+    def standardise(self, profiles: np.ndarray) -> np.ndarray:
+        """(n, n_topics) profiles as the clustering measures them."""
+
+    def assign(self, histories: csr_matrix) -> np.ndarray:
+        """(n,) the cluster of each history, counted from 0."""
+
+
+@chart("map", "Map of users")
+def _map(view: View) -> Chart:
+    return cluster_map(view.model, view.dataset, view.history)
+
+
+@chart("portraits", "Cluster portraits")
+def _portraits(view: View) -> Chart:
+    return cluster_portraits(
+        view.model.cluster_popularity_,
+        view.model.course_topics_,
+        view.dataset.topics,
+        view.model.course_titles_,
+        view.model.cluster_sizes_,
+        _own_cluster(view),
+    )
+
+
+@chart("sizes", "Cluster sizes")
+def _sizes(view: View) -> Chart:
+    return cluster_sizes(view.model.cluster_sizes_, _own_cluster(view))
+
+
+@chart("counts", "How many clusters")
+def _counts(view: View) -> Chart:
+    return cluster_counts(view.cluster_counts, view.model.n_clusters, view.silhouette_users)
+
+
+def _own_cluster(view: View) -> int | None:
+    if not view.history:
+        return None
+    return int(view.model.assign(view.dataset.histories([view.history]))[0])
 
 
 def cluster_sizes(sizes: np.ndarray, yours: int | None = None) -> Chart:
@@ -249,7 +294,7 @@ def user_map(
 
 
 def cluster_map(
-    model: Clustering, dataset: Dataset, history: Mapping[str, float], sample: int = 1500
+    model: Clusters, dataset: Dataset, history: Mapping[str, float], sample: int = 1500
 ) -> Chart:
     """The `user_map` of a fitted clustering: a sample of its users, and the visitor.
 

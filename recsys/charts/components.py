@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from recsys.charts.catalogue import View, chart
 from recsys.charts.drawing import (
     BLUE,
     GREY,
@@ -21,6 +22,24 @@ from recsys.charts.drawing import (
 from recsys.charts.wording import count, hover, percent, short, tick
 
 NOTABLE = 0.3  # the weight, of a direction of length 1, from which a topic is named
+
+
+@chart("variance", "Variance kept")
+def _variance(view: View) -> Chart:
+    return explained_variance(
+        view.model.explained_variance_ratio_, view.model.n_components_, view.model.variance / 100
+    )
+
+
+@chart("loadings", "Components in words")
+def _loadings(view: View) -> Chart:
+    ratio = view.model.explained_variance_ratio_
+    return loadings(view.model.components_, view.dataset.topics, ratio)
+
+
+@chart("bundles", "Bundles of courses")
+def _bundles(view: View) -> Chart:
+    return component_heatmap(view.model.H_, view.model.course_titles_)
 
 
 def explained_variance(ratio: np.ndarray, n_kept: int, target: float) -> Chart:

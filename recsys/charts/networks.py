@@ -7,10 +7,26 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from recsys.charts.catalogue import View, chart
 from recsys.charts.drawing import BLUE, GREY, VERMILION, Chart, blank, nothing
 from recsys.charts.plane import drawn_by_lot, principal_components
 from recsys.charts.wording import count, hover, percent, plain
 from recsys.explanation import readable
+
+
+@chart("loss", "Loss")
+def _loss(view: View) -> Chart:
+    """Of the training under way if it reports losses, else of the model that answers."""
+    if view.losses is None:
+        return training_curve(view.model.training_curve_, loss_label=view.model.loss_label)
+    label = getattr(view.in_training, "loss_label", "Loss")
+    return training_curve(view.losses, getattr(view.in_training, "epochs", None), label)
+
+
+@chart("courses", "Map of courses")
+def _courses(view: View) -> Chart:
+    embeddings, titles = view.model.course_embeddings_, view.model.course_titles_
+    return course_map(embeddings, titles, view.picked, view.recommended)
 
 
 def training_curve(curve: np.ndarray, epochs: int | None = None, loss_label: str = "Loss") -> Chart:

@@ -66,6 +66,9 @@ class Recommender(ABC):
     collaborative : whether it learns from ratings, so that a course nobody rated has no score
     instant : whether it fits within a click, so that no child process is needed
     answers_strangers : whether it scores an empty history too
+    charts : keys of its charts in `recsys.charts`, in the order shown; the first two are open at
+        first
+    loss_label : what its loss is, where a fit reports one, as an axis label
 
     Fitted attributes
     -----------------
@@ -80,6 +83,8 @@ class Recommender(ABC):
     collaborative: ClassVar[bool] = True
     instant: ClassVar[bool] = False
     answers_strangers: ClassVar[bool] = False
+    charts: ClassVar[tuple[str, ...]] = ("scores", "popularity")
+    loss_label: ClassVar[str] = "Loss"
 
     def __post_init__(self) -> None:
         for one in self.hyperparameters():

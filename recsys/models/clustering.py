@@ -72,6 +72,14 @@ class Clustering(Recommender):
         "The score is the share of the people with topics like yours, those of the clusters "
         "nearest to you, who took the course."
     )
+    charts: ClassVar[tuple[str, ...]] = (
+        "scores",
+        "map",
+        "portraits",
+        "sizes",
+        "counts",
+        "popularity",
+    )
 
     n_clusters: int = hyperparameter(
         20, label="Number of clusters", low=1, high=30, help="How many groups to form of all users."

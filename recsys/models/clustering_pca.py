@@ -44,6 +44,12 @@ class ClusteringPCA(Clustering):
         "Recommends what is popular among people with topics like yours, where topics that go "
         "together count as one."
     )
+    charts: ClassVar[tuple[str, ...]] = (
+        *Clustering.charts[:-1],
+        "variance",
+        "loadings",
+        "popularity",
+    )
 
     variance: int = hyperparameter(
         90,

@@ -66,6 +66,8 @@ class NeuralNetwork(Recommender):
         "The score is the chance that a course of yours we have not seen is this one; "
         "the chances of all courses add up to 1."
     )
+    charts: ClassVar[tuple[str, ...]] = ("scores", "loss", "courses", "popularity")
+    loss_label: ClassVar[str] = "Loss (nats per hidden course)"
 
     embedding_size: int = hyperparameter(
         30, label="Embedding size", low=1, high=30, help="Numbers that describe a user or course."

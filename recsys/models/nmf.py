@@ -53,6 +53,7 @@ class NMF(Recommender):
         "The score adds up your share in each bundle of courses times the course's weight in it; "
         "the nearer to 1, the more the course is expected among yours."
     )
+    charts: ClassVar[tuple[str, ...]] = ("scores", "bundles", "popularity")
 
     n_components: int = hyperparameter(
         15, label="Components", low=1, high=30, help="How many bundles of courses to look for."

@@ -50,6 +50,7 @@ class UserProfile(Recommender):
     )
     collaborative: ClassVar[bool] = False
     instant: ClassVar[bool] = True
+    charts: ClassVar[tuple[str, ...]] = ("scores", "topics", "popularity")
 
     threshold: int = hyperparameter(
         1,

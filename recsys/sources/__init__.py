@@ -7,19 +7,22 @@ RECSYS_DATA names folders to use before those in `data/`; RECSYS_HOME the folder
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from types import ModuleType
 
 from recsys.dataset import DataError, Dataset, TrainingSet
 from recsys.machine import cache_folders, home
 from recsys.sources import bundled, cache, folders, ibm, movielens, partitions
 from recsys.sources.fetch import IBM_URL, FetchError, fetch_ibm
+from recsys.sources.layout import Layout
+from recsys.sources.schema import in_words
 from recsys.sources.upload import load_pair
 
 __all__ = [
     "IBM_URL",
+    "LAYOUTS",
     "FetchError",
+    "Layout",
     "Source",
     "available",
     "fetch_ibm",
@@ -29,21 +32,13 @@ __all__ = [
     "load_training_set",
 ]
 
-_DEFAULTS = {  # in the order shown
-    "bundled": (bundled, "bundled"),
-    "ibm": (ibm, "ibm-courses"),
-    "movielens": (movielens, "movielens-latest-small"),
-}
-_DESCRIPTIONS = {
-    "bundled": "Synthetic courses and ratings, free to use (CC0); works offline.",
-    "ibm": "307 courses and 34,000 users of IBM's machine learning capstone.",
-    "movielens": "Films and genres rated by MovieLens users.",
-}
-_HINTS = {
-    "bundled": "It belongs in data/bundled/ of the project.",
-    "ibm": "Fetch it with: make data",
-    "movielens": "Put movies.csv and ratings.csv into data/movielens-latest-small/.",
-}
+# In the order shown. A folder is offered to the last of them first, so that a layout may ask for
+# more files than one above it.
+LAYOUTS: tuple[Layout, ...] = (
+    bundled,
+    ibm,
+    movielens,
+)
 
 
 @dataclass(frozen=True)
@@ -83,14 +78,15 @@ def load_dataset(source: str | os.PathLike[str] = "bundled") -> Dataset:
     present = {one.key: one for one in available()}
     if name in present:
         return _load(present[name].folder, present[name].title)
-    if name not in _DEFAULTS and Path(name).is_dir():
+    hints = {layout.KEY: layout.HINT for layout in LAYOUTS}
+    if name not in hints and Path(name).is_dir():
         folder = Path(name)
         kept = cache.load(folder, folder.name)
         if kept is not None:  # a data set as it was saved, not the files it was made from
             return kept
-        return _load(folder, _title(_layout(folder), folder))
+        return _load(folder, _source(folder).title)
     known = ", ".join(f"“{key}”" for key in present) or "none"
-    hint = _HINTS.get(name, "The path of a folder works too.")
+    hint = hints.get(name, "The path of a folder works too.")
     raise DataError(f"There is no data set “{name}” on this machine. {hint} Present: {known}.")
 
 
@@ -110,63 +106,58 @@ def available() -> tuple[Source, ...]:
     """
     found: dict[str, Source] = {}
     for folder in folders.named_folders():
-        layout = _layout(folder)
-        key = next((key for key, (kind, _) in _DEFAULTS.items() if kind is layout), "")
-        if key == "bundled" or key in found:
-            key = str(folder)
-        found[key] = _source(key, layout, folder)
-    for key, (layout, place) in _DEFAULTS.items():
+        one = _source(folder)
+        if one.key in (bundled.KEY, *found):  # it takes no other set's place
+            one = replace(one, key=str(folder), description=f"From {folder}.")
+        found[one.key] = one
+    for layout in LAYOUTS:
         for root in folders.data_folders():
-            if key not in found and layout.matches(root / place):
-                found[key] = _source(key, layout, root / place)
-    order = [*_DEFAULTS, *(key for key in found if key not in _DEFAULTS)]
+            if layout.KEY not in found and layout.matches(root / layout.FOLDER):
+                found[layout.KEY] = _source(root / layout.FOLDER)
+    order = dict.fromkeys((*(layout.KEY for layout in LAYOUTS), *found))
     return tuple(found[key] for key in order if key in found)
 
 
-def _layout(folder: Path) -> ModuleType:
-    """The module that reads this folder.
+def _layout(folder: Path) -> Layout:
+    """The layout that reads this folder.
 
     Raises
     ------
     DataError : says which files would be recognised
     """
-    for layout in (partitions, ibm, movielens, bundled):
+    for layout in reversed(LAYOUTS):
         if layout.matches(folder):
             return layout
     if not folder.is_dir():
         raise DataError("there is no such folder.", str(folder))
+    recognised = "; ".join(in_words(layout.FILES).removesuffix(".") for layout in LAYOUTS)
     raise DataError(
-        "holds no data set. Recognised are course_genre.csv, course_processed.csv and ratings.csv; "
-        "movies.csv and ratings.csv; courses.csv and ratings.csv; and what data convert makes.",
+        f"holds no data set. Recognised are {recognised}; and what data convert makes.",
         str(folder),
     )
 
 
-def _source(key: str, layout: ModuleType, folder: Path) -> Source:
-    description = _DESCRIPTIONS.get(key, f"From {folder}.")
-    return Source(key, _title(layout, folder), layout.NOUN, description, folder)
-
-
-def _title(layout: ModuleType, folder: Path) -> str:
-    if layout is movielens and "small" in folder.name:
-        return f"{layout.NAME} (small)"
-    if layout is partitions or (layout is bundled and folder.name != "bundled"):
-        return folder.name
-    return str(layout.NAME)
+def _source(folder: Path) -> Source:
+    """The data set in a folder, by what its layout says of it."""
+    if partitions.matches(folder):
+        return Source(str(folder), folder.name, partitions.NOUN, f"From {folder}.", folder)
+    layout = _layout(folder)
+    return Source(layout.KEY, layout.title(folder), layout.NOUN, layout.DESCRIPTION, folder)
 
 
 def _load(folder: Path, name: str) -> Dataset:
     """From the cache, or else by parsing, and then into the cache where one can be written."""
-    layout = _layout(folder)
-    if layout is partitions:  # parsed already, and too large to be kept once more
+    if partitions.matches(folder):  # parsed already, and too large to be kept once more
         return partitions.open_partitions(folder).sample()
-    files = [folder / file for file in layout.FILES if (folder / file).is_file()]
-    key = cache.content_key(layout.__name__, files)
+    layout = _layout(folder)
+    possible = [folder / file for file in (*layout.FILES, *layout.OPTIONAL)]
+    files = [file for file in possible if file.is_file()]
+    key = cache.content_key(layout.KEY, files)
     for place in cache_folders():
         dataset = cache.load(place / key, name)
         if dataset is not None:
             return dataset
-    parsed: Dataset = layout.parse(folder).dataset(name)
+    parsed = layout.parse(folder).dataset(name)
     for place in cache_folders():
         try:
             cache.save(parsed, place / key)

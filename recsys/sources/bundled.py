@@ -12,9 +12,18 @@ import pandas as pd
 
 from recsys.sources.schema import Parsed, read_course_file, read_ratings, topic_columns
 
-NAME = "Open course set"
+KEY = "bundled"
 NOUN = "course"
-FILES = ("courses.csv", "ratings.csv.gz", "ratings.csv")
+DESCRIPTION = "Synthetic courses and ratings, free to use (CC0); works offline."
+HINT = "It belongs in data/bundled/ of the project."
+FOLDER = "bundled"
+FILES = ("courses.csv", "ratings.csv")
+OPTIONAL = ("ratings.csv.gz",)  # instead of ratings.csv
+
+
+def title(folder: Path) -> str:
+    """People's own data is in this layout too, and is called as its folder is."""
+    return "Open course set" if folder.name == FOLDER else folder.name
 
 
 def matches(folder: Path) -> bool:

@@ -70,7 +70,7 @@ def fetch_ibm(
     ------
     FetchError : if one of the three files that are needed could not be fetched
     """
-    target = Path(folder) if folder is not None else home() / "data" / "ibm-courses"
+    target = Path(folder) if folder is not None else home() / "data" / ibm.FOLDER
     files = _Files(target, base_url.rstrip("/") + "/", timeout, budget, report)
     _within(budget, files.fetch)
     return target
@@ -94,7 +94,7 @@ class _Files:
         try:
             partial.mkdir(parents=True, exist_ok=True)
             with FileLock(partial / "lock", timeout=-1 if self.budget is None else self.budget):
-                for name in (*ibm.REQUIRED, *ibm.OPTIONAL):
+                for name in (*ibm.FILES, *ibm.OPTIONAL, *ibm.UNUSED):
                     self._fetch_one(name, download)
             shutil.rmtree(partial, ignore_errors=True)
         except Timeout as error:
@@ -109,7 +109,7 @@ class _Files:
         try:
             _fetch_with_pooch(self.folder, self.base_url, name, download)
         except FetchError as error:
-            if name in ibm.REQUIRED:
+            if name in ibm.FILES:
                 raise
             self.report(f"{name}: not fetched ({error.reason}); it is optional")
             return

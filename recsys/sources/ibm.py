@@ -23,17 +23,25 @@ from recsys.sources.schema import (
 )
 from recsys.sources.tables import plural, read_table
 
+KEY = "ibm"
 NAME = "IBM courses"
 NOUN = "course"
-REQUIRED = ("course_genre.csv", "course_processed.csv", "ratings.csv")
-OPTIONAL = ("user_profile.csv", "rs_content_test.csv")
-FILES = (*REQUIRED, "user_profile.csv")
+DESCRIPTION = "307 courses and 34,000 users of IBM's machine learning capstone."
+HINT = "Fetch it with: make data"
+FOLDER = "ibm-courses"
+FILES = ("course_genre.csv", "course_processed.csv", "ratings.csv")
+OPTIONAL = ("user_profile.csv",)
+UNUSED = ("rs_content_test.csv",)  # published with the others
 NOT_PUBLISHED = "differs from the published file; its content was checked, and it is used as it is."
 PUBLISHED_RATINGS = "8e7e427119c56a8e265ca3dbb364a4bcdc51f7e1"
 
 
+def title(folder: Path) -> str:
+    return NAME
+
+
 def matches(folder: Path) -> bool:
-    return all((folder / name).is_file() for name in REQUIRED)
+    return all((folder / name).is_file() for name in FILES)
 
 
 def parse(folder: Path) -> Parsed:
@@ -44,7 +52,7 @@ def parse(folder: Path) -> Parsed:
     DataError : names file, line and column
     """
     courses, repairs = _courses(folder)
-    ratings, mended = read_ratings(folder / "ratings.csv", courses["id"].tolist(), REQUIRED[0])
+    ratings, mended = read_ratings(folder / "ratings.csv", courses["id"].tolist(), FILES[0])
     repairs += mended
     if not is_published(folder / "ratings.csv"):
         repairs.append(f"ratings.csv: {NOT_PUBLISHED}")

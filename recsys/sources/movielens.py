@@ -16,10 +16,19 @@ import pandas as pd
 from recsys.dataset import COURSE_COLUMNS
 from recsys.sources.schema import Parsed, in_words, read_course_file, read_ratings, split_topics
 
+KEY = "movielens"
 NAME = "MovieLens"
 NOUN = "film"
+DESCRIPTION = "Films and genres rated by MovieLens users."
+HINT = "Put movies.csv and ratings.csv into data/movielens-latest-small/."
+FOLDER = "movielens-latest-small"
 FILES = ("movies.csv", "ratings.csv")
+OPTIONAL = ()
 LIKE_THRESHOLD = 3.5
+
+
+def title(folder: Path) -> str:
+    return f"{NAME} (small)" if "small" in folder.name else NAME
 
 
 def matches(folder: Path) -> bool:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import ipywidgets as widgets
+import pytest
+from letters import Letters
 
+from recsys.charts import Chart, View, catalogue, chart
+from recsys.charts.drawing import blank
 from recsys.dashboard.panels import charts
 from recsys.dashboard.state import State
 from recsys.dashboard.state.model_charts import Gallery
@@ -48,3 +52,24 @@ def test_a_switch_opens_and_closes_a_chart(state: State) -> None:
     assert shown(panel) == 1
     choice.children[1].value = True
     assert shown(panel) == 2
+
+
+def test_a_chart_registered_in_a_later_cell_has_a_switch_and_a_place(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "_KINDS", {**catalogue._KINDS})
+    panel = charts(state)
+
+    @chart("letters", "The alphabet")
+    def letters(view: View) -> Chart:
+        title = f"{len(view.history)} letters are picked"
+        return Chart(blank(title, height=100), title, f"{title}.", view.recommendations)
+
+    monkeypatch.setattr(Letters, "charts", ("scores", "letters", "popularity"))
+    state.add(["a"])
+    state.train()
+    assert state.job is not None
+    assert state.job.wait(30) is not None
+    assert switches(panel) == {"Scores": True, "The alphabet": True, "Popularity": False}
+    assert shown(panel) == 2
+    assert state.error == ""

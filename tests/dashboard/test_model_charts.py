@@ -7,10 +7,13 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
+from letters import Letters
 
-from recsys import models
-from recsys.dashboard.state import State
-from recsys.dashboard.state.model_charts import KINDS, Gallery
+from recsys import charts, models
+from recsys.charts import Chart, View
+from recsys.charts.drawing import blank
+from recsys.dashboard.state import Answer, State
+from recsys.dashboard.state.model_charts import Gallery
 from recsys.jobs.job import Finished
 from recsys.models import Recommender
 
@@ -24,6 +27,10 @@ def answered(state: State, model: Recommender) -> State:
     state.choice.set_value(name, value)  # as when a slider comes back to what was fitted
     assert state.fitting.answer.model is model
     return state
+
+
+def an_answer() -> pd.DataFrame:
+    return pd.DataFrame({"course_id": ["c"], "title": ["C"], "score": [1.0], "rank": [1]})
 
 
 def keys(gallery: Gallery) -> list[str]:
@@ -69,11 +76,56 @@ def test_a_model_offers_its_charts_and_each_can_be_drawn(
 
 def test_a_network_offers_losses_and_a_map_of_courses(state: State) -> None:
     network = models.NeuralNetwork()
-    n = state.selection.dataset.n_courses
-    network.course_embeddings_ = np.eye(n, 3)
     network.training_curve_ = np.ones((2, 2))
-    drawn = [kind.key for kind in KINDS if kind.suits(network)]
-    assert drawn == ["scores", "loss", "courses", "popularity"]
+    gallery = Gallery(state)
+    state.fitting.answer = Answer(an_answer(), network)
+    assert keys(gallery) == ["scores", "loss", "courses", "popularity"]
+    assert gallery.opened == ("scores", "loss")
+    assert gallery.chart("loss").figure.layout.yaxis.title.text == "Loss (nats per hidden course)"
+    network.training_curve_ = np.zeros((0, 2))  # of a fit without any rating
+    state.fitting.answer = Answer(an_answer(), network)
+    assert keys(gallery) == ["scores", "courses", "popularity"]
+
+
+def test_a_model_that_keeps_its_losses_has_their_chart(state: State) -> None:
+    """Whether or not it declares it."""
+    model = Letters().fit(state.selection.dataset)
+    model.training_curve_ = np.ones((2, 2))  # type: ignore[attr-defined]
+    gallery = Gallery(state)
+    state.fitting.answer = Answer(an_answer(), model)
+    assert keys(gallery) == ["scores", "loss", "popularity"]
+    assert gallery.chart("loss").figure.layout.yaxis.title.text == "Loss"
+
+
+def test_a_chart_can_be_registered_in_a_cell_of_the_notebook(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recsys.charts.catalogue._KINDS", {**charts.catalogue._KINDS})
+    gallery = Gallery(state)
+
+    @charts.chart("letters", "The alphabet")
+    def letters(view: View) -> Chart:
+        title = f"{len(view.history)} of {view.dataset.n_courses} letters are picked"
+        return Chart(blank(title, height=100), title, f"{title}.", view.recommendations)
+
+    monkeypatch.setattr(Letters, "charts", ("scores", "letters", "popularity"))
+    answered(state, Letters())
+    assert [kind.name for kind in gallery.offered] == ["Scores", "The alphabet", "Popularity"]
+    assert gallery.opened == ("scores", "letters")
+    assert gallery.chart("letters").title == "2 of 6 letters are picked"
+    assert "letters" in state.view.openable  # a link can open it
+
+
+def test_a_chart_that_does_not_exist_is_told_and_keeps_no_other_from_being_shown(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Letters, "charts", ("scores", "leters", "popularity"))
+    gallery = Gallery(state)
+    answered(state, Letters())
+    assert keys(gallery) == ["scores", "popularity"]
+    assert state.messages.error.startswith(
+        "Letters.charts: There is no chart “leters”; there are scores, "
+    )
 
 
 def test_what_is_opened_stays_open_with_the_next_model(state: State) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from recsys import machine, models
 from recsys.dataset import DataError, Dataset
-from recsys.sources import available, cache, ibm, load_dataset
+from recsys.sources import LAYOUTS, available, cache, ibm, load_dataset
 
 ROOT = Path(__file__).resolve().parents[2]
 IBM = {
@@ -140,6 +140,48 @@ def test_available_lists_what_is_there_in_order(alone: Path) -> None:
     assert [one.noun for one in sources] == ["course", "course", "film"]
     for one in sources:
         assert load_dataset(one.key).name == one.title
+
+
+def test_a_set_in_recsys_data_that_takes_no_known_place_is_called_by_its_path(
+    alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(alone / "bundled", PLAIN)
+    own = write(tmp_path / "Own courses", PLAIN)
+    first, second = (write(tmp_path / name, FILMS) for name in ("films", "more-films"))
+    monkeypatch.setenv("RECSYS_DATA", f"{own}:{first}:{second}")
+    found = {one.key: (one.title, one.description) for one in available()}
+    assert list(found) == ["bundled", "movielens", str(own), str(second)]
+    assert found[str(own)] == ("Own courses", f"From {own}.")
+    assert found[str(second)] == ("MovieLens", f"From {second}.")
+
+
+def test_folders_of_partitions_are_known_by_their_paths(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = [
+        write(tmp_path / name, {"about.json": "{}", "courses.parquet": ""}) for name in ("a", "b")
+    ]
+    monkeypatch.setenv("RECSYS_DATA", ":".join(map(str, folders)))
+    assert [(one.key, one.title) for one in available()] == [
+        (str(folder), folder.name) for folder in folders
+    ]
+
+
+def test_every_layout_is_recognised_and_says_how_to_get_its_data(tmp_path: Path) -> None:
+    """What the page, the command line and the errors say follows from each layout's own words."""
+    tmp_path.joinpath("empty").mkdir()
+    told = str(refusal(tmp_path / "empty"))
+    keys = [layout.KEY for layout in LAYOUTS]
+    assert len(set(keys)) == len(keys)
+    for layout in LAYOUTS:
+        assert layout.DESCRIPTION.endswith(".")
+        for name in layout.FILES:
+            assert name in told
+        with pytest.raises(DataError) as absent:
+            load_dataset(layout.KEY)
+        assert f"There is no data set “{layout.KEY}” on this machine. {layout.HINT}" in str(
+            absent.value
+        )
 
 
 def test_recsys_data_comes_before_the_usual_places(

@@ -6,11 +6,12 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from recsys.charts import Kind, registered
 from recsys.dashboard.panels.frame import frame, made, paragraph, row, show_if, text, watch
 from recsys.dashboard.panels.plot import Plot
 from recsys.dashboard.state import Messages
 from recsys.dashboard.state.cluster_comparison import ClusterComparison
-from recsys.dashboard.state.model_charts import KINDS, Gallery, Kind
+from recsys.dashboard.state.model_charts import Gallery
 
 
 def charts(gallery: Gallery, messages: Messages) -> widgets.VBox:
@@ -19,20 +20,23 @@ def charts(gallery: Gallery, messages: Messages) -> widgets.VBox:
     Voilà's own front end loses figures that are there while it loads, one page in six; so there the
     page's script presses a button, which nobody sees, once it is up.
     """
-    slots = {kind.key: _Slot(kind.key, gallery) for kind in KINDS}
+    slots = {kind.key: _Slot(kind.key, gallery) for kind in registered()}
     switches: dict[str, widgets.ToggleButton] = {}
     none = text(kind="hint")
     again = made(
         widgets.Button, description="Draw the charts again", css="recsys-draw", shown=False
     )
     choice = row(css="recsys-choose")
-    # A place for every kind, always: a figure whose place moves comes back as a dead picture.
+    # A place for every chart, always: a figure whose place moves comes back as a dead picture.
     grid = made(widgets.VBox, [slot.box for slot in slots.values()], css="recsys-charts")
 
     def offer() -> None:
         for kind in gallery.offered:
             if kind.key not in switches:
                 switches[kind.key] = _switch(kind, gallery)
+            if kind.key not in slots:  # registered since, in a cell of the notebook
+                slots[kind.key] = _Slot(kind.key, gallery)
+                grid.children = (*grid.children, slots[kind.key].box)
         for key, switch in switches.items():
             switch.value = key in gallery.opened
         choice.children = [switches[kind.key] for kind in gallery.offered]

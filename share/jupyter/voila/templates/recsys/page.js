@@ -188,7 +188,7 @@ document.addEventListener("dblclick", (event) => {
 
 const TOUR = [
   [".recsys-picked", "These courses stand for what you know. Remove one, or add your own above."],
-  [".recsys-model", "Nine models answer in different ways. Choose one, and move its sliders."],
+  [".recsys-model", "Each model answers in its own way. Choose one, and move its sliders."],
   [".recsys-recommendations", "The list follows at once. Open a course to see why it is there."],
 ];
 
