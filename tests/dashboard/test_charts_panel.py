@@ -58,7 +58,7 @@ def test_a_chart_registered_in_a_later_cell_has_a_switch_and_a_place(
     state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(catalogue, "_KINDS", {**catalogue._KINDS})
-    panel = charts(state)
+    panel = charts(Gallery(state), state.messages)
 
     @chart("letters", "The alphabet")
     def letters(view: View) -> Chart:
@@ -66,10 +66,10 @@ def test_a_chart_registered_in_a_later_cell_has_a_switch_and_a_place(
         return Chart(blank(title, height=100), title, f"{title}.", view.recommendations)
 
     monkeypatch.setattr(Letters, "charts", ("scores", "letters", "popularity"))
-    state.add(["a"])
-    state.train()
-    assert state.job is not None
-    assert state.job.wait(30) is not None
+    state.selection.add(["a"])
+    state.fitting.train()
+    assert state.training.job is not None
+    assert state.training.job.wait(30) is not None
     assert switches(panel) == {"Scores": True, "The alphabet": True, "Popularity": False}
     assert shown(panel) == 2
-    assert state.error == ""
+    assert state.messages.error == ""
