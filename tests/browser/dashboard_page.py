@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from recsys import models
+
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 class Dashboard:
@@ -64,6 +69,12 @@ class Dashboard:
         return int(
             self.page.evaluate("document.documentElement.scrollWidth - document.body.clientWidth")
         )
+
+    def barriers(self) -> list[tuple[str, str]]:
+        """What keeps people from reading or using the page as it is now: axe's serious findings."""
+        found = Axe().run(self.page).response["violations"]
+        serious = ("serious", "critical")
+        return [(one["id"], one["help"]) for one in found if one["impact"] in serious]
 
 
 def visit(page: Page, address: str) -> Dashboard:
