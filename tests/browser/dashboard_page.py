@@ -9,6 +9,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from recsys import models
 
+# Milliseconds after which a test is broken, not slow. On two cores with twenty processes at work,
+# a page took half a minute to load and a network more than two minutes to train.
+PATIENCE = 300_000
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 

@@ -137,7 +137,7 @@ def test_a_term_is_explained_to_the_keyboard(app: Dashboard) -> None:
 
 @pytest.mark.parametrize(
     ("key", "setting"),
-    [("knn", "Neighbours"), ("nmf", "Components"), ("neural-network", "Embedding size")],
+    [("knn", "Neighbours"), ("nmf", "Components"), ("neural-network", "Epochs")],  # to the lowest
 )
 def test_train_fits_with_the_settings_shown_and_the_last_list_stays_until_then(
     app: Dashboard, key: str, setting: str

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Server
 from dashboard_page import SCHEMES, Dashboard
 from playwright.sync_api import Locator, expect
+from serving import Server
 
 from recsys.sources.upload import TEMPLATE_COURSES, TEMPLATE_RATINGS
 
