@@ -33,9 +33,13 @@ FIND_PYTHON = python=; version=; \
 	  exit 1; \
 	fi
 
+# The groups of `make test`, which run side by side, JOBS at a time and in this order. More of them
+# than cores, since a browser mostly waits. Each that trains networks takes up to 2 GB.
 RESULTS = test-results
+GROUPS = test-browser test-slow test-notebooks test-faults test-scale
+JOBS = 3
 
-.PHONY: help install scale data dashboard lab test test-others check soak docs badges bench peers lock clean
+.PHONY: help install scale data dashboard lab check test $(GROUPS) soak docs badges bench peers lock clean
 
 help:
 	@echo "make TARGET, where TARGET is one of"
@@ -94,28 +98,38 @@ check: $(STAMP) ## linters, types, import contracts and the fast unit tests: und
 	@echo "== unit tests"
 	@$(BIN)/python -m pytest -q -m "not browser and not lessons and not slow"
 
-# The browser tests mostly wait for pages; the others run beside them, on the second core.
-test: check $(SCALE)/.installed ## all of it: check, the slow unit tests, the notebooks, and the browser tests
-	@mkdir -p $(RESULTS) && rm -f $(RESULTS)/*.passed
-	@echo "== browser tests, beside the others; their output follows"
-	@{ $(BIN)/python -m pytest -m browser --junitxml=$(RESULTS)/browser.xml -o cache_dir=$(RESULTS)/browser-cache \
-	    >$(RESULTS)/browser.log 2>&1 && touch $(RESULTS)/browser.passed; } & \
-	$(MAKE) --no-print-directory test-others && touch $(RESULTS)/others.passed; \
-	wait; \
-	echo "== browser tests"; cat $(RESULTS)/browser.log; \
-	[ -f $(RESULTS)/others.passed ] || { echo "Failed: tests without a browser, above the browser's."; exit 1; }; \
-	[ -f $(RESULTS)/browser.passed ] || { echo "Failed: browser tests."; exit 1; }
+test: check $(SCALE)/.installed ## all of it: check, the slow tests, the notebooks, and a real browser
+	@rm -rf $(RESULTS) && mkdir $(RESULTS)
+	@echo "== $(GROUPS): $(JOBS) at a time, each with its output in $(RESULTS)/"
+	@$(MAKE) --no-print-directory --keep-going -j $(JOBS) $(GROUPS) \
+	  || { echo "FAILED: the output is above, and in $(RESULTS)/"; exit 1; }
 	@echo "All tests passed."
 
-test-others: $(STAMP) $(SCALE)/.installed
-	@echo "== slow unit tests"
-	@$(BIN)/python -m pytest -m "slow and not browser and not lessons"
-	@echo "== fits from partitions and on a cluster"
-	@PYTHONPATH="$(CURDIR)/$(SCALE)" $(BIN)/python -m pytest tests/scale
-	@echo "== the notebooks, cell by cell"
-	@$(BIN)/python -m pytest --nbval-lax --nbval-current-env dashboard.ipynb notebooks
-	@echo "== the exercises of the lessons, solved"
-	@$(BIN)/python -m pytest -m lessons
+# Run pytest with these arguments; print what was skipped, or everything if a test failed.
+define pytest
+@results=$(RESULTS)/$(@:test-%=%); \
+if $(BIN)/python -m pytest $(1) -p no:cacheprovider --junitxml=$$results.xml >$$results.log 2>&1; \
+then echo "== $@: $$(tail -n 1 $$results.log)"; grep '^SKIPPED' $$results.log || true; \
+else cat $$results.log; echo "== $@: FAILED"; exit 1; fi
+endef
+
+$(GROUPS): $(STAMP)
+
+test-browser:
+	$(call pytest,-m browser)
+
+test-slow:
+	$(call pytest,-m "slow and not browser and not lessons" --ignore=tests/faults --ignore=tests/scale)
+
+test-notebooks:
+	$(call pytest,--nbval-lax --nbval-current-env dashboard.ipynb tests/test_notebooks.py)
+
+test-faults:
+	$(call pytest,-m "not browser" tests/faults)
+
+test-scale: export PYTHONPATH = $(CURDIR)/$(SCALE)
+test-scale: $(SCALE)/.installed
+	$(call pytest,tests/scale)
 
 # The browser's come last: with it a loop of events runs in the process, in which a state, as in a
 # notebook, waits for its turn.

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
+
+# One thread per process, read when NumPy is imported: `make test` runs two groups of tests on two
+# cores, and the threads of one matrix product that wait for each other keep a busy core spinning.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pandas as pd
 import pytest

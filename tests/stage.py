@@ -16,7 +16,7 @@ from recsys.models import Recommender
 from recsys.sources import load_dataset
 from recsys.storage import Store
 
-LONG = 120  # seconds after which a test is broken, not slow
+LONG = 300  # seconds after which a test is broken, not slow
 NAMES = {"id": "COURSE_ID", "title": "TITLE", "description": "DESCRIPTION"}
 
 

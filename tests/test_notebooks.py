@@ -1,7 +1,4 @@
-"""The lessons keep the rules of notebooks/README.md, and their exercises can be solved.
-
-nbval runs them as they are committed (`make test`); here they run with the solutions put in.
-"""
+"""The lessons keep the rules of notebooks/README.md, run as committed, and can be solved."""
 
 from __future__ import annotations
 
@@ -104,34 +101,48 @@ def test_exercises_have_stub_check_and_folded_solution(lesson: dict[str, Any]) -
 
 @pytest.mark.lessons
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
-def test_solutions_pass_their_checks(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_runs_as_it_is_committed_and_can_be_solved_afterwards(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("RECSYS_DATA", raising=False)
-    solve(path, "bundled")
+    notebook = nbformat.read(path, as_version=4)
+    for solution in solutions(notebook).values():
+        notebook.cells += solution
+    run(notebook)
 
 
 @pytest.mark.lessons
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
-def test_one_other_line_runs_it_on_ibm_courses(path: Path, ibm_folder: Path) -> None:
-    solve(path, str(ibm_folder))
-
-
-def solve(path: Path, source: str) -> None:
-    """Run a lesson: before each solution the check must ask for it, and after it be content."""
+def test_one_other_line_runs_it_on_ibm_courses_with_every_stub_solved_at_once(
+    path: Path, ibm_folder: Path
+) -> None:
     notebook = nbformat.read(path, as_version=4)
-    cells = {cell.id: cell for cell in notebook.cells}
-    numbers = exercises(notebook)
-    for n in numbers:
-        solution = cells[f"solution-{n}"]
-        code = nbformat.v4.new_code_cell(PYTHON.findall(solution.source)[0])
-        check = nbformat.v4.new_code_cell(cells[f"check-{n}"].source, id=f"solved-{n}")
-        after = notebook.cells.index(solution) + 1
-        notebook.cells[after:after] = [code, check]
+    for folded, solution in solutions(notebook).items():
+        after = [cell.id for cell in notebook.cells].index(folded) + 1
+        notebook.cells[after:after] = solution
     for cell in notebook.cells:
-        cell.source = cell.source.replace(DATA_LINE, f"dataset = load_dataset({source!r})")
+        cell.source = cell.source.replace(DATA_LINE, f"dataset = load_dataset({str(ibm_folder)!r})")
+    run(notebook)
+
+
+def solutions(notebook: nbformat.NotebookNode) -> dict[str, list[nbformat.NotebookNode]]:
+    """By the id of the cell that holds it folded: the solution as code, and the check again."""
+    cells = {cell.id: cell for cell in notebook.cells}
+    return {
+        f"solution-{n}": [
+            nbformat.v4.new_code_cell(PYTHON.findall(cells[f"solution-{n}"].source)[0]),
+            nbformat.v4.new_code_cell(cells[f"check-{n}"].source, id=f"solved-{n}"),
+        ]
+        for n in exercises(notebook)
+    }
+
+
+def run(notebook: nbformat.NotebookNode) -> None:
+    """Before each solution the check must ask for it, and after it be content."""
     at_home = {"metadata": {"path": str(FOLDER)}}
     NotebookClient(notebook, timeout=300, kernel_name="python3", resources=at_home).execute()
     printed = {cell.id: text(cell) for cell in notebook.cells if cell.cell_type == "code"}
-    for n in numbers:
+    for n in exercises(notebook):
         assert f"Exercise {n} is not solved yet" in printed[f"check-{n}"]
         assert printed[f"solved-{n}"].startswith("✓")
 

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from dashboard_page import Dashboard
+from dashboard_page import PATIENCE, Dashboard
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from serving import Server, served
 
-PATIENCE = 120_000  # milliseconds, for what includes importing TensorFlow on a busy machine
 NO_BROWSER = (
     "The browser tests need Chromium or Chrome. Install one (Debian, Ubuntu: apt install chromium; "
     "macOS: brew install --cask chromium) or name its program in CHROME_PATH."

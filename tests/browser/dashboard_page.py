@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from recsys import models
+
+# Milliseconds after which a test is broken, not slow. On two cores with twenty processes at work,
+# a page took half a minute to load and a network more than two minutes to train.
+PATIENCE = 300_000
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 class Dashboard:
@@ -64,6 +72,12 @@ class Dashboard:
         return int(
             self.page.evaluate("document.documentElement.scrollWidth - document.body.clientWidth")
         )
+
+    def barriers(self) -> list[tuple[str, str]]:
+        """What keeps people from reading or using the page as it is now: axe's serious findings."""
+        found = Axe().run(self.page).response["violations"]
+        serious = ("serious", "critical")
+        return [(one["id"], one["help"]) for one in found if one["impact"] in serious]
 
 
 def visit(page: Page, address: str) -> Dashboard:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from dashboard_page import Dashboard
+from dashboard_page import PATIENCE, Dashboard
 from hostile import hostile
 from playwright.sync_api import Browser, Page, expect
 from serving import Server, served
@@ -29,8 +29,9 @@ def kernel_of(page: Page) -> str:
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Page]:
     """A page that may complain."""
-    expect.set_options(timeout=30_000)
+    expect.set_options(timeout=PATIENCE)
     context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(PATIENCE)
     yield context.new_page()
     context.close()
 
@@ -38,7 +39,7 @@ def visit(browser: Browser) -> Iterator[Page]:
 def open_page(page: Page, address: str) -> Dashboard:
     page.goto(address)
     expect(page.locator("#loading")).to_have_count(0)
-    expect(page.locator(".recsys-table tr.recommended").first).to_be_visible(timeout=120_000)
+    expect(page.locator(".recsys-table tr.recommended").first).to_be_visible()
     return Dashboard(page)
 
 
@@ -62,7 +63,7 @@ def test_a_kernel_that_is_killed_is_told_within_five_seconds(visit: Page, server
     """And what is opened again is what was there: courses, model, settings and list."""
     visit.goto(server.url + CHOICE)
     app = Dashboard(visit)
-    expect(app.picked).to_have_count(2, timeout=120_000)
+    expect(app.picked).to_have_count(2)
     app.picked.first.click()
     app.slider("How many to recommend").press("ArrowRight")
     app.recommend()
@@ -77,7 +78,7 @@ def test_a_kernel_that_is_killed_is_told_within_five_seconds(visit: Page, server
     assert seen(app) == before
     lost.get_by_role("button", name="Open it again").click()
     expect(lost).to_have_count(0)
-    expect(app.rows).to_have_count(5, timeout=120_000)
+    expect(app.rows).to_have_count(5)
     expect(visit.locator("html")).not_to_have_class("opening-link")
     assert seen(app) == before
     app.button("Cloud engineer").click()
@@ -89,7 +90,7 @@ def test_a_connection_that_is_cut_for_20_seconds_is_made_again(visit: Page, serv
     with wire_to(server.url) as wire:
         visit.goto(wire.url + CHOICE.replace("=17", "=18"))  # which no other test has fitted
         app = Dashboard(visit)
-        expect(app.advice).to_contain_text("Press Train", timeout=120_000)
+        expect(app.advice).to_contain_text("Press Train")
         lost = visit.locator(".recsys-lost")
         app.button("Train").click()
         expect(app.button("Cancel")).to_be_enabled()
@@ -121,7 +122,7 @@ def test_a_page_that_comes_back_to_no_kernel_says_so(visit: Page, server: Server
             expect(lost).to_contain_text("has ended", timeout=15_000)
             lost.get_by_role("button", name="Open it again").click()
             expect(lost).to_have_count(0)
-            expect(app.rows.first).to_be_visible(timeout=120_000)
+            expect(app.rows.first).to_be_visible()
 
 
 def by_the_culler(server: Server, kernel: str) -> None:
@@ -160,7 +161,7 @@ def asleep(page: Page) -> Iterator[None]:
 def test_a_page_that_slept_works_or_says_that_it_has_ended(visit: Page, server: Server) -> None:
     visit.goto(server.url + CHOICE.replace("=17", "=19"))
     app = Dashboard(visit)
-    expect(app.advice).to_contain_text("Press Train", timeout=120_000)
+    expect(app.advice).to_contain_text("Press Train")
     app.button("Train").click()
     with asleep(visit):
         time.sleep(15)  # the training ends, and thirty messages on its progress wait

@@ -6,8 +6,7 @@ import csv
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from dashboard_page import Dashboard
+from dashboard_page import SCHEMES, Dashboard
 from playwright.sync_api import expect
 
 # By model, words of the text alternative of the chart that is open beside the scores; and every
@@ -26,11 +25,20 @@ CHARTS = {
 }
 
 
+INKS = {"light": "rgb(29, 35, 43)", "dark": "rgb(228, 232, 237)"}
+COLOURS = """() => ["background", "fill"].map((property) => {
+  const which = { background: ".main-svg:first-child", fill: ".gtitle" }[property];
+  const found = [...document.querySelectorAll(`.recsys-chart ${which}`)];
+  const name = property === "fill" ? "fill" : "backgroundColor";
+  return found.filter((one) => one.getClientRects().length)
+    .map((one) => getComputedStyle(one)[name]);
+})"""
+
+
 @pytest.mark.parametrize("key", CHARTS)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_chart_can_be_opened_and_read(app: Dashboard, key: str, scheme: str) -> None:
+def test_every_chart_can_be_opened_and_read(app: Dashboard, key: str) -> None:
     page = app.page
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.emulate_media(color_scheme="dark")  # what is drawn in one scheme follows to the other
     app.pick(3)
     app.choose(key)
     app.recommend()
@@ -39,24 +47,16 @@ def test_every_chart_can_be_opened_and_read(app: Dashboard, key: str, scheme: st
     for name, words in CHARTS[key].items():
         app.open_chart(name)
         expect(app.captions.filter(has_text=words)).to_be_visible()
-    grounds, inks = page.evaluate(
-        """() => ["background", "fill"].map((property) => {
-          const which = { background: ".main-svg:first-child", fill: ".gtitle" }[property];
-          const found = [...document.querySelectorAll(`.recsys-chart ${which}`)];
-          const name = property === "fill" ? "fill" : "backgroundColor";
-          return found.filter((one) => one.getClientRects().length)
-            .map((one) => getComputedStyle(one)[name]);
-        })"""
-    )
-    assert set(grounds) == {"rgba(0, 0, 0, 0)"}
-    assert set(inks) == {"rgb(228, 232, 237)" if scheme == "dark" else "rgb(29, 35, 43)"}
-
     page.get_by_text("Data", exact=True).locator("visible=true").last.click()
     data = page.get_by_role("region", name="Data: ").locator("visible=true")
     expect(data.get_by_role("row").nth(1)).to_be_visible()
-    assert app.overflows() == 0
-    found = Axe().run(page).response["violations"]
-    assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        grounds, inks = page.evaluate(COLOURS)
+        assert set(grounds) == {"rgba(0, 0, 0, 0)"}, scheme
+        assert set(inks) == {INKS[scheme]}
+        assert app.overflows() == 0
+        assert app.barriers() == [], scheme
 
     app.button("Popularity").click()
     expect(app.captions.filter(has_text="rank correlation")).to_have_count(0)

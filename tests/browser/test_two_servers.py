@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 from balancer import balanced
-from dashboard_page import Dashboard
+from dashboard_page import PATIENCE, Dashboard
 from playwright.sync_api import Browser, Page, expect
 from serving import Server, served
 from test_faults import kernel_of, open_page, process_of
@@ -56,8 +56,10 @@ def of_the_other(both: Both, kernel: str) -> str:
 
 
 def test_a_server_that_dies_takes_only_its_own_visitors(browser: Browser, both: Both) -> None:
-    expect.set_options(timeout=60_000)
+    expect.set_options(timeout=PATIENCE)
     one, other = browser.new_context(), browser.new_context()
+    for context in (one, other):
+        context.set_default_timeout(PATIENCE)
     lucky = open_visit(one.new_page(), both)
     kernel = kernel_of(lucky.page)
     cookie = of_the_other(both, kernel)

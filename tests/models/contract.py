@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -39,6 +39,24 @@ GROUP = 6
 def fitted(kind: type[Recommender], dataset: Dataset) -> Recommender:
     """The model at its defaults, fitted once for all tests that only look at it."""
     return kind().fit(dataset)
+
+
+class Fit(NamedTuple):
+    """A model, what its `fit` returned, the data set it was given, and what was reported."""
+
+    model: Recommender
+    returned: Recommender
+    dataset: Dataset
+    reports: list[tuple[float, str]]
+
+
+@cache
+def fitted_again(kind: type[Recommender], dataset: Dataset) -> Fit:
+    """Another fit at the defaults, of a copy, for all tests of what a fit does."""
+    model, reports = kind(), []
+    own = Dataset.from_tables("Own", dataset.courses.copy(), dataset.ratings.copy())
+    returned = model.fit(own, lambda done, message, **_: reports.append((done, message)))
+    return Fit(model, returned, own, reports)
 
 
 @cache
@@ -130,23 +148,20 @@ class RecommenderContract:
         with pytest.raises(NotFittedError):
             kind().recommend({"PY1": 3})
 
-    def test_fit_returns_the_model_and_reports_progress(
-        self, kind: type[Recommender], tiny: Dataset
-    ) -> None:
-        reports: list[tuple[float, str]] = []
-        model = kind()
-        assert model.fit(tiny, lambda done, message, **_: reports.append((done, message))) is model
-        done = [fraction for fraction, _ in reports]
+    @pytest.fixture
+    def again(self, kind: type[Recommender], tiny: Dataset) -> Fit:
+        return fitted_again(kind, tiny)
+
+    def test_fit_returns_the_model_and_reports_progress(self, again: Fit) -> None:
+        assert again.returned is again.model
+        done = [fraction for fraction, _ in again.reports]
         assert done == sorted(done)
         assert done[0] >= 0
         assert done[-1] == 1
-        assert all(message for _, message in reports)
+        assert all(message for _, message in again.reports)
 
-    def test_fit_leaves_the_data_set_as_it_was(
-        self, kind: type[Recommender], tiny: Dataset
-    ) -> None:
-        own = Dataset.from_tables("Own", tiny.courses.copy(), tiny.ratings.copy())
-        kind().fit(own)
+    def test_fit_leaves_the_data_set_as_it_was(self, again: Fit, tiny: Dataset) -> None:
+        own = again.dataset
         pd.testing.assert_frame_equal(own.courses, tiny.courses)
         for name in ("interactions", "likes"):
             now, before = getattr(own, name), getattr(tiny, name)
@@ -155,11 +170,11 @@ class RecommenderContract:
             np.testing.assert_array_equal(getattr(own, name), getattr(tiny, name))
 
     def test_fitting_again_gives_the_same_model(
-        self, kind: type[Recommender], model: Recommender, tiny: Dataset
+        self, again: Fit, model: Recommender, tiny: Dataset
     ) -> None:
         histories = tiny.histories(HISTORIES)
         np.testing.assert_array_equal(
-            kind().fit(tiny).score(histories), model.score(histories), strict=True
+            again.model.score(histories), model.score(histories), strict=True
         )
 
     def test_keeps_nothing_per_user(self, kind: type[Recommender]) -> None:

@@ -13,6 +13,8 @@ from recsys.dataset import Dataset
 from recsys.models import EmbeddingClassification
 from recsys.models.pairs import pair_features
 
+pytestmark = pytest.mark.usefixtures("one_network")
+
 
 @pytest.mark.parametrize("depth", [1, 5, 20])
 def test_votes_equal_those_of_scikit_learn(depth: int) -> None:

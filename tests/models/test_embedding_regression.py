@@ -15,9 +15,11 @@ from recsys.models import EmbeddingRegression
 from recsys.models.neural_network import _School
 from recsys.models.pairs import pair_features, sample_pairs, share_aside, users_aside
 
+pytestmark = pytest.mark.usefixtures("one_network")
+
 
 @pytest.fixture(scope="module")
-def model() -> EmbeddingRegression:
+def model(one_network: None) -> EmbeddingRegression:
     return EmbeddingRegression().fit(taste_groups())
 
 

@@ -26,9 +26,9 @@ FORKED = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked 
 PATIENCE = 60  # seconds
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with served(tmp_path, "--preheat=0") as server:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with served(tmp_path_factory.mktemp("server"), "--preheat=0") as server:
         yield server
 
 
@@ -56,6 +56,7 @@ def gone(*processes: psutil.Process) -> bool:
 
 
 @FORKED
+@pytest.mark.slow
 def test_kernels_are_forked_and_leave_nothing(server: Server) -> None:
     one, other = new_kernel(server), new_kernel(server)
     parent = fork_server(server)
@@ -71,6 +72,7 @@ def test_kernels_are_forked_and_leave_nothing(server: Server) -> None:
 
 
 @FORKED
+@pytest.mark.slow
 def test_a_fork_server_that_is_killed_or_out_of_date_is_started_anew(server: Server) -> None:
     kernel, first = new_kernel(server), fork_server(server)
     first.kill()
@@ -86,10 +88,12 @@ def test_a_fork_server_that_is_killed_or_out_of_date_is_started_anew(server: Ser
 
 
 @FORKED
-def test_a_server_that_is_killed_takes_its_kernels_along(server: Server) -> None:
-    kernel, parent = new_kernel(server), fork_server(server)
-    psutil.Process(server.pid).kill()
-    assert gone(kernel, parent)
+@pytest.mark.slow
+def test_a_server_that_is_killed_takes_its_kernels_along(tmp_path: Path) -> None:
+    with served(tmp_path, "--preheat=0") as server:
+        kernel, parent = new_kernel(server), fork_server(server)
+        psutil.Process(server.pid).kill()
+        assert gone(kernel, parent)
 
 
 def test_a_kernel_from_the_pool_gets_the_time_to_be_connected_to() -> None:
