@@ -21,7 +21,7 @@ from recsys import load_dataset
 from recsys.dataset import DataError, Dataset
 from recsys.evaluation import compare
 from recsys.evaluation.report import markdown
-from recsys.jobs.standings import remembering
+from recsys.jobs.standings import cached_answers
 from recsys.models import (
     EASE,
     IALS,
@@ -206,7 +206,9 @@ def ndcg(models: list[Recommender], dataset: Dataset) -> dict[Recommender, float
     def say(done: float, message: str, **figures: float) -> None:
         print(f"\r{dataset.name} {done:4.0%} {message[:60]:60}", end="", flush=True)
 
-    results = compare(models, dataset, "strong", (K,), (0,), ("rated",), say, remembering(Store()))
+    results = compare(
+        models, dataset, "strong", (K,), (0,), ("rated",), say, cached_answers(Store())
+    )
     print()
     return {one.model: float(one.accuracy["ndcg"].mean()) for one in results}
 

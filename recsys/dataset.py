@@ -91,7 +91,7 @@ class TrainingSet(ABC):
         """What models are to be fitted on; itself, but where it is a sample to look at."""
         return self
 
-    def told_by(self, progress: Callable[..., None]) -> Callable[..., None]:
+    def wrap_progress(self, progress: Callable[..., None]) -> Callable[..., None]:
         """A fit's progress, which may add where the work on this data set is done."""
         return progress
 
@@ -246,7 +246,7 @@ class Dataset(TrainingSet):
         ------
         UnknownCourseError : names the first id that is not there, and the closest one that is
         """
-        return places_in(self.course_index, course_ids, self.name)
+        return positions_in(self.course_index, course_ids, self.name)
 
     def histories(self, histories: Sequence[Mapping[str, float]]) -> csr_matrix:
         """(len(histories), n_courses) ratings, from mappings of course id to rating.
@@ -383,7 +383,7 @@ def _rating_counts(users: Users) -> Counter[float]:
     return Counter(dict(zip(ratings.tolist(), counts.tolist(), strict=True)))
 
 
-def places_in(index: Mapping[str, int], course_ids: Iterable[str], where: str) -> np.ndarray:
+def positions_in(index: Mapping[str, int], course_ids: Iterable[str], where: str) -> np.ndarray:
     """The positions of courses by an index of their ids.
 
     Raises

@@ -48,7 +48,7 @@ def cache_folders() -> list[Path]:
     return [beside / ".cache", personal] if beside.is_dir() else [personal]
 
 
-def write_whole(target: Path, write: Callable[[IO[bytes]], object]) -> None:
+def write_atomically(target: Path, write: Callable[[IO[bytes]], object]) -> None:
     """Write a file: the whole of it or, whatever happens meanwhile, nothing.
 
     What a killed process has left of an earlier try is removed.

@@ -100,7 +100,7 @@ class Everybody(Additive):
     """The same score for everybody, visitors without a history included."""
 
     name: ClassVar[str] = "Everybody"
-    answers_strangers: ClassVar[bool] = True
+    scores_empty_history: ClassVar[bool] = True
 
     def _score(self, histories: csr_matrix) -> np.ndarray:
         return np.ones(histories.shape)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from recsys.charts.catalogue import View, chart
 from recsys.charts.drawing import BLUE, GREY, VERMILION, Chart, blank, nothing
-from recsys.charts.plane import drawn_by_lot, principal_components
+from recsys.charts.plane import principal_components, random_subset
 from recsys.charts.wording import count, hover, percent, plain
 from recsys.explanation import readable
 
@@ -105,7 +105,7 @@ def course_map(
     role[recommended], role[picked] = "recommended", "yours"
     rank = np.zeros(len(points), int)
     rank[recommended] = np.arange(1, len(recommended) + 1)
-    shown = known & ((role != "other") | drawn_by_lot(known & (role == "other"), most))
+    shown = known & ((role != "other") | random_subset(known & (role == "other"), most))
     table = pd.DataFrame(
         {
             "title": np.asarray(titles, str)[shown],

@@ -20,7 +20,7 @@ def principal_components(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return share, directions * np.where(largest < 0, -1, 1)
 
 
-def drawn_by_lot(candidates: np.ndarray, most: int) -> np.ndarray:
+def random_subset(candidates: np.ndarray, most: int) -> np.ndarray:
     """(n,) whether each is drawn: at most so many of the candidates, always the same ones.
 
     Parameters

@@ -9,7 +9,7 @@ import pandas as pd
 
 from recsys.charts.catalogue import View, chart
 from recsys.charts.drawing import BLUE, GREY, Chart, blank, nothing
-from recsys.charts.plane import drawn_by_lot
+from recsys.charts.plane import random_subset
 from recsys.charts.wording import count, hover, plain
 from recsys.explanation import readable
 
@@ -53,7 +53,7 @@ def popularity_bias(
         return nothing("Too few courses have a score to compare it with popularity", table)
     relation = table["users"].rank().corr(table["score"].rank())
     title = f"{_relation_in_words(relation)} (rank correlation {readable(round(relation, 2))})"
-    chosen = table["recommended"] | drawn_by_lot(~table["recommended"].to_numpy(), most)
+    chosen = table["recommended"] | random_subset(~table["recommended"].to_numpy(), most)
     left_out = int((~chosen).sum())
     others = f", {left_out:,} others left out by lot" if left_out else ""
     table = table[chosen].reset_index(drop=True)

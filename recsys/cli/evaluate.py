@@ -73,7 +73,7 @@ def _evaluate(given: argparse.Namespace) -> None:
     from recsys import models
     from recsys.evaluation import CATALOGUES, compare
     from recsys.evaluation.report import page
-    from recsys.jobs.standings import for_evaluation, remembering
+    from recsys.jobs.standings import cached_answers, for_evaluation
     from recsys.sources import load_dataset
     from recsys.storage import Store
 
@@ -96,7 +96,7 @@ def _evaluate(given: argparse.Namespace) -> None:
                 seeds=range(given.seeds),
                 catalogues=wanted or (known if given.table else known[:1]),
                 progress=progress,
-                answering=remembering(Store(), afresh=given.force),
+                answering=cached_answers(Store(), afresh=given.force),
             )
     if given.table:
         text = page(results, dataset, _honest_name(dataset), _command(given))
@@ -149,7 +149,7 @@ def _print_boards(results: dict[Any, Any]) -> None:
 def _tune(given: argparse.Namespace) -> None:
     from recsys.evaluation import GRIDS, tune
     from recsys.evaluation.report import tuning_page
-    from recsys.jobs.standings import for_evaluation, remembering
+    from recsys.jobs.standings import cached_answers, for_evaluation
     from recsys.sources import load_dataset
     from recsys.storage import Store
 
@@ -167,7 +167,7 @@ def _tune(given: argparse.Namespace) -> None:
                 k=given.k,
                 repeats=given.seeds,
                 progress=progress,
-                answering=remembering(Store()),
+                answering=cached_answers(Store()),
             )
     if given.table:
         write_page(given.table, tuning_page(tried, _honest_name(dataset), _command(given)))

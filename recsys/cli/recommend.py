@@ -59,7 +59,7 @@ def _recommend(given: argparse.Namespace) -> None:
     with shown_progress(f"Fitting {asked.name}") as progress:
         model = Store().fitted(asked, dataset, progress)
     found = model.recommend(history, k=given.k)
-    silence = model.why_silent(history) if found.empty else ""
+    why_empty = model.why_empty(history) if found.empty else ""
     if given.json:
         print_json(
             {
@@ -69,11 +69,11 @@ def _recommend(given: argparse.Namespace) -> None:
                 "history": dict(history),
                 "score": model.score_label,
                 "recommendations": found.to_dict("records"),
-                "message": silence,
+                "message": why_empty,
             }
         )
-    elif silence:
-        print(silence)
+    elif why_empty:
+        print(why_empty)
     else:
         columns = ("rank", "score", "course_id", "title")
         rows = zip(*(found[column] for column in columns), strict=True)

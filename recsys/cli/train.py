@@ -37,7 +37,7 @@ def add(commands: Commands) -> None:
 def _train(given: argparse.Namespace) -> int:
     from recsys import models
     from recsys.dataset import DataError
-    from recsys.scale import placed
+    from recsys.scale import for_fitting
     from recsys.sources import available, load_training_set
     from recsys.storage import Store
 
@@ -54,7 +54,7 @@ def _train(given: argparse.Namespace) -> int:
                 raise
             note(f"Left out: {error}")  # nobody asked for it by name
             continue
-        with placed(dataset, scheduler=given.scheduler) as at_hand:
+        with for_fitting(dataset, scheduler=given.scheduler) as at_hand:
             for model in wanted:
                 ready = _train_one(model, at_hand, store, given.force)
                 outcomes.append({"data": dataset.name, "model": model.key(), "ready": ready})
@@ -68,21 +68,21 @@ def _train(given: argparse.Namespace) -> int:
 
 
 def _train_one(model: Recommender, dataset: TrainingSet, store: Store, force: bool) -> bool:
-    from recsys.jobs.queue import Turns
+    from recsys.jobs.queue import JobQueue
 
     if not force and store.get(model, dataset) is not None:
         return True
     label = f"{dataset.name}: {model.name}"
-    turns = Turns(store)
+    queue = JobQueue(store)
     started = time.monotonic()
     try:
         with shown_progress(label) as progress:
             if force:
-                with turns.turn(progress):
+                with queue.slot(progress):
                     model.fit(dataset, progress)
                 store.put(model, dataset)
             else:
-                store.fitted(model, dataset, progress, turns.turn)
+                store.fitted(model, dataset, progress, queue.slot)
         if store.get(model, dataset) is None:
             note(f"{label} is fitted but not kept: {store.folder} cannot be written.")
             return False

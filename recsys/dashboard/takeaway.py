@@ -66,7 +66,7 @@ def as_report(selection: Selection, answer: Answer, top_n: int) -> str:
         for value in [model.values()[one.name]]
     )
     picked = "".join(f"<li>{escape(dataset.title(one))}</li>" for one in selection.history)
-    listed = f"<p>{escape(answer.silence)}</p>"
+    listed = f"<p>{escape(answer.why_empty)}</p>"
     if len(answer.table):
         listed = as_table(answer, selection.history)
     code = as_code(selection, answer, top_n)

@@ -16,7 +16,7 @@ from scipy.sparse import csr_matrix
 from recsys.dataset import Dataset
 from recsys.jobs.child import described, restored
 from recsys.jobs.job import Job
-from recsys.jobs.queue import Turns
+from recsys.jobs.queue import JobQueue
 from recsys.models import Progress, silent
 from recsys.models.clustering import Clustering
 from recsys.sources import load_dataset
@@ -129,7 +129,7 @@ class ClusterCountsJob(Job):
     model : the clustering whose other hyperparameters are kept
     source : what `load_dataset` takes
     store : where the fits are kept
-    turns : where to wait in line before the child process starts
+    queue : where to wait in line before the child process starts
     """
 
     what = "comparison"
@@ -139,13 +139,13 @@ class ClusterCountsJob(Job):
         model: Clustering,
         source: str,
         store: Store,
-        turns: Turns,
+        queue: JobQueue,
     ) -> None:
         super().__init__()
-        self.model, self.source, self.store, self.turns = model, source, store, turns
+        self.model, self.source, self.store, self.queue = model, source, store, queue
 
     def _work(self) -> pd.DataFrame:
-        with self.turns.turn(self._tell):
+        with self.queue.slot(self._tell):
             result = self._in_child(
                 __name__,
                 model=described(self.model),

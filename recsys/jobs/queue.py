@@ -1,9 +1,9 @@
-"""Trainings take turns: of a machine's sessions so many train at once, the others wait in line.
+"""The queue of jobs: of all sessions on a machine, so many run at once, and the others wait.
 
-The line is a folder of tickets, numbered files of which each waiting or training session holds the
-operating system's lock on its own. Whoever ends in whatever way lets go of it, so that the line
-moves on by itself. Who holds a place must not wait for somebody in the line. Must not know what is
-trained.
+The queue is a folder of tickets, which are numbered files. Each waiting or running session locks
+its own ticket. The operating system releases the lock when the process exits, so that the queue
+moves on by itself. A session that holds a slot must not wait for one that is in the queue. Must not
+know what the jobs do.
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ POLL = 0.2  # seconds between two looks at the line
 log = logging.getLogger(__name__)
 
 
-class Turns:
-    """The line of all sessions that share a store.
+class JobQueue:
+    """The queue of all sessions that share a store.
 
     Parameters
     ----------
     store : the tickets are in a folder of it
-    at_once : how many may train; by default `trainings_at_once`
+    at_once : how many may run; by default `jobs_at_once`
     """
 
     def __init__(self, store: Store, at_once: int | None = None) -> None:
-        self.folder = store.folder / "turns"
-        self.at_once = at_once or trainings_at_once()
+        self.folder = store.folder / "queue"
+        self.at_once = at_once or jobs_at_once()
 
     @contextmanager
-    def turn(self, progress: Progress = silent) -> Iterator[None]:
-        """Wait in line, and then hold one of the places until the block ends.
+    def slot(self, progress: Progress = silent) -> Iterator[None]:
+        """Wait in the queue, and then hold a slot until the block ends.
 
-        While waiting, `progress` is told the place in the line again and again, and ends the wait
-        by raising. Where the folder does not allow locks, nobody waits.
+        While waiting, `progress` is told again and again how many are ahead, and ends the wait by
+        raising. Where the folder does not allow locks, nobody waits.
         """
         try:
             ticket = self._join()
@@ -97,7 +97,7 @@ class Turns:
         return sorted(self.folder.glob("*.ticket"))
 
 
-def trainings_at_once() -> int:
+def jobs_at_once() -> int:
     """RECSYS_TRAININGS; by default as many as the cores, and as half the memory, allow."""
     wanted = os.environ.get("RECSYS_TRAININGS", "")
     if wanted.isdigit() and int(wanted):

@@ -21,12 +21,12 @@ from recsys.evaluation.leaderboard import LENGTH, Answering, Answers, all_candid
 from recsys.evaluation.split import Catalogue, Protocol
 from recsys.jobs.child import described, restored
 from recsys.jobs.job import Job
-from recsys.jobs.queue import Turns
-from recsys.machine import write_whole
+from recsys.jobs.queue import JobQueue
+from recsys.machine import write_atomically
 from recsys.models import Progress, Recommender, baselines, registry, silent
 from recsys.sources import load_dataset, movielens
 from recsys.storage import Store
-from recsys.storage.store import note_use
+from recsys.storage.store import mark_used
 
 _VERSION = 1  # raise it when the same model would answer the same split otherwise
 
@@ -58,12 +58,12 @@ def standings(
     during each fit, ends the evaluation without losing them.
     """
     results = compare(
-        models, dataset, protocol, (k,), (seed,), (catalogue,), progress, remembering(store)
+        models, dataset, protocol, (k,), (seed,), (catalogue,), progress, cached_answers(store)
     )
     return leaderboard(results).drop(columns=["catalogue", "k"])
 
 
-def remembered(
+def already_evaluated(
     models: Iterable[Recommender],
     dataset: Dataset,
     store: Store,
@@ -81,7 +81,7 @@ def remembered(
     ]
 
 
-def remembering(store: Store, afresh: bool = False) -> Answering:
+def cached_answers(store: Store, afresh: bool = False) -> Answering:
     """What `compare` gets answers from: the store, or else the model, and then into the store.
 
     Parameters
@@ -105,13 +105,13 @@ def remembering(store: Store, afresh: bool = False) -> Answering:
                 known = answer(model, division, candidates, k, progress)
                 _write(known, path)
                 store.make_room(path)
-            note_use(path)
+            mark_used(path)
         return known
 
     return answers
 
 
-def contestants() -> list[Recommender]:
+def models_to_evaluate() -> list[Recommender]:
     """All registered models and the baselines, at their defaults."""
     return [kind() for kind in (*registry(), *baselines())]
 
@@ -125,7 +125,7 @@ class EvaluationJob(Job):
         left out
     source : what `load_dataset` takes
     store : where the answers are kept, and found by `standings`
-    turns : where to wait in line before the child process starts
+    queue : where to wait in line before the child process starts
     """
 
     what = "evaluation"
@@ -135,14 +135,14 @@ class EvaluationJob(Job):
         models: Sequence[Recommender],
         source: str,
         store: Store,
-        turns: Turns,
+        queue: JobQueue,
     ) -> None:
         super().__init__()
         self.models = [one for one in models if store.keeps(one)]
-        self.source, self.store, self.turns = source, store, turns
+        self.source, self.store, self.queue = source, store, queue
 
     def _work(self) -> None:
-        with self.turns.turn(self._tell):
+        with self.queue.slot(self._tell):
             self._in_child(
                 __name__,
                 models=[described(one) for one in self.models],
@@ -198,6 +198,6 @@ def _write(answers: Answers, path: Path) -> None:
     arrays["predicted"] = answers.predicted
     arrays["seconds"] = np.array([answers.fit_seconds, answers.score_seconds])
     try:
-        write_whole(path, lambda file: np.savez_compressed(file, allow_pickle=False, **arrays))
+        write_atomically(path, lambda file: np.savez_compressed(file, allow_pickle=False, **arrays))
     except OSError as error:
         log.warning("The evaluation could not be remembered (%s).", error)

@@ -12,7 +12,7 @@ from typing import Any
 from recsys.dataset import Dataset
 from recsys.jobs.child import described, restored
 from recsys.jobs.job import Job
-from recsys.jobs.queue import Turns
+from recsys.jobs.queue import JobQueue
 from recsys.models import Progress, Recommender
 from recsys.storage import Store, load, save
 from recsys.storage.store import with_values_of
@@ -38,7 +38,7 @@ class TrainingJob(Job):
     dataset : what to fit it on
     source : what `load_dataset` makes this data set from; None if only this process has it
     store : where the result is kept; of many sessions that ask for the same, one fits
-    turns : where to wait in line before a child process starts; by default that of the store
+    queue : where to wait in line before a child process starts; by default that of the store
     """
 
     what = "training"
@@ -49,11 +49,11 @@ class TrainingJob(Job):
         dataset: Dataset,
         source: str | None,
         store: Store,
-        turns: Turns | None = None,
+        queue: JobQueue | None = None,
     ) -> None:
         super().__init__()
         self.model, self.dataset, self.source = model, dataset, source
-        self.store, self.turns = store, turns or Turns(store)
+        self.store, self.queue = store, queue or JobQueue(store)
 
     def __str__(self) -> str:
         return f"training of {self.model.name}"
@@ -71,7 +71,7 @@ class TrainingJob(Job):
             stored = self.store.get(self.model, self.dataset)
             if stored is not None:
                 return stored
-            with self.turns.turn(self._tell):
+            with self.queue.slot(self._tell):
                 return self._fitted_in_child(self.source, key)
 
     def _fitted_in_child(self, source: str, key: str) -> Recommender:
@@ -108,7 +108,7 @@ def work(
     ------
     ValueError : if the data or the code is another here than in the process that asks
     """
-    from recsys.scale import placed
+    from recsys.scale import for_fitting
     from recsys.sources import load_training_set
 
     asked, shared = restored(model), Store(store)
@@ -116,7 +116,7 @@ def work(
     dataset = load_training_set(source)
     if shared.key(asked, dataset) != key:
         raise ValueError(CHANGED)
-    with placed(dataset) as at_hand:
+    with for_fitting(dataset) as at_hand:
         asked.fit(at_hand, progress)
     try:
         return {"file": str(shared.put(asked, dataset))}

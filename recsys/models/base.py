@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from recsys.dataset import History, TrainingSet, places_in
+from recsys.dataset import History, TrainingSet, positions_in
 from recsys.models.hyperparameters import Hyperparameter, declared
 from recsys.ranking import NOTHING, top_k
 
@@ -65,7 +65,7 @@ class Recommender(ABC):
     score_sentence : the same as a sentence for the reader of a list of recommendations
     collaborative : whether it learns from ratings, so that a course nobody rated has no score
     instant : whether it fits within a click, so that no child process is needed
-    answers_strangers : whether it scores an empty history too
+    scores_empty_history : whether it scores an empty history too
     charts : keys of its charts in `recsys.charts`, in the order shown; the first two are open at
         first
     loss_label : what its loss is, where a fit reports one, as an axis label
@@ -82,7 +82,7 @@ class Recommender(ABC):
     score_sentence: ClassVar[str] = ""
     collaborative: ClassVar[bool] = True
     instant: ClassVar[bool] = False
-    answers_strangers: ClassVar[bool] = False
+    scores_empty_history: ClassVar[bool] = False
     charts: ClassVar[tuple[str, ...]] = ("scores", "popularity")
     loss_label: ClassVar[str] = "Loss"
 
@@ -108,7 +108,7 @@ class Recommender(ABC):
         return None
 
     def _why_unscored(self, history: Mapping[str, float]) -> str:
-        """Why no course has a score for this history, in a sentence; for `why_silent`."""
+        """Why no course has a score for this history, in a sentence; for `why_empty`."""
         return f"{self.name} knows too little about the courses you picked; add another one."
 
     def evidence(self, history: Mapping[str, float], course_id: str) -> Evidence | None:
@@ -125,7 +125,7 @@ class Recommender(ABC):
         self.course_ids_ = dataset.courses["id"].to_numpy(str)
         self.course_titles_ = dataset.courses["title"].to_numpy(str)
         self.popularity_ = dataset.popularity
-        self._fit(dataset, dataset.told_by(progress))
+        self._fit(dataset, dataset.wrap_progress(progress))
         progress(1.0, "Done")
         return self
 
@@ -161,7 +161,7 @@ class Recommender(ABC):
         if self.collaborative:
             scores[:, self.popularity_ == 0] = np.nan
             known = histories[:, np.flatnonzero(self.popularity_)]
-        if not self.answers_strangers:
+        if not self.scores_empty_history:
             scores[np.asarray(known.getnnz(axis=1)) == 0] = np.nan
         return scores
 
@@ -179,7 +179,7 @@ class Recommender(ABC):
         Returns
         -------
         Columns `course_id, title, score, rank`, best first; of equal scores, the course that more
-        people like. Empty where the model cannot answer: `why_silent` says why.
+        people like. Empty where the model cannot answer: `why_empty` says why.
 
         Raises
         ------
@@ -200,9 +200,9 @@ class Recommender(ABC):
             }
         )
 
-    def why_silent(self, history: Mapping[str, float], threshold: float | None = None) -> str:
+    def why_empty(self, history: Mapping[str, float], threshold: float | None = None) -> str:
         """Why `recommend` has nothing to offer for this history, in a sentence or two."""
-        if not history and not self.answers_strangers:
+        if not history and not self.scores_empty_history:
             return "Pick at least one course first: recommendations follow from your choice."
         if len(history) == len(self._catalogue()):
             return "You have picked every course there is, so none is left to recommend."
@@ -286,7 +286,7 @@ class Recommender(ABC):
     def _positions(self, history: Collection[str]) -> np.ndarray:
         if self._holds(history):
             return history.positions
-        return places_in(self._course_index(), history, "this model's data")
+        return positions_in(self._course_index(), history, "this model's data")
 
     def _batch_of_one(self, history: Mapping[str, float]) -> csr_matrix:
         if self._holds(history):

@@ -97,8 +97,8 @@ class NeuralNetwork(Recommender):
             return  # there is nothing to tell apart
         progress(0.0, "Starting TensorFlow")
         network = _network(self.popularity_[rated], self.embedding_size, self.seed)
-        school = _School(dataset.blocks, rated, Draw(self.seed, aside))
-        self.training_curve_ = _train(network, school, self.epochs, self.seed, progress)
+        users = _TrainingUsers(dataset.blocks, rated, Draw(self.seed, aside))
+        self.training_curve_ = _train(network, users, self.epochs, self.seed, progress)
         encoder, output = network.get_layer("user"), network.get_layer("courses")
         input_embeddings, self.input_bias_ = encoder.get_weights()
         course_embeddings, course_bias = output.get_weights()
@@ -130,7 +130,7 @@ def _normalised(histories: csr_matrix) -> csr_matrix:
     return csr_matrix(diags(lengths**-0.5) @ histories.sign(), dtype=np.float32)
 
 
-class _School:
+class _TrainingUsers:
     """The users that a network learns from, and those on whom it is validated.
 
     Parameters
@@ -212,15 +212,17 @@ def _network(popularity: np.ndarray, embedding_size: int, seed: int) -> Any:
     return network
 
 
-def _train(network: Any, school: _School, epochs: int, seed: int, progress: Progress) -> np.ndarray:
+def _train(
+    network: Any, users: _TrainingUsers, epochs: int, seed: int, progress: Progress
+) -> np.ndarray:
     """Train the network in place; the training curve."""
     rng = np.random.default_rng(seed)
-    validation = _guessing_task(school.validation, rng)
-    per_pass = sum(-(-size // BATCH_SIZE) for size in school.sizes)
+    validation = _guessing_task(users.validation, rng)
+    per_pass = sum(-(-size // BATCH_SIZE) for size in users.sizes)
     passes = max(PASSES, -(-MIN_STEPS // per_pass))
     n_steps = min(passes * per_pass, MAX_STEPS)
-    step, loss_of = _compiled(network, sum(school.sizes), epochs * n_steps)
-    batches = school.batches(rng)
+    step, loss_of = _compiled(network, sum(users.sizes), epochs * n_steps)
+    batches = users.batches(rng)
     curve = np.zeros((epochs, 2))
     for epoch in range(epochs):
         message = f"Epoch {epoch + 1} of {epochs}"

@@ -30,7 +30,7 @@ class Popularity(Recommender):
     score_label: ClassVar[str] = "Share of all users"
     score_sentence: ClassVar[str] = "The score is the share of all users who took the course."
     instant: ClassVar[bool] = True
-    answers_strangers: ClassVar[bool] = True
+    scores_empty_history: ClassVar[bool] = True
 
     def _fit(self, dataset: TrainingSet, progress: Progress) -> None:
         self.share_ = dataset.popularity / max(dataset.n_users, 1)

@@ -27,7 +27,7 @@ class Random(Recommender):
     score_sentence: ClassVar[str] = "The score is a random number and means nothing."
     collaborative: ClassVar[bool] = False
     instant: ClassVar[bool] = True
-    answers_strangers: ClassVar[bool] = True
+    scores_empty_history: ClassVar[bool] = True
 
     seed: int = hyperparameter(0, label="Seed", low=0, high=1000, refit=False)
 

@@ -19,7 +19,7 @@ class ClusterError(RuntimeError):
 
 
 @contextmanager
-def placed(dataset: TrainingSet, scheduler: str | None = None) -> Iterator[TrainingSet]:
+def for_fitting(dataset: TrainingSet, scheduler: str | None = None) -> Iterator[TrainingSet]:
     """A data set where it is best fitted on.
 
     Parameters

@@ -16,7 +16,7 @@ from distributed import Client, as_completed
 from scipy.sparse import csr_matrix
 
 from recsys.dataset import DataError
-from recsys.machine import write_whole
+from recsys.machine import write_atomically
 from recsys.models import Progress, Recommender, silent
 from recsys.ranking import NOTHING, top_k
 from recsys.scale.cluster import in_words
@@ -88,7 +88,7 @@ def _claim(folder: Path, about: dict[str, object]) -> None:
     text = json.dumps(about, sort_keys=True, default=str)
     if note.exists() and note.read_text("utf-8") != text:
         raise DataError("holds recommendations of another model; name another folder.", str(folder))
-    write_whole(note, lambda file: file.write(text.encode()))
+    write_atomically(note, lambda file: file.write(text.encode()))
 
 
 def _target(folder: Path, part: Part) -> Path:
@@ -119,5 +119,5 @@ def _recommend_part(part: Part, model: Recommender, folder: Path, k: int) -> int
             )
         )
     table = pa.concat_tables(tables) if tables else pa.table({"user": users})
-    write_whole(_target(folder, part), lambda file: pq.write_table(table, file))
+    write_atomically(_target(folder, part), lambda file: pq.write_table(table, file))
     return len(users)

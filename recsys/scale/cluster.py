@@ -108,7 +108,7 @@ class OnCluster(TrainingSet):
     def rating_counts(self) -> dict[float, int]:
         return self.dataset.rating_counts
 
-    def told_by(self, progress: Callable[..., None]) -> Callable[..., None]:
+    def wrap_progress(self, progress: Callable[..., None]) -> Callable[..., None]:
         """Adds how many workers there are and where to watch them, and tells of every part."""
         n_workers = len(self.client.scheduler_info(n_workers=-1)["workers"])
         where = f"on {n_workers} workers, seen at {self.client.dashboard_link}"

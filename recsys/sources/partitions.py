@@ -27,7 +27,7 @@ from scipy.sparse import csr_matrix
 
 from recsys.blocks import PER_BLOCK, Blocks, LocalBlocks, Stored, Users
 from recsys.dataset import COURSE_COLUMNS, DataError, Dataset, TrainingSet, are_ratings
-from recsys.machine import write_whole
+from recsys.machine import write_atomically
 
 NOUN = "course"
 FORMAT = 1
@@ -297,7 +297,7 @@ def write_part(
     item, rating = item.astype(np.int32), rating.astype(np.float32)
     table = pa.table({"user": user, "item": item, "rating": rating})
     name = f"{number:05}.parquet"
-    write_whole(folder / "ratings" / name, lambda file: pq.write_table(table, file))
+    write_atomically(folder / "ratings" / name, lambda file: pq.write_table(table, file))
     liked = rating >= like_threshold
     ratings, counts = np.unique(rating[liked], return_counts=True)
     digest = hashlib.sha256()
@@ -326,7 +326,7 @@ def finish(
 
     pq = _parquet()
     table = pa.Table.from_pandas(courses, preserve_index=False)
-    write_whole(folder / "courses.parquet", lambda file: pq.write_table(table, file))
+    write_atomically(folder / "courses.parquet", lambda file: pq.write_table(table, file))
     counts: Counter[float] = sum((one.rating_counts for one in written), Counter())
     text = json.dumps(
         {
@@ -341,7 +341,7 @@ def finish(
         },
         ensure_ascii=False,
     )
-    write_whole(folder / "about.json", lambda file: file.write(text.encode()))
+    write_atomically(folder / "about.json", lambda file: file.write(text.encode()))
     return open_partitions(folder)
 
 

@@ -16,7 +16,7 @@ from typing import IO, Any
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from recsys.machine import write_whole
+from recsys.machine import write_atomically
 from recsys.models import Recommender, find
 
 _MAGIC = b"recsys model 1\n"  # raise the number when the format below changes
@@ -42,7 +42,7 @@ def save(model: Recommender, path: str | os.PathLike[str]) -> None:
         file.write(_MAGIC + _CHECKSUM(payload).digest())
         file.write(payload)
 
-    write_whole(Path(path), write)
+    write_atomically(Path(path), write)
 
 
 def load(path: str | os.PathLike[str], kind: type[Recommender] | None = None) -> Recommender:

@@ -88,7 +88,7 @@ class Store:
         except (StoreError, OSError) as error:
             log.warning("A stored model is left aside. %s", error)
             return None
-        note_use(path)
+        mark_used(path)
         return with_values_of(model, stored)
 
     def put(self, model: Recommender, dataset: TrainingSet) -> Path:
@@ -152,7 +152,7 @@ class Store:
         model: Recommender,
         dataset: TrainingSet,
         progress: Progress = silent,
-        turn: Callable[[Progress], AbstractContextManager[None]] = lambda progress: nullcontext(),
+        slot: Callable[[Progress], AbstractContextManager[None]] = lambda progress: nullcontext(),
     ) -> Recommender:
         """The stored model; if there is none, `model` itself, fitted here and now and stored.
 
@@ -160,7 +160,7 @@ class Store:
 
         Parameters
         ----------
-        turn : what to wait for, and to hold while fitting, such as `Turns(store).turn`
+        slot : what to wait for, and to hold while fitting, such as `JobQueue(store).slot`
         """
         if not self.keeps(model):
             return model.fit(dataset.whole, progress)
@@ -171,7 +171,7 @@ class Store:
             stored = self.get(model, dataset)
             if stored is not None:
                 return stored
-            with turn(progress):
+            with slot(progress):
                 model.fit(dataset.whole, progress)
             try:
                 self.put(model, dataset)
@@ -180,7 +180,7 @@ class Store:
             return model
 
 
-def note_use(file: Path) -> None:
+def mark_used(file: Path) -> None:
     """Remember that a file was used now, where the file system would not by itself."""
     with suppress(OSError):  # of another user: it stays as old as it is
         os.utime(file, ns=(time.time_ns(), file.stat().st_mtime_ns))

@@ -22,7 +22,7 @@ from recsys.dashboard.state import State
 from recsys.dashboard.state.comparison import Comparison, Opinion, alone, overlap, supporters
 
 
-def opinion(name: str, ids: str, silence: str = "") -> Opinion:
+def opinion(name: str, ids: str, why_empty: str = "") -> Opinion:
     table = pd.DataFrame(
         {
             "course_id": list(ids),
@@ -31,7 +31,7 @@ def opinion(name: str, ids: str, silence: str = "") -> Opinion:
             "rank": range(1, len(ids) + 1),
         }
     )
-    return Opinion(name.lower(), name, table, silence)
+    return Opinion(name.lower(), name, table, why_empty)
 
 
 ABCD, CDEA, DXY = opinion("One", "abcd"), opinion("Two", "cdea"), opinion("Three", "dxy")
@@ -157,7 +157,7 @@ def test_what_is_missing_is_named_and_trained_and_all_follow_the_choice(register
     registered.view.set_open("comparison", True)
     letters, backwards = comparison.opinions
     assert ids(letters) == "fedcb"
-    assert backwards.silence == "Not trained yet."
+    assert backwards.why_empty == "Not trained yet."
     assert comparison.missing[0].name == "Backwards"
     assert comparison.chart is None
 
@@ -169,7 +169,7 @@ def test_what_is_missing_is_named_and_trained_and_all_follow_the_choice(register
     registered.selection.remove(["a"])
     letters, backwards = comparison.opinions
     assert letters.table.empty
-    assert letters.silence.startswith("Pick at least one course first")
+    assert letters.why_empty.startswith("Pick at least one course first")
     registered.selection.add(["c"])
     assert [ids(one) for one in comparison.compared] == ["fedba", "abdef"]
 
@@ -211,7 +211,7 @@ def test_a_model_registered_later_appears_and_one_that_fails_says_so(registered:
     models.register(Broken)
     registered.selection.add(["b"])
     assert [one.name for one in comparison.opinions] == ["Letters", "Backwards", "Broken"]
-    assert comparison.opinions[2].silence == "It could not answer: no letters left."
+    assert comparison.opinions[2].why_empty == "It could not answer: no letters left."
     assert registered.messages.error == ""
 
 

@@ -106,7 +106,7 @@ def work(
             said=said,
         )
     if request.param == "evaluation":
-        monkeypatch.setattr(scoreboard, "contestants", lambda: [Patient()])
+        monkeypatch.setattr(scoreboard, "models_to_evaluate", lambda: [Patient()])
         board = Scoreboard(state)
         board.observe(lambda change: said.put(change["new"]), "status")
         return Work(

@@ -19,9 +19,9 @@ from recsys.models import Recommender
 def state(
     new_state: Callable[[], State], bundled: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> State:
-    """A state over the open course set, with two contestants that are quick."""
-    contestants: list[Recommender] = [models.Popularity(), models.Random()]
-    monkeypatch.setattr(scoreboard, "contestants", lambda: contestants)
+    """A state over the open course set, with two models_to_evaluate that are quick."""
+    models_to_evaluate: list[Recommender] = [models.Popularity(), models.Random()]
+    monkeypatch.setattr(scoreboard, "models_to_evaluate", lambda: models_to_evaluate)
     monkeypatch.setattr(sources, "load_dataset", lambda key: bundled)
     return new_state()
 
@@ -33,12 +33,12 @@ def test_what_was_evaluated_before_is_shown_at_once(state: State, bundled: Datas
     assert board.table.empty
     assert len(board.missing) == 2
 
-    known = scoreboard.contestants()[:1]
+    known = scoreboard.models_to_evaluate()[:1]
     standings.standings(known, bundled, state.selection.store)
     board.show()
     assert board.wait(60)
     assert list(board.table["model"]) == [known[0].name]
-    assert board.missing == (scoreboard.contestants()[1].name,)
+    assert board.missing == (scoreboard.models_to_evaluate()[1].name,)
     assert "seed 0" in board.about
     assert known[0].name in as_table(board.table)
 
@@ -46,7 +46,7 @@ def test_what_was_evaluated_before_is_shown_at_once(state: State, bundled: Datas
 def test_another_data_set_starts_over_and_what_cannot_be_evaluated_says_so(
     state: State, bundled: Dataset, tiny: Dataset
 ) -> None:
-    standings.standings(scoreboard.contestants(), bundled, state.selection.store)
+    standings.standings(scoreboard.models_to_evaluate(), bundled, state.selection.store)
     board = Scoreboard(state)
     board.show()
     assert board.wait(60)

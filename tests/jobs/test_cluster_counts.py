@@ -12,7 +12,7 @@ from recsys import models
 from recsys.dataset import Dataset
 from recsys.jobs.cluster_counts import ClusterCountsJob, compare_counts, silhouette
 from recsys.jobs.job import Finished
-from recsys.jobs.queue import Turns
+from recsys.jobs.queue import JobQueue
 from recsys.storage import Store
 
 
@@ -66,7 +66,7 @@ def test_two_camps_leave_nothing_to_a_third_cluster(two_camps: Dataset, tmp_path
 @pytest.mark.slow
 def test_the_table_comes_from_a_child_process(tmp_path: Path) -> None:
     store, model = Store(tmp_path), models.ClusteringPCA()
-    job = ClusterCountsJob(model, "bundled", store, Turns(store)).start(lambda event: None)
+    job = ClusterCountsJob(model, "bundled", store, JobQueue(store)).start(lambda event: None)
     outcome = job.wait(120)
     assert isinstance(outcome, Finished)
     assert outcome.result.columns.tolist() == ["clusters", "inertia", "silhouette"]

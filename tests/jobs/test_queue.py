@@ -13,14 +13,14 @@ from stage import LONG, Stage
 from training_models import Patient, Quick
 
 from recsys.jobs.job import Finished
-from recsys.jobs.queue import Turns, trainings_at_once
+from recsys.jobs.queue import JobQueue, jobs_at_once
 from recsys.storage import Store
 
 # Takes a turn, tells so, and holds it until it is told to end.
 SESSION = """
 import sys
 from recsys.storage import Store
-from recsys.jobs.queue import Turns
+from recsys.jobs.queue import JobQueue
 
 said = []
 def say(text):
@@ -28,7 +28,7 @@ def say(text):
         said.append(text)
         print(text, flush=True)
 
-with Turns(Store(sys.argv[1]), int(sys.argv[2])).turn(lambda done, message: say(message)):
+with JobQueue(Store(sys.argv[1]), int(sys.argv[2])).slot(lambda done, message: say(message)):
     say("training")
     sys.stdin.readline()
 """
@@ -115,7 +115,7 @@ def test_who_is_killed_while_training_or_waiting_is_passed_over(
     assert third.hears() == "training"
     third.end()
     assert begin().hears() == "training"
-    assert len(list((tmp_path / "turns").glob("*.ticket"))) == 1
+    assert len(list((tmp_path / "queue").glob("*.ticket"))) == 1
 
 
 @pytest.mark.slow
@@ -150,30 +150,30 @@ def test_waiting_ends_when_progress_raises(tmp_path: Path) -> None:
     def cancel(done: float, message: str, **_: float) -> None:
         raise Cancelled
 
-    turns = Turns(Store(tmp_path), at_once=1)
-    with turns.turn(), pytest.raises(Cancelled), turns.turn(cancel):
+    jobs = JobQueue(Store(tmp_path), at_once=1)
+    with jobs.slot(), pytest.raises(Cancelled), jobs.slot(cancel):
         raise AssertionError("two at once")
     assert not list(tmp_path.rglob("*.ticket"))
-    with turns.turn(cancel):
+    with jobs.slot(cancel):
         pass  # and the line is empty again
 
 
 def test_where_nothing_can_be_locked_nobody_waits(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (tmp_path / "turns").write_text("no folder")
-    turns = Turns(Store(tmp_path), at_once=1)
-    with turns.turn(), turns.turn():
+    (tmp_path / "queue").write_text("no folder")
+    jobs = JobQueue(Store(tmp_path), at_once=1)
+    with jobs.slot(), jobs.slot():
         pass
     assert "Training without waiting for others" in caplog.text
 
 
 def test_how_many_train_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECSYS_TRAININGS", "7")
-    assert trainings_at_once() == 7
+    assert jobs_at_once() == 7
     monkeypatch.setenv("RECSYS_TRAININGS", "none")
     monkeypatch.setattr("recsys.jobs.queue.machine_memory", lambda: 2 * 2**30)
-    assert trainings_at_once() == 1
+    assert jobs_at_once() == 1
     monkeypatch.setattr("recsys.jobs.queue.machine_memory", lambda: 2**50)
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(3)), raising=False)
-    assert trainings_at_once() == 3
+    assert jobs_at_once() == 3

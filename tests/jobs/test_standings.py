@@ -10,7 +10,7 @@ import pytest
 
 from recsys.dataset import Dataset
 from recsys.evaluation import evaluate
-from recsys.jobs.standings import for_evaluation, remembered, standings
+from recsys.jobs.standings import already_evaluated, for_evaluation, standings
 from recsys.models import EASE, KNN, Popularity, Recommender
 from recsys.storage import Store
 
@@ -39,11 +39,11 @@ def test_the_second_time_nothing_is_fitted(
     dataset: Dataset, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     models = [KNN(), EASE(), Popularity()]
-    assert remembered(models, dataset, store) == []
+    assert already_evaluated(models, dataset, store) == []
     first = standings(models, dataset, store, k=5)
     expected = evaluate(models, dataset, k=5)
     pd.testing.assert_frame_equal(first.drop(columns=TIMES), expected.drop(columns=TIMES))
-    assert remembered([*models, KNN(neighbours=3)], dataset, store) == models
+    assert already_evaluated([*models, KNN(neighbours=3)], dataset, store) == models
 
     monkeypatch.setattr(Recommender, "fit", None)
     pd.testing.assert_frame_equal(standings(models, dataset, store, k=5), first)
@@ -62,7 +62,7 @@ def test_what_a_cancelled_evaluation_has_finished_is_kept(dataset: Dataset, stor
 
     with pytest.raises(Cancelled):
         standings(models, dataset, store, progress=until_the_last)
-    assert remembered(models, dataset, store) == models[:2]
+    assert already_evaluated(models, dataset, store) == models[:2]
 
 
 def test_a_damaged_file_is_answered_anew(dataset: Dataset, store: Store) -> None:
@@ -76,9 +76,9 @@ def test_a_damaged_file_is_answered_anew(dataset: Dataset, store: Store) -> None
 
 def test_other_splits_and_hyperparameters_are_other_answers(dataset: Dataset, store: Store) -> None:
     standings([KNN()], dataset, store)
-    assert not remembered([KNN()], dataset, store, seed=1)
-    assert not remembered([KNN()], dataset, store, protocol="weak")
-    assert not remembered([KNN(shrinkage=5)], dataset, store)
+    assert not already_evaluated([KNN()], dataset, store, seed=1)
+    assert not already_evaluated([KNN()], dataset, store, protocol="weak")
+    assert not already_evaluated([KNN(shrinkage=5)], dataset, store)
 
 
 def test_movielens_is_evaluated_as_is_usual(movielens: Dataset, dataset: Dataset) -> None:

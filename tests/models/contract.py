@@ -288,30 +288,30 @@ class RecommenderContract:
         expected = everything[everything["score"] >= middle]
         pd.testing.assert_frame_equal(table, expected.reset_index(drop=True))
         assert model.recommend({"PY1": 3}, threshold=np.inf).empty
-        assert "threshold" in model.why_silent({"PY1": 3}, threshold=1e9)
+        assert "threshold" in model.why_empty({"PY1": 3}, threshold=1e9)
 
     def test_says_what_to_do_where_nothing_is_picked(
         self, kind: type[Recommender], model: Recommender
     ) -> None:
-        if kind.answers_strangers:
+        if kind.scores_empty_history:
             assert not model.recommend({}).empty
         else:
             assert model.recommend({}).empty
-            assert "Pick at least one" in model.why_silent({})
+            assert "Pick at least one" in model.why_empty({})
 
     def test_says_that_nothing_is_left(self, model: Recommender, tiny: Dataset) -> None:
         everything = dict.fromkeys(tiny.courses["id"], 3.0)
         assert model.recommend(everything).empty
-        assert "every course" in model.why_silent(everything)
+        assert "every course" in model.why_empty(everything)
 
     def test_a_course_nobody_rated(self, kind: type[Recommender], model: Recommender) -> None:
         lowest = -np.inf
         offered = set(model.recommend({"DB1": 3}, k=100, threshold=lowest)["course_id"])
         assert ("NEW1" in offered) == (not kind.collaborative)
         table = model.recommend({"NEW1": 3}, threshold=lowest)
-        if kind.collaborative and not kind.answers_strangers:
+        if kind.collaborative and not kind.scores_empty_history:
             assert table.empty
-            assert "Nobody has rated" in model.why_silent({"NEW1": 3})
+            assert "Nobody has rated" in model.why_empty({"NEW1": 3})
         else:
             assert not table.empty
 
@@ -321,7 +321,7 @@ class RecommenderContract:
 
     def test_tells_two_groups_apart(self, kind: type[Recommender]) -> None:
         """A known answer: who takes red courses gets the other red ones before any blue one."""
-        if kind.answers_strangers:
+        if kind.scores_empty_history:
             pytest.skip("Gives everyone the same, whatever they picked.")
         model = fitted(kind, checkerboard())
         for colour in ("red", "blue"):
@@ -336,7 +336,7 @@ class RecommenderContract:
         dataset = poor(lack)
         model = kind().fit(dataset)
         table = model.recommend({"A": 3})
-        assert not table.empty or model.why_silent({"A": 3}).endswith(".")
+        assert not table.empty or model.why_empty({"A": 3}).endswith(".")
         nobody = lack == "ratings" and kind.collaborative
         assert not (nobody and len(table))
 

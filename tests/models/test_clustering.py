@@ -165,4 +165,4 @@ def test_courses_without_topics_or_ratings_at_all(camps: Dataset) -> None:
     unrated = Dataset.from_tables("Unrated", camps.courses, camps.ratings[:0])
     model = Clustering().fit(unrated)
     assert model.recommend({"00": 3}).empty
-    assert "Nobody has rated" in model.why_silent({"00": 3})
+    assert "Nobody has rated" in model.why_empty({"00": 3})

@@ -79,13 +79,13 @@ def test_threshold_is_a_percentage(four_courses: Dataset) -> None:
     assert list(model.recommend({"A": 3})["course_id"]) == ["B"]
     stricter = replace(model, threshold=51).fit(four_courses)
     assert stricter.recommend({"A": 3}).empty
-    assert "lower the threshold" in stricter.why_silent({"A": 3})
+    assert "lower the threshold" in stricter.why_empty({"A": 3})
 
 
 def test_says_that_a_course_has_no_words(four_courses: Dataset) -> None:
     model = CourseSimilarity().fit(four_courses)
     assert model.recommend({"D": 3}, threshold=0).empty
-    assert "no words" in model.why_silent({"D": 3})
+    assert "no words" in model.why_empty({"D": 3})
 
 
 def test_many_courses_need_no_square_matrix() -> None:

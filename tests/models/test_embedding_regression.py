@@ -12,7 +12,7 @@ from taste_groups import assert_finds_the_group, taste_groups
 from recsys.blocks import Draw, cut
 from recsys.dataset import Dataset
 from recsys.models import EmbeddingRegression
-from recsys.models.neural_network import _School
+from recsys.models.neural_network import _TrainingUsers
 from recsys.models.pairs import pair_features, sample_pairs, share_aside, users_aside
 
 pytestmark = pytest.mark.usefixtures("one_network")
@@ -97,7 +97,7 @@ def test_the_network_was_not_trained_on_the_users_of_the_pairs() -> None:
     assert others.shape[0] == pytest.approx(90, rel=0.3)
     every = np.arange(dataset.n_courses)
     for blocks in (dataset.blocks, cut(dataset.likes, 77)):
-        school = _School(blocks, every, Draw(0, share))
+        school = _TrainingUsers(blocks, every, Draw(0, share))
         assert sum(school.sizes) + school.validation.shape[0] + others.shape[0] == dataset.n_users
 
 

@@ -22,7 +22,7 @@ from distributed import Client
 from recsys.blocks import Users
 from recsys.dataset import DataError, Dataset, TrainingSet
 from recsys.models import KNN, NMF, Clustering, NeuralNetwork, Recommender, baselines, registry
-from recsys.scale import ClusterError, cluster, placed
+from recsys.scale import ClusterError, cluster, for_fitting
 from recsys.scale.cluster import OnCluster, connected
 from recsys.sources.partitions import PartitionedDataset, open_partitions
 from recsys.storage import Store
@@ -69,7 +69,7 @@ def test_a_network_is_trained_on_blocks_from_the_workers(
 
 def test_what_is_in_memory_can_be_fitted_on_a_cluster_too(bundled: Dataset, client: Client) -> None:
     address = client.scheduler.address
-    with placed(bundled, address) as at_hand:
+    with for_fitting(bundled, address) as at_hand:
         assert isinstance(at_hand, OnCluster)
         same_scores(KNN().fit(at_hand), KNN().fit(bundled), bundled)
 
@@ -99,10 +99,10 @@ def test_progress_tells_where_to_watch(parts: PartitionedDataset, client: Client
 def test_the_address_may_be_in_the_environment(
     bundled: Dataset, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with placed(bundled) as at_hand:
+    with for_fitting(bundled) as at_hand:
         assert at_hand is bundled  # nobody asked for a cluster, and nothing needs one
     monkeypatch.setenv("RECSYS_SCHEDULER", client.scheduler.address)
-    with placed(bundled) as at_hand:
+    with for_fitting(bundled) as at_hand:
         assert isinstance(at_hand, OnCluster)
         assert at_hand.client.scheduler.address == client.scheduler.address
 
@@ -110,7 +110,7 @@ def test_the_address_may_be_in_the_environment(
 def test_nobody_at_the_address(bundled: Dataset) -> None:
     with (
         pytest.raises(ClusterError, match=r"no Dask scheduler at tcp://127\.0\.0\.1:9"),
-        placed(bundled, "tcp://127.0.0.1:9"),
+        for_fitting(bundled, "tcp://127.0.0.1:9"),
     ):
         pass
 
@@ -217,13 +217,13 @@ def test_a_scheduler_that_goes_away_is_told_and_a_new_one_takes_over(
 
         with (
             pytest.raises(ClusterError, match="Start it again"),
-            placed(parts, address) as at_hand,
+            for_fitting(parts, address) as at_hand,
         ):
             store.fitted(NMF(), at_hand, kill)
         assert not list((tmp_path / "store").glob("*.model"))
 
         _, address = begin()
-        with placed(parts, address) as at_hand:
+        with for_fitting(parts, address) as at_hand:
             same_scores(store.fitted(NMF(), at_hand), NMF().fit(parts), bundled)
 
 

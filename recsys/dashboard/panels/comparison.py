@@ -156,7 +156,7 @@ def as_words(opinions: Sequence[Opinion], noun: str) -> str:
     """What lists have in common in numbers, what each alone has, and who is silent, as HTML."""
     answers = [one for one in opinions if len(one.table)]
     silent = "".join(
-        f"<p><b>{escape(one.name)}</b>: {escape(one.silence)}</p>"
+        f"<p><b>{escape(one.name)}</b>: {escape(one.why_empty)}</p>"
         for one in opinions
         if one.table.empty
     )
@@ -219,7 +219,7 @@ def as_grid(opinions: Sequence[Opinion], noun: str) -> str:
 def _cells(one: Opinion, votes: pd.Series) -> str:
     top = one.table.head(SHORT)
     if top.empty:
-        return f'<td colspan="{SHORT}">{escape(one.silence)}</td>'
+        return f'<td colspan="{SHORT}">{escape(one.why_empty)}</td>'
     cells = [
         f'<td class="shared">{escape(title)} <span>in {votes[course]} lists</span></td>'
         if votes[course] > 1

@@ -24,7 +24,7 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
         if len(answer.table):
             table.value = as_table(answer, selection.history, view.explained)
         else:
-            table.value = paragraph(answer.silence or "Your recommendations will appear here.")
+            table.value = paragraph(answer.why_empty or "Your recommendations will appear here.")
         model = answer.model
         sentence.value = f"<p>{explained(model.score_sentence)}</p>" if model else ""
 

@@ -32,7 +32,7 @@ from recsys.dashboard.state.training import Training
 from recsys.dashboard.state.undo import Undo
 from recsys.dashboard.state.view import View
 from recsys.dataset import DataError
-from recsys.jobs.queue import Turns
+from recsys.jobs.queue import JobQueue
 from recsys.sources.upload import Pair
 from recsys.storage import Store
 
@@ -75,7 +75,7 @@ class State:
         self.choice = Choice(self.messages)
         self.selection = Selection(source, store, self.undo, self.messages)
         # The line of trainings is that of the shared store, also for a visitor's own data.
-        self.training = Training(self.selection, self.messages, Turns(store))
+        self.training = Training(self.selection, self.messages, JobQueue(store))
         self.fitting = Fitting(self.selection, self.choice, self.training, self.messages)
         self._home = self.link
 

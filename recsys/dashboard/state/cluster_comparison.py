@@ -43,8 +43,10 @@ class ClusterComparison(BackgroundTask):
         model, selection = self._state.fitting.answer.model, self._state.selection
         if self.running or not isinstance(model, Clustering):
             return
-        turns = self._state.training.turns
-        self._begin("Starting", ClusterCountsJob(model, selection.place, selection.store, turns))
+        queue = self._state.training.job_queue
+        self._begin(
+            "Starting", ClusterCountsJob(model, selection.loadable_as, selection.store, queue)
+        )
 
     def _finished(self, result: pd.DataFrame) -> None:
         self._known[self._subject] = result

@@ -43,14 +43,14 @@ class Opinion:
     ----------
     key, name : the model's
     table : `course_id, title, score, rank`, best first
-    silence : why the table is empty, in words; "" where it is not
+    why_empty : why the table is empty, in words; "" where it is not
     settings : which settings it answers with, in words; "" where that goes without saying
     """
 
     key: str
     name: str
     table: pd.DataFrame = field(default_factory=_no_list)
-    silence: str = ""
+    why_empty: str = ""
     settings: str = ""
 
 
@@ -224,16 +224,16 @@ class Comparison(HasTraits):
             model = self._model(kind)
             if model is None:
                 wanted = choice.chosen.unfitted() if kind is choice.model else kind()
-                return Opinion(kind.key(), name, silence="Not trained yet."), wanted
+                return Opinion(kind.key(), name, why_empty="Not trained yet."), wanted
             history = self._state.selection.history
             table = model.recommend(history, k=LENGTH)
-            silence = "" if len(table) else model.why_silent(history)
+            why_empty = "" if len(table) else model.why_empty(history)
             settings = self._settings(kind, model)
-            return Opinion(kind.key(), name, table, silence, settings), None
+            return Opinion(kind.key(), name, table, why_empty, settings), None
         except Exception as problem:  # a mistake of one model's must not silence the others
             log.exception("%s could not be asked", name)
             words = f"It could not answer: {problem or type(problem).__name__}."
-            return Opinion(kind.key(), name, silence=words), None
+            return Opinion(kind.key(), name, why_empty=words), None
 
     def _settings(self, kind: type[Recommender], model: Recommender) -> str:
         """Whose settings a model answers with, where those of the visitor are others."""

@@ -27,14 +27,14 @@ class Answer:
     ----------
     table : `course_id, title, score, rank`, best first
     model : the fitted model that made it; None while there is none
-    silence : why the table is empty, in words; "" where it is not
+    why_empty : why the table is empty, in words; "" where it is not
     """
 
     table: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=["course_id", "title", "score", "rank"])
     )
     model: Recommender | None = None
-    silence: str = ""
+    why_empty: str = ""
 
 
 class Fitting(HasTraits):
@@ -179,5 +179,5 @@ class Fitting(HasTraits):
                 if not one.refit:
                     setattr(model, one.name, self._choice.values[one.name])
         table = model.recommend(history, k=self._choice.top_n)
-        silence = "" if len(table) else model.why_silent(history)
-        self.answer = Answer(table, model, silence)
+        why_empty = "" if len(table) else model.why_empty(history)
+        self.answer = Answer(table, model, why_empty)

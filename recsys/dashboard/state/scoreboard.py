@@ -16,9 +16,9 @@ from recsys.evaluation.report import PROTOCOLS
 from recsys.jobs.job import Event, Failed, Finished, Job
 from recsys.jobs.standings import (
     EvaluationJob,
-    contestants,
+    already_evaluated,
     for_evaluation,
-    remembered,
+    models_to_evaluate,
     standings,
 )
 from recsys.storage import Store
@@ -58,10 +58,10 @@ class Scoreboard(BackgroundTask):
         """Evaluate the models whose answers are not known."""
         if self.running:
             return
-        selection, turns = self._state.selection, self._state.training.turns
+        selection, queue = self._state.selection, self._state.training.job_queue
         self._begin(
             "Starting the evaluation",
-            EvaluationJob(contestants(), selection.place, selection.store, turns),
+            EvaluationJob(models_to_evaluate(), selection.loadable_as, selection.store, queue),
         )
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -124,8 +124,8 @@ def _known(store: Store, dataset: Dataset) -> _Known:
     the figures are of.
     """
     judged = for_evaluation(dataset)
-    models = contestants()
-    known = remembered(models, judged, store, seed=SEED)
+    models = models_to_evaluate()
+    known = already_evaluated(models, judged, store, seed=SEED)
     table = standings(known, judged, store, k=LENGTH, seed=SEED) if known else pd.DataFrame()
     missing = tuple(one.name for one in models if one not in known)
     noun = dataset.noun

@@ -15,7 +15,7 @@ from recsys.dashboard.pace import Pace, waiting
 from recsys.dashboard.state.messages import Messages, guarded
 from recsys.dashboard.state.selection import Selection
 from recsys.jobs.job import Cancelled, Event, Finished, Progressed, running_loop
-from recsys.jobs.queue import Turns
+from recsys.jobs.queue import JobQueue
 from recsys.jobs.training import TrainingJob
 from recsys.models import Recommender
 
@@ -41,7 +41,7 @@ class Training(HasTraits):
     ----------
     selection : whose data set the models are fitted on
     messages : where the visitor is told
-    turns : where a training waits for those of other sessions
+    job_queue : where a training waits for those of other sessions
 
     Attributes
     ----------
@@ -57,9 +57,9 @@ class Training(HasTraits):
     seconds = Float(0.0, help="since the training began")
     measured = Tuple(help="what the last fit told on its way, such as losses")
 
-    def __init__(self, selection: Selection, messages: Messages, turns: Turns) -> None:
+    def __init__(self, selection: Selection, messages: Messages, job_queue: JobQueue) -> None:
         super().__init__()
-        self._selection, self.messages, self.turns = selection, messages, turns
+        self._selection, self.messages, self.job_queue = selection, messages, job_queue
         self._pace = Pace()
         self._took: dict[tuple[str, str], float] = {}  # seconds, by data set and model
         self.job: TrainingJob | None = None
@@ -115,7 +115,9 @@ class Training(HasTraits):
             self.model, self.running = model, True
             self.progress, self.seconds, self.measured = 0.0, 0.0, ()
         chosen = self._selection
-        self.job = TrainingJob(model, chosen.dataset, chosen.place, chosen.store, self.turns)
+        self.job = TrainingJob(
+            model, chosen.dataset, chosen.loadable_as, chosen.store, self.job_queue
+        )
         self.job.start(lambda event: self._hear(model, event))
         loop = running_loop()
         if loop is not None:
