@@ -1,6 +1,7 @@
 """How fast the dashboard's page is, and what a visitor costs, beside a bare page in the same run.
 
     python benchmarks/serving.py [--rounds 5] [--json benchmarks/results/serving.json]
+    python benchmarks/serving.py --against ../before --rounds 15
 
 Real Chromium, real Voilà servers, real kernels. The pages take turns, so that a busy machine is
 busy for all of them, and every figure is the median over the rounds:
@@ -11,6 +12,10 @@ busy for all of them, and every figure is the median over the rounds:
 
 A first visit is a browser's that has never been here; a repeat visit is the same browser's next.
 "cold" starts a kernel for the visit, "warm" finds one preheated. Linux only.
+
+With `--against`, the dashboard of another checkout (`make install` there first) takes the place of
+the other pages. Each figure is then the geometric mean of the rounds' ratios, ours to theirs, with
+its 95 % bootstrap interval over the rounds; who goes first changes from round to round.
 """
 
 from __future__ import annotations
@@ -37,9 +42,12 @@ from subprocess import DEVNULL
 from typing import IO
 
 import nbformat
+import numpy as np
 import plotly.graph_objects as go
 import psutil
 from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
+
+from recsys.evaluation import interval
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 120_000  # milliseconds
@@ -61,6 +69,7 @@ class Kind:
 
     name: str
     url: str
+    dashboard: bool = False
     server: psutil.Process | None = None  # of its kernels; None for a static page
     pool: int = 0
     figures: dict[str, list[float]] = field(default_factory=dict)
@@ -74,7 +83,8 @@ def main() -> None:
     about = machine()
     print(*(f"{what}: {text}" for what, text in about.items()), sep="\n")
     with tempfile.TemporaryDirectory() as folder, ExitStack() as servers, sync_playwright() as play:
-        kinds = [servers.enter_context(each) for each in pages(Path(folder))]
+        chosen = rivals(arguments.against) if arguments.against else pages(Path(folder))
+        kinds = [servers.enter_context(each) for each in chosen]
         browser = play.chromium.launch(
             executable_path=os.environ.get("CHROME_PATH", "/usr/bin/chromium"),
             args=["--no-sandbox", "--disable-gpu"],
@@ -84,9 +94,12 @@ def main() -> None:
             visit(browser, kind, counts=False)  # fills what the operating system caches
         for number in range(arguments.rounds):
             print(f"round {number + 1} of {arguments.rounds}", file=sys.stderr)
-            for kind in kinds:
+            for kind in kinds[:: -1 if number % 2 else 1]:
                 visit(browser, kind)
         browser.close()
+    if arguments.against:
+        print(ratios(kinds))
+        return
     rows = {
         kind.name: {what: statistics.median(all_) for what, all_ in kind.figures.items()}
         for kind in kinds
@@ -102,6 +115,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--against", type=Path, metavar="CHECKOUT", help="compare with this one")
     return parser.parse_args()
 
 
@@ -142,19 +156,38 @@ def pages(folder: Path) -> list[Iterator[Kind]]:
     bare = [python, "-m", "voila", "bare.ipynb", "--port={port}", "--no-browser"]
     bare += ["--Voila.log_level=ERROR"]
     warm = ["--preheat_kernel=True", "--pool_size=1"]
-    ours = [python, "-m", "recsys", "serve", "--no-browser", "--port={port}"]
     return [
         served("static", static, folder),
         served("bare, cold", bare, folder / "bare"),
         served("bare, warm", [*bare, *warm], folder / "bare", pool=1),
-        served("ours, cold", [*ours, "--preheat=0"], ROOT),
-        served("ours, warm", [*ours, "--preheat=1"], ROOT, pool=1),
+        *dashboards("ours", ROOT, python),
+    ]
+
+
+def rivals(checkout: Path) -> list[Iterator[Kind]]:
+    """The dashboard of this checkout and that of another, each cold and warm."""
+    python = checkout.resolve() / ".venv" / "bin" / "python"
+    ours = dashboards("ours", ROOT, sys.executable)
+    theirs = dashboards("theirs", checkout.resolve(), str(python))
+    return [ours[0], theirs[0], ours[1], theirs[1]]
+
+
+def dashboards(name: str, checkout: Path, python: str) -> list[Iterator[Kind]]:
+    serve = [python, "-m", "recsys", "serve", "--no-browser", "--port={port}"]
+    return [
+        served(f"{name}, cold", [*serve, "--preheat=0"], checkout, dashboard=True),
+        served(f"{name}, warm", [*serve, "--preheat=1"], checkout, pool=1, dashboard=True),
     ]
 
 
 @contextmanager
 def served(
-    name: str, command: list[str], folder: Path, pool: int = 0, log: int | IO[str] = DEVNULL
+    name: str,
+    command: list[str],
+    folder: Path,
+    pool: int = 0,
+    log: int | IO[str] = DEVNULL,
+    dashboard: bool = False,
 ) -> Iterator[Kind]:
     """Run a server until the end; `pool` is how many kernels it preheats."""
     with socket.socket() as probe:
@@ -171,7 +204,7 @@ def served(
     try:
         while process.poll() is None and not answers(url + "static/nothing"):
             time.sleep(0.1)
-        yield Kind(name, url, psutil.Process(process.pid), pool)
+        yield Kind(name, url, dashboard, psutil.Process(process.pid), pool)
     finally:
         process.terminate()
         process.wait(60)
@@ -250,10 +283,10 @@ def one_visit(page: Page, kind: Kind) -> dict[str, float]:
     page.on("websocket", listen)
     page.goto(kind.url, wait_until="commit")
     found = {}
-    if kind.name.startswith("ours"):
+    if kind.dashboard:
         found["list, s"] = shown(page, LIST)
     found["figure, s"] = shown(page, FIGURE)
-    if kind.name.startswith("ours"):
+    if kind.dashboard:
         found["click answered, s"] = clicked(page)
     if kind.name.startswith("bare"):
         found["click answered, s"] = moved(page, received)
@@ -329,6 +362,20 @@ def table(rows: dict[str, dict[str, float]]) -> str:
     for what in whats:
         cells = (f"{rows[name][what]:.2f}" if what in rows[name] else "–" for name in names)
         lines.append(f"{what:28}" + "  ".join(f"{cell:>{width}}" for cell in cells))
+    return "\n".join(lines)
+
+
+def ratios(kinds: list[Kind]) -> str:
+    """Ours to theirs, figure by figure, with the interval over the rounds."""
+    by_name = {kind.name: kind.figures for kind in kinds}
+    lines = [f"{'ours / theirs':34}{'ratio':>8}  95 % interval"]
+    for start in ("cold", "warm"):
+        ours, theirs = by_name[f"ours, {start}"], by_name[f"theirs, {start}"]
+        for what in ours:
+            if max(theirs[what]) > 0:  # a repeat visit fetches nothing
+                logs = np.log(np.array(ours[what]) / np.array(theirs[what]))
+                ratio, low, high = np.exp(interval(logs))
+                lines.append(f"{f'{start}, {what}':34}{ratio:8.3f}  {low:.3f} – {high:.3f}")
     return "\n".join(lines)
 
 
