@@ -99,7 +99,7 @@ check: $(STAMP) ## linters, types, import contracts and the fast unit tests: und
 	@$(BIN)/python -m pytest -q -m "not browser and not lessons and not slow"
 
 test: check $(SCALE)/.installed ## all of it: check, the slow tests, the notebooks, and a real browser
-	@rm -rf $(RESULTS) && mkdir $(RESULTS)
+	@rm -rf $(RESULTS)
 	@echo "== $(GROUPS): $(JOBS) at a time, each with its output in $(RESULTS)/"
 	@$(MAKE) --no-print-directory --keep-going -j $(JOBS) $(GROUPS) \
 	  || { echo "FAILED: the output is above, and in $(RESULTS)/"; exit 1; }
@@ -107,7 +107,7 @@ test: check $(SCALE)/.installed ## all of it: check, the slow tests, the noteboo
 
 # Run pytest with these arguments; print what was skipped, or everything if a test failed.
 define pytest
-@results=$(RESULTS)/$(@:test-%=%); \
+@mkdir -p $(RESULTS); results=$(RESULTS)/$(@:test-%=%); \
 if $(BIN)/python -m pytest $(1) -p no:cacheprovider --junitxml=$$results.xml >$$results.log 2>&1; \
 then echo "== $@: $$(tail -n 1 $$results.log)"; grep '^SKIPPED' $$results.log || true; \
 else cat $$results.log; echo "== $@: FAILED"; exit 1; fi

@@ -31,7 +31,8 @@ SLOW_FIXTURES = {"bundled", "ibm", "ibm_folder", "movielens", "movielens_folder"
 SLOW_NAMES = (
     "neural-network", "embedding-regression", "embedding-classification",
     "test_scoring_needs_neither", "test_the_python_runs", "test_the_reference_builds",
-    "in_another_process",
+    "in_another_process", "test_what_a_process_leaves", "test_its_code_reads",
+    "test_a_lock_excludes_other_processes",
 )  # fmt: skip
 
 
