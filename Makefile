@@ -16,6 +16,8 @@ SCALE = $(VENV)/scale
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_NO_INPUT = 1
+# Some images set it. Then each of a thousand processes would compile the package anew.
+export PYTHONDONTWRITEBYTECODE =
 
 # Sets $python to the first candidate that runs, is 3.11 to 3.13 and can make environments. It has
 # to be run to know: a shim may stand in the PATH for a Python that is not there, and Debian's

@@ -32,7 +32,8 @@ SLOW_NAMES = (
     "neural-network", "embedding-regression", "embedding-classification",
     "test_scoring_needs_neither", "test_the_python_runs", "test_the_reference_builds",
     "in_another_process", "test_what_a_process_leaves", "test_its_code_reads",
-    "test_a_lock_excludes_other_processes",
+    "test_a_lock_excludes_other_processes", "test_imports_stay_light",
+    "test_ratings_are_refused_by_file_line_and_column[long]",
 )  # fmt: skip
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
+
+if TYPE_CHECKING:  # it takes two seconds, which collecting the fast tests need not wait for
+    import nbformat
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 LESSONS = sorted(FOLDER.glob("*.ipynb"))
@@ -105,7 +106,7 @@ def test_it_runs_as_it_is_committed_and_can_be_solved_afterwards(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("RECSYS_DATA", raising=False)
-    notebook = nbformat.read(path, as_version=4)
+    notebook = read(path)
     for solution in solutions(notebook).values():
         notebook.cells += solution
     run(notebook)
@@ -116,7 +117,7 @@ def test_it_runs_as_it_is_committed_and_can_be_solved_afterwards(
 def test_one_other_line_runs_it_on_ibm_courses_with_every_stub_solved_at_once(
     path: Path, ibm_folder: Path
 ) -> None:
-    notebook = nbformat.read(path, as_version=4)
+    notebook = read(path)
     for folded, solution in solutions(notebook).items():
         after = [cell.id for cell in notebook.cells].index(folded) + 1
         notebook.cells[after:after] = solution
@@ -125,8 +126,16 @@ def test_one_other_line_runs_it_on_ibm_courses_with_every_stub_solved_at_once(
     run(notebook)
 
 
+def read(path: Path) -> nbformat.NotebookNode:
+    import nbformat
+
+    return nbformat.read(path, as_version=4)
+
+
 def solutions(notebook: nbformat.NotebookNode) -> dict[str, list[nbformat.NotebookNode]]:
     """By the id of the cell that holds it folded: the solution as code, and the check again."""
+    import nbformat
+
     cells = {cell.id: cell for cell in notebook.cells}
     return {
         f"solution-{n}": [
@@ -139,6 +148,8 @@ def solutions(notebook: nbformat.NotebookNode) -> dict[str, list[nbformat.Notebo
 
 def run(notebook: nbformat.NotebookNode) -> None:
     """Before each solution the check must ask for it, and after it be content."""
+    from nbclient import NotebookClient
+
     at_home = {"metadata": {"path": str(FOLDER)}}
     NotebookClient(notebook, timeout=300, kernel_name="python3", resources=at_home).execute()
     printed = {cell.id: text(cell) for cell in notebook.cells if cell.cell_type == "code"}

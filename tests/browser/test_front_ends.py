@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import nbformat
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from serving import ROOT, free_port, wait_until_it_answers
@@ -20,6 +19,8 @@ Show = Callable[..., Page]
 def show(page: Page, tmp_path: Path) -> Iterator[Show]:
     """Serve a notebook of these cells with the project's template, and open it."""
     servers = []
+
+    import nbformat  # takes two seconds, which collecting the fast tests need not wait for
 
     def show(*cells: str) -> Page:
         kernel = {"name": "python3", "display_name": "", "language": "python"}
