@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from dashboard_page import SCHEMES, Dashboard
 from playwright.sync_api import Locator, expect
+from serving import Server
 
 
 def ranks(table: Locator) -> list[list[str]]:
@@ -16,6 +18,14 @@ def ranks(table: Locator) -> list[list[str]]:
     return rows
 
 
+@pytest.fixture
+def nothing_is_trained(server: Server) -> None:
+    """Whatever tests came before this one: the server's store is empty."""
+    for file in (server.log.parent / "store").glob("*.model"):
+        file.unlink()
+
+
+@pytest.mark.usefixtures("nothing_is_trained")
 def test_three_lists_are_joined_by_lines_and_follow_the_choice(app: Dashboard) -> None:
     page = app.page
     app.pick(4)
