@@ -10,7 +10,6 @@ apart; none of them is the only sign of anything.
 """
 
 from recsys.charts.answers import contributions, scores, topic_profile
-from recsys.charts.catalogue import Kind, UnknownChartError, View, chart, find, registered
 from recsys.charts.clusters import (
     cluster_counts,
     cluster_map,
@@ -23,6 +22,7 @@ from recsys.charts.components import component_heatmap, explained_variance, load
 from recsys.charts.drawing import CONFIG, Chart
 from recsys.charts.networks import course_map, training_curve
 from recsys.charts.popularity import popularity_bias
+from recsys.charts.registry import Kind, UnknownChartError, View, chart, find, registered
 from recsys.charts.wording import aligned
 
 __all__ = [

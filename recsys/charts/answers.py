@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from recsys.charts.catalogue import View, chart
 from recsys.charts.drawing import Chart, bars, nothing
+from recsys.charts.registry import View, chart
 from recsys.charts.wording import count, listed
 from recsys.explanation import Explanation, readable
 

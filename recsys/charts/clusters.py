@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from recsys.charts.catalogue import View, chart
 from recsys.charts.drawing import (
     BLUE,
     INK,
@@ -26,6 +25,7 @@ from recsys.charts.drawing import (
     nothing,
 )
 from recsys.charts.plane import principal_components
+from recsys.charts.registry import View, chart
 from recsys.charts.wording import count, hover, percent, plain, short
 from recsys.dataset import Dataset
 from recsys.explanation import readable

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from recsys.charts.catalogue import View, chart
 from recsys.charts.drawing import (
     BLUE,
     GREY,
@@ -19,6 +18,7 @@ from recsys.charts.drawing import (
     heat_map,
     nothing,
 )
+from recsys.charts.registry import View, chart
 from recsys.charts.wording import count, hover, percent, short, tick
 
 NOTABLE = 0.3  # the weight, of a direction of length 1, from which a topic is named

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from recsys.charts.catalogue import View, chart
 from recsys.charts.drawing import BLUE, GREY, VERMILION, Chart, blank, nothing
 from recsys.charts.plane import principal_components, random_subset
+from recsys.charts.registry import View, chart
 from recsys.charts.wording import count, hover, percent, plain
 from recsys.explanation import readable
 

@@ -17,8 +17,8 @@ from recsys.dashboard import panels
 from recsys.dashboard.panels.frame import watch
 from recsys.dashboard.state import State
 from recsys.dashboard.state.comparison import Comparison
-from recsys.dashboard.state.model_charts import Gallery
-from recsys.dashboard.state.scoreboard import Scoreboard
+from recsys.dashboard.state.leaderboard import Leaderboard
+from recsys.dashboard.state.model_charts import ModelCharts
 
 __all__ = ["Dashboard", "State", "panels"]
 
@@ -48,8 +48,8 @@ class Dashboard:
         self.recommendations = panels.recommendations(selection, fitting, view)
         self.takeaway = panels.takeaway(selection, choice, fitting)
         self.comparison = panels.comparison(Comparison(state), view, training, messages)
-        self.leaderboard = panels.leaderboard(Scoreboard(state), view)
-        self.charts = panels.charts(Gallery(state), messages)
+        self.leaderboard = panels.leaderboard(Leaderboard(state), view)
+        self.charts = panels.charts(ModelCharts(state), messages)
         self.link = panels.link(state)
         self._let_links_hide_panels()
 

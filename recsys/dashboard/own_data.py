@@ -55,7 +55,7 @@ class OwnData:
         """
         try:
             if self._folder is None:
-                sweep()
+                remove_abandoned()
                 self._folder = tempfile.TemporaryDirectory(
                     prefix=_PREFIX, ignore_cleanup_errors=True
                 )
@@ -70,7 +70,7 @@ class OwnData:
         self.pair = pair
 
 
-def sweep() -> None:
+def remove_abandoned() -> None:
     """Remove the folders that processes of this account have left when they were killed."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         with suppress(OSError, Timeout):

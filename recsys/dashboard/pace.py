@@ -20,7 +20,7 @@ class Pace:
     first: tuple[float, float] | None = None  # how far, and after how many seconds
     last: tuple[float, float] | None = None
 
-    def heard(self, done: float, seconds: float) -> None:
+    def update(self, done: float, seconds: float) -> None:
         """It is `done` (from 0 to 1) after so many seconds."""
         if done > 0:
             self.first = self.first or (done, seconds)

@@ -21,9 +21,9 @@ from training_models import Patient, PatientClustering
 from traitlets import HasTraits
 
 from recsys import models
-from recsys.dashboard.state import State, scoreboard
+from recsys.dashboard.state import State, leaderboard
 from recsys.dashboard.state.cluster_comparison import ClusterComparison
-from recsys.dashboard.state.scoreboard import Scoreboard
+from recsys.dashboard.state.leaderboard import Leaderboard
 from recsys.dataset import Dataset
 from recsys.jobs import child
 
@@ -106,8 +106,8 @@ def work(
             said=said,
         )
     if request.param == "evaluation":
-        monkeypatch.setattr(scoreboard, "models_to_evaluate", lambda: [Patient()])
-        board = Scoreboard(state)
+        monkeypatch.setattr(leaderboard, "models_to_evaluate", lambda: [Patient()])
+        board = Leaderboard(state)
         board.observe(lambda change: said.put(change["new"]), "status")
         return Work(
             what="evaluation",
@@ -209,7 +209,7 @@ def test_a_cancelled_child_is_gone_and_what_it_still_told_is_ignored(
 def test_an_abandoned_evaluation_leaves_no_trace(stage: Stage, active: str) -> None:
     """Another data set is opened while the child of the former one still has something to tell."""
     state = State(active, stage.store)
-    board = Scoreboard(state)
+    board = Leaderboard(state)
     board.refresh()
     abandoned = board._job
     assert abandoned is not None

@@ -142,7 +142,7 @@ def test_a_link_of_the_state_shows_the_same_state_elsewhere(
     here.choice.set_value("neighbours", 7)
     here.choice.set_top_n(3)
     here.view.set_open("leaderboard", True)
-    here.page_shows("why=x,y&present=2")
+    here.update_from_page("why=x,y&present=2")
     here.view.hidden = ("model",)
 
     there.open_link(write(here.link))
@@ -224,10 +224,10 @@ def test_reset_goes_back_to_the_beginning_and_undo_has_the_courses_again(state: 
 def test_an_explanation_that_waits_for_a_training_stays_open(state: State) -> None:
     state.begin()
     state.open_link("courses=a&model=knn&why=b&top=1")
-    state.page_shows("why=&present=1")
+    state.update_from_page("why=&present=1")
     assert state.view.explained == ("b",)
     state.fitting.train()
     assert state.training.job is not None
     state.training.job.wait(30)
-    state.page_shows("why=&present=1")
+    state.update_from_page("why=&present=1")
     assert state.view.explained == ()

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from recsys import models
-from recsys.dashboard.own_data import OwnData, sweep
+from recsys.dashboard.own_data import OwnData, remove_abandoned
 from recsys.dashboard.state import OWN, State
-from recsys.dashboard.state.scoreboard import Scoreboard
+from recsys.dashboard.state.leaderboard import Leaderboard
 from recsys.dashboard.takeaway import as_code
 from recsys.models import Recommender
 from recsys.sources.upload import (
@@ -121,7 +121,7 @@ def test_every_model_trains_on_it_in_another_process(
 
 def test_the_leaderboard_reads_it_too(state: State) -> None:
     state.bring(a_pair())
-    board = Scoreboard(state)
+    board = Leaderboard(state)
     board.refresh()
     assert board.wait(120)
     assert "There is no data set" not in state.messages.error
@@ -170,13 +170,13 @@ def test_what_a_process_leaves_is_removed(temporary: Path, end: str) -> None:
     )
     assert process.stdout is not None
     folder = Path(process.stdout.readline().strip())
-    sweep()
+    remove_abandoned()
     assert (folder / "data").is_dir()  # its owner lives
     if end == "kill":
         process.send_signal(signal.SIGKILL)
     process.communicate()
     assert folder.exists() == (end == "kill")
-    sweep()
+    remove_abandoned()
     assert own_folders(temporary) == []
 
 
@@ -186,7 +186,7 @@ def test_foreign_folders_and_links_are_left_alone(temporary: Path, tmp_path: Pat
     (precious / "in-use").touch()
     (temporary / "recsys-own-link").symlink_to(precious)
     (temporary / "recsys-own-new").mkdir()
-    sweep()
+    remove_abandoned()
     assert (precious / "in-use").exists()
     assert (temporary / "recsys-own-new").exists()
 

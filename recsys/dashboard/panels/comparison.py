@@ -12,24 +12,24 @@ import pandas as pd
 
 from recsys import models
 from recsys.dashboard.glossary import explained
-from recsys.dashboard.panels.frame import frame, made, paragraph, row, show_if, text, watch
+from recsys.dashboard.panels.frame import create, frame, paragraph, row, show_if, text, watch
 from recsys.dashboard.panels.plot import Plot
 from recsys.dashboard.state import Messages, Training, View
 from recsys.dashboard.state.comparison import (
-    MOST,
+    MOST_LISTS,
     NAME,
     SHORT,
     Comparison,
-    Opinion,
-    alone,
+    ModelList,
     label,
+    list_counts,
     overlap,
-    supporters,
+    unique_courses,
 )
 from recsys.explanation import readable
 
 _PLACES = ("First model", "Second model", "Third model")
-_NOBODY = ("none", "")
+_NO_MODEL = ("none", "")
 _HEADS = ("Lists", "Overlap", "Jaccard")
 
 
@@ -37,8 +37,8 @@ def comparison(
     compared: Comparison, view: View, training: Training, messages: Messages
 ) -> widgets.VBox:
     """Two or three models side by side, and the short lists of all; both follow the choice."""
-    opened = made(widgets.Button, description="Compare models")
-    shown = made(widgets.VBox, shown=False)
+    opened = create(widgets.Button, description="Compare models")
+    shown = create(widgets.VBox, shown=False)
 
     def show() -> None:
         is_open = NAME in view.opened
@@ -59,7 +59,7 @@ def comparison(
 
 def _choice(compared: Comparison, view: View) -> widgets.VBox:
     """The models to compare, among those that are registered by now."""
-    boxes = [made(widgets.Dropdown, description=place) for place in _PLACES]
+    boxes = [create(widgets.Dropdown, description=place) for place in _PLACES]
     following = False
 
     def choose(_: Any) -> None:
@@ -71,14 +71,14 @@ def _choice(compared: Comparison, view: View) -> widgets.VBox:
         following = True
         known = [(label(one), one.key()) for one in models.registry()]
         for place, (box, key) in enumerate(itertools.zip_longest(boxes, compared.picked)):
-            options = [*known, _NOBODY] if place == MOST - 1 else known
+            options = [*known, _NO_MODEL] if place == MOST_LISTS - 1 else known
             if list(box.options) != options:
                 box.options = options
-            if key or place == MOST - 1:
+            if key or place == MOST_LISTS - 1:
                 box.value = key or ""
         following = False
 
-    watch(compared, "opinions", follow)
+    watch(compared, "model_lists", follow)
     view.observe(lambda _: follow(), "compared")
     for box in boxes:
         box.observe(choose, "value")
@@ -87,11 +87,11 @@ def _choice(compared: Comparison, view: View) -> widgets.VBox:
 
 def _training(compared: Comparison, training: Training, messages: Messages) -> widgets.VBox:
     """Which models are missing, and a button that trains them."""
-    train = made(widgets.Button)
-    cancel = made(widgets.Button, description="Cancel the training")
-    bar = made(widgets.FloatProgress, min=0.0, max=1.0)
+    train = create(widgets.Button)
+    cancel = create(widgets.Button, description="Cancel the training")
+    bar = create(widgets.FloatProgress, min=0.0, max=1.0)
     names, clock = text(kind="hint"), text(kind="hint")
-    box = made(widgets.VBox, [names, row(train, cancel), bar, clock])
+    box = create(widgets.VBox, [names, row(train, cancel), bar, clock])
 
     def show() -> None:
         missing = [one.name for one in compared.missing]
@@ -117,7 +117,7 @@ def _training(compared: Comparison, training: Training, messages: Messages) -> w
 
 def _side_by_side(compared: Comparison, view: View) -> widgets.VBox:
     """The picked models' lists joined by lines, and in words."""
-    status, words = text(kind="status"), made(widgets.HTML, css="recsys-overlap")
+    status, words = text(kind="status"), create(widgets.HTML, css="recsys-overlap")
     plot = Plot("comparison")
 
     def tell() -> None:
@@ -130,34 +130,34 @@ def _side_by_side(compared: Comparison, view: View) -> widgets.VBox:
         chart = compared.chart
         plot.show(chart)
         if chart:
-            wide = len(chart.table.columns) > MOST  # a title, and a rank in each list
+            wide = len(chart.table.columns) > MOST_LISTS  # a title, and a rank in each list
             (plot.box.add_class if wide else plot.box.remove_class)("recsys-wide")
         words.value = as_words(compared.compared, compared.noun)
         tell()
 
-    watch(compared, "opinions", draw)
+    watch(compared, "model_lists", draw)
     view.observe(lambda _: draw(), "compared")
     compared.observe(lambda _: tell(), "status")
-    return made(widgets.VBox, [status, plot.box, words])
+    return create(widgets.VBox, [status, plot.box, words])
 
 
 def _all_at_once(compared: Comparison) -> widgets.HTML:
-    table = made(widgets.HTML, css="recsys-all-models")
+    table = create(widgets.HTML, css="recsys-all-models")
 
     def show() -> None:
-        known = compared.opinions
+        known = compared.model_lists
         table.value = as_grid(known, compared.noun) if known else ""
 
-    watch(compared, "opinions", show)
+    watch(compared, "model_lists", show)
     return table
 
 
-def as_words(opinions: Sequence[Opinion], noun: str) -> str:
+def as_words(model_lists: Sequence[ModelList], noun: str) -> str:
     """What lists have in common in numbers, what each alone has, and who is silent, as HTML."""
-    answers = [one for one in opinions if len(one.table)]
+    answers = [one for one in model_lists if len(one.table)]
     silent = "".join(
         f"<p><b>{escape(one.name)}</b>: {escape(one.why_empty)}</p>"
-        for one in opinions
+        for one in model_lists
         if one.table.empty
     )
     if len(answers) < 2:
@@ -167,7 +167,7 @@ def as_words(opinions: Sequence[Opinion], noun: str) -> str:
     heads = "".join(f'<th scope="col">{explained(one)}</th>' for one in _HEADS)
     parts = "".join(
         f"<section><h4>Only {escape(one.name)}{escape(_aside(one))}</h4>{_titles(own)}</section>"
-        for one, own in zip(answers, alone(answers), strict=True)
+        for one, own in zip(answers, unique_courses(answers), strict=True)
     )
     return (
         f"{silent}<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
@@ -175,9 +175,9 @@ def as_words(opinions: Sequence[Opinion], noun: str) -> str:
     )
 
 
-def _numbers(opinions: Sequence[Opinion], noun: str) -> str:
-    found = overlap(opinions)
-    names = " · ".join(one.name for one in opinions)
+def _numbers(model_lists: Sequence[ModelList], noun: str) -> str:
+    found = overlap(model_lists)
+    names = " · ".join(one.name for one in model_lists)
     common, share = len(found.common), readable(round(found.jaccard, 2))
     return (
         f'<tr><th scope="row">{escape(names)}</th><td>{common} of {found.most} {noun}s</td>'
@@ -195,28 +195,28 @@ def _titles(table: pd.DataFrame) -> str:
     return f"<ol>{items}</ol>"
 
 
-def _aside(one: Opinion) -> str:
+def _aside(one: ModelList) -> str:
     return f", {one.settings}" if one.settings else ""
 
 
-def as_grid(opinions: Sequence[Opinion], noun: str) -> str:
+def as_grid(model_lists: Sequence[ModelList], noun: str) -> str:
     """Every model's short list in a row; what several recommend is bold and says so."""
-    votes = supporters(opinions, SHORT)
+    votes = list_counts(model_lists, SHORT)
     heads = "".join(f'<th scope="col">{rank}</th>' for rank in range(1, SHORT + 1))
     rows = "".join(
         f'<tr><th scope="row">{escape(one.name)}<small>{escape(one.settings)}</small></th>'
         f"{_cells(one, votes)}</tr>"
-        for one in opinions
+        for one in model_lists
     )
     return (
-        f"<h3>All models at once</h3><p>{explained(_most_named(opinions, votes, noun))}</p>"
+        f"<h3>All models at once</h3><p>{explained(_most_named(model_lists, votes, noun))}</p>"
         f'<div role="region" aria-label="Every model’s first {SHORT}" tabindex="0"><table>'
         f'<thead><tr><th scope="col">Model</th>{heads}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
 
 
-def _cells(one: Opinion, votes: pd.Series) -> str:
+def _cells(one: ModelList, votes: pd.Series) -> str:
     top = one.table.head(SHORT)
     if top.empty:
         return f'<td colspan="{SHORT}">{escape(one.why_empty)}</td>'
@@ -229,13 +229,13 @@ def _cells(one: Opinion, votes: pd.Series) -> str:
     return "".join(cells + ["<td></td>"] * (SHORT - len(cells)))
 
 
-def _most_named(opinions: Sequence[Opinion], votes: pd.Series, noun: str) -> str:
+def _most_named(model_lists: Sequence[ModelList], votes: pd.Series, noun: str) -> str:
     """The finding of the grid, in a sentence."""
-    answers = sum(len(one.table) > 0 for one in opinions)
+    answers = sum(len(one.table) > 0 for one in model_lists)
     if votes.empty:
         return ""
     if votes.iloc[0] == 1:
         return f"No {noun} is among the first {SHORT} of two models."
-    every = pd.concat([one.table for one in opinions])
+    every = pd.concat([one.table for one in model_lists])
     title = every.loc[every["course_id"] == votes.index[0], "title"].iloc[0]
     return f"“{title}” is among the first {SHORT} of {votes.iloc[0]} of {answers} models."

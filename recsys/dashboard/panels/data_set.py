@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from recsys import sources
-from recsys.dashboard.panels.frame import frame, made, paragraph, text, watch
+from recsys.dashboard.panels.frame import create, frame, paragraph, text, watch
 from recsys.dashboard.panels.upload import upload
 from recsys.dashboard.state import OWN, State
 
@@ -16,7 +16,7 @@ def data_set(state: State) -> widgets.VBox:
     """Choose among the data sets on this machine and one's own; says what the chosen one holds."""
     selection = state.selection
     present = [(one.title, one.key) for one in sources.available()]
-    selector = made(
+    selector = create(
         widgets.Dropdown, description="Data set", options=present, value=selection.source
     )
     facts = text(kind="hint")

@@ -18,20 +18,20 @@ _Widget = TypeVar("_Widget", bound=widgets.DOMWidget)
 
 def frame(*children: widgets.Widget, name: str) -> widgets.VBox:
     """A panel: its children beneath each other; `name` is a class for the style sheet."""
-    return made(widgets.VBox, [*children, _style_sheet()], css=f"recsys recsys-{name}")
+    return create(widgets.VBox, [*children, _style_sheet()], css=f"recsys recsys-{name}")
 
 
 def row(*children: widgets.Widget, css: str = "") -> widgets.HBox:
     """Widgets beside each other, on as many lines as they need."""
-    return made(widgets.HBox, children, css=f"recsys-row {css}")
+    return create(widgets.HBox, children, css=f"recsys-row {css}")
 
 
 def text(content: str = "", *, kind: str) -> widgets.HTML:
     """A paragraph whose words are shown as they are; `kind` is a class for the style sheet."""
-    return made(widgets.HTML, paragraph(content), css=f"recsys-{kind}")
+    return create(widgets.HTML, paragraph(content), css=f"recsys-{kind}")
 
 
-def made(
+def create(
     kind: type[_Widget],
     *content: Any,
     css: str = "",
@@ -112,4 +112,4 @@ def after_each_cell(act: Callable[[], None]) -> None:
 @cache
 def _style_sheet() -> widgets.HTML:
     css = files("recsys.dashboard").joinpath("style.css").read_text("utf-8")
-    return made(widgets.HTML, f"<style>{css}</style>", shown=False)
+    return create(widgets.HTML, f"<style>{css}</style>", shown=False)

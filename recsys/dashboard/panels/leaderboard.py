@@ -10,9 +10,9 @@ import pandas as pd
 from recsys.charts import aligned
 from recsys.dashboard.glossary import explained
 from recsys.dashboard.panels.frame import (
+    create,
     frame,
     is_shown,
-    made,
     paragraph,
     row,
     show_if,
@@ -20,7 +20,7 @@ from recsys.dashboard.panels.frame import (
     watch,
 )
 from recsys.dashboard.state import View
-from recsys.dashboard.state.scoreboard import LENGTH, Scoreboard
+from recsys.dashboard.state.leaderboard import LENGTH, Leaderboard
 
 LEADERBOARD = "leaderboard"  # its name in links
 _COLUMNS = {
@@ -31,15 +31,15 @@ _COLUMNS = {
 }
 
 
-def leaderboard(board: Scoreboard, view: View) -> widgets.VBox:
+def leaderboard(board: Leaderboard, view: View) -> widgets.VBox:
     """The known standings, how they are measured, and a button that evaluates what is missing."""
-    opened = made(widgets.Button, description="Show the leaderboard")
-    refresh = made(widgets.Button, description="Evaluate what is missing")
-    cancel = made(widgets.Button, description="Cancel the evaluation")
-    bar = made(widgets.FloatProgress, min=0.0, max=1.0, css="recsys-evaluating")
+    opened = create(widgets.Button, description="Show the leaderboard")
+    refresh = create(widgets.Button, description="Evaluate what is missing")
+    cancel = create(widgets.Button, description="Cancel the evaluation")
+    bar = create(widgets.FloatProgress, min=0.0, max=1.0, css="recsys-evaluating")
     status, about = text(kind="status"), text(kind="hint")
-    table = made(widgets.HTML, css="recsys-board")
-    shown = made(widgets.VBox, [row(refresh, cancel), bar, status, table, about], shown=False)
+    table = create(widgets.HTML, css="recsys-board")
+    shown = create(widgets.VBox, [row(refresh, cancel), bar, status, table, about], shown=False)
 
     def show() -> None:
         is_open = LEADERBOARD in view.opened

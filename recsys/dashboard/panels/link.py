@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from recsys.dashboard.link import write
-from recsys.dashboard.panels.frame import frame, made, row, show_if, text, watch
+from recsys.dashboard.panels.frame import create, frame, row, show_if, text, watch
 from recsys.dashboard.state import OWN, State
 
 OWN_DATA = "Your own data stays with this page; elsewhere, the link opens without it."
@@ -22,20 +22,20 @@ def link(state: State) -> widgets.VBox:
     the page was opened with: a kernel may have been started before anybody asked for the page.
     Without that script, as in JupyterLab, the link is shown instead.
     """
-    copy = made(
+    copy = create(
         widgets.Button,
         description="Copy link",
         tooltip="Copy a link to all that you see",
         css="recsys-copy-link",
     )
-    reset = made(widgets.Button, description="Reset", tooltip="Go back to what the page began with")
-    present = made(
+    reset = create(widgets.Button, description="Reset", tooltip="Show what the page began with")
+    present = create(
         widgets.Button,
         description="Present",
         tooltip="One step at a time, in large type",
         css="recsys-present",
     )
-    address, caution = made(widgets.HTML, css="recsys-address", shown=False), text(kind="hint")
+    address, caution = create(widgets.HTML, css="recsys-address", shown=False), text(kind="hint")
     heard: list[str] = []
 
     def show() -> None:
@@ -57,7 +57,7 @@ def link(state: State) -> widgets.VBox:
     copy.on_click(reveal)
     reset.on_click(lambda _: state.reset())
     asked = _from_the_page("The link that was opened", "asked", open_link)
-    open_on_page = _from_the_page("What is open on the page", "page", state.page_shows)
+    open_on_page = _from_the_page("What is open on the page", "page", state.update_from_page)
     watch(state.selection, ["source", "history"], show)
     watch(state.choice, ["chosen", "top_n"], show)
     watch(state.view, ["opened", "closed", "compared", "explained", "hidden", "step"], show)
@@ -66,7 +66,7 @@ def link(state: State) -> widgets.VBox:
 
 def _from_the_page(label: str, name: str, heard: Callable[[str], None]) -> widgets.Text:
     """A field that nobody sees; the page's script writes into it."""
-    field = made(
+    field = create(
         widgets.Text, description=label, continuous_update=True, css=f"recsys-{name}", shown=False
     )
 

@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from recsys import models
 from recsys.dashboard.glossary import explained, question
 from recsys.dashboard.link import MOST_RECOMMENDATIONS
-from recsys.dashboard.panels.frame import after_each_cell, frame, made, row, show_if, text, watch
+from recsys.dashboard.panels.frame import after_each_cell, create, frame, row, show_if, text, watch
 from recsys.dashboard.state import Choice, View
 from recsys.models import Hyperparameter, Recommender
 
@@ -20,11 +20,11 @@ SETTINGS = "settings"  # the name of that rest, in links
 
 def model(choice: Choice, view: View) -> widgets.VBox:
     """Choose a model and set its hyperparameters; and how many recommendations to show."""
-    dropdown = made(widgets.Dropdown, description="Model")
+    dropdown = create(widgets.Dropdown, description="Model")
     summary = text(kind="summary")
-    controls, rarely_used = made(widgets.VBox), made(widgets.VBox)
-    more = made(widgets.Button, css="recsys-more")
-    top_n = made(
+    controls, rarely_used = create(widgets.VBox), create(widgets.VBox)
+    more = create(widgets.Button, css="recsys-more")
+    top_n = create(
         widgets.IntSlider,
         description="How many to recommend",
         value=choice.top_n,
@@ -115,16 +115,16 @@ class Control:
         self._nothing: widgets.Checkbox | None = None
         self._following = False
         if one.choices:
-            self._widget = made(
+            self._widget = create(
                 widgets.Dropdown, description=label, options=one.choices, value=value
             )
         elif one.kind is bool:
-            self._widget = made(widgets.Checkbox, description=label, indent=False, value=value)
+            self._widget = create(widgets.Checkbox, description=label, indent=False, value=value)
         else:
             self._widget = _slider(one, label, value)
         shown = self._widget
         if one.none:
-            self._nothing = made(
+            self._nothing = create(
                 widgets.Checkbox,
                 description=one.none,
                 indent=False,
@@ -166,13 +166,13 @@ def _slider(one: Hyperparameter, label: str, value: float | None) -> widgets.Wid
         **{"description": label, "continuous_update": False},
     }
     if one.kind is int:
-        return made(widgets.IntSlider, **settings)
-    return made(
+        return create(widgets.IntSlider, **settings)
+    return create(
         widgets.FloatSlider, **settings, step=(one.high - one.low) / 100, readout_format=".4g"
     )
 
 
 def _with_help(widget: widgets.Widget, one: Hyperparameter) -> widgets.VBox:
     words = " ".join(filter(None, [explained(one.help), question(one.label)]))
-    hint = made(widgets.HTML, f"<p>{words}</p>" if words else "", css="recsys-hint")
-    return made(widgets.VBox, [widget, hint], css="recsys-setting")
+    hint = create(widgets.HTML, f"<p>{words}</p>" if words else "", css="recsys-hint")
+    return create(widgets.VBox, [widget, hint], css="recsys-setting")

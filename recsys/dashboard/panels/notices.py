@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipywidgets as widgets
 
-from recsys.dashboard.panels.frame import frame, made, paragraph, text, watch
+from recsys.dashboard.panels.frame import create, frame, paragraph, text, watch
 from recsys.dashboard.state import Messages
 
 
@@ -13,8 +13,8 @@ def notices(messages: Messages) -> widgets.VBox:
     it is dismissed; hidden while there is neither.
     """
     error, note = text(kind="error"), text(kind="note")
-    dismiss = made(widgets.Button, description="Dismiss")
-    panel = frame(made(widgets.VBox, [error, note]), dismiss, name="notices")
+    dismiss = create(widgets.Button, description="Dismiss")
+    panel = frame(create(widgets.VBox, [error, note]), dismiss, name="notices")
 
     def show() -> None:
         error.value, note.value = paragraph(messages.error), paragraph(messages.note)

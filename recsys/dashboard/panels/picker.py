@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from recsys.dashboard.learners import Learner
-from recsys.dashboard.panels.frame import frame, made, paragraph, row, text, watch
+from recsys.dashboard.panels.frame import create, frame, paragraph, row, text, watch
 from recsys.dashboard.state import Selection, Undo
 
 MOST_LISTED = 400  # a longer list helps nobody, and a browser chokes on ten thousand films
@@ -15,16 +15,16 @@ MOST_LISTED = 400  # a longer list helps nobody, and a browser chokes on ten tho
 
 def picker(selection: Selection) -> widgets.VBox:
     """Search titles, ids, topics and descriptions, and pick one or several."""
-    search = made(
+    search = create(
         widgets.Text,
         description="Search",
         placeholder="Title, topic, word",
         continuous_update=True,
         css="recsys-search",
     )
-    topic = made(widgets.Dropdown, description="Topic")
-    listed = made(widgets.SelectMultiple, rows=6, css="recsys-list")
-    add = made(widgets.Button, description="Add", button_style="primary", css="recsys-add")
+    topic = create(widgets.Dropdown, description="Topic")
+    listed = create(widgets.SelectMultiple, rows=6, css="recsys-list")
+    add = create(widgets.Button, description="Add", button_style="primary", css="recsys-add")
     count = text(kind="hint")
 
     def topics() -> None:
@@ -62,16 +62,16 @@ def picker(selection: Selection) -> widgets.VBox:
 
 def picked(selection: Selection, undo: Undo) -> widgets.VBox:
     """The picked courses, a button each that removes it; clear, and undo."""
-    chips = made(widgets.Box, css="recsys-chips")
+    chips = create(widgets.Box, css="recsys-chips")
     none = text(kind="hint")
-    clear = made(widgets.Button, description="Clear")
-    take_back = made(widgets.Button, description="Undo")
+    clear = create(widgets.Button, description="Clear")
+    take_back = create(widgets.Button, description="Undo")
     known: dict[str, widgets.Button] = {}
 
     def chip(course: str) -> widgets.Button:
         if course not in known:
             title = selection.dataset.title(course)
-            button = made(widgets.Button, description=title, tooltip=f"Remove {title}")
+            button = create(widgets.Button, description=title, tooltip=f"Remove {title}")
             button.on_click(lambda _: drop(course))
             known[course] = button
         return known[course]
@@ -101,7 +101,7 @@ def picked(selection: Selection, undo: Undo) -> widgets.VBox:
 
 def examples(selection: Selection) -> widgets.HBox:
     """A button for each example learner, and one for courses drawn by lot."""
-    surprise = made(
+    surprise = create(
         widgets.Button,
         description="Surprise me",
         tooltip="Pick a few courses on a topic drawn by lot",
@@ -119,6 +119,6 @@ def examples(selection: Selection) -> widgets.HBox:
 
 def _example(selection: Selection, learner: Learner) -> widgets.Button:
     titles = ", ".join(selection.dataset.title(one) for one in learner.courses)
-    button = made(widgets.Button, description=learner.name, tooltip=f"Pick {titles}")
+    button = create(widgets.Button, description=learner.name, tooltip=f"Pick {titles}")
     button.on_click(lambda _: selection.follow(learner.name))
     return button

@@ -6,18 +6,18 @@ import ipywidgets as widgets
 
 from recsys.dashboard.glossary import explained
 from recsys.dashboard.listing import as_table
-from recsys.dashboard.panels.frame import frame, made, paragraph, row, show_if, text, watch
+from recsys.dashboard.panels.frame import create, frame, paragraph, row, show_if, text, watch
 from recsys.dashboard.state import Fitting, Selection, View
 
 
 def recommendations(selection: Selection, fitting: Fitting, view: View) -> widgets.VBox:
     """Rank, title, topics and score; description and explanation on demand; what scores mean."""
     whose = text(kind="whose")
-    fresh = made(widgets.Button, description="Start fresh")
+    fresh = create(widgets.Button, description="Start fresh")
     example = row(whose, fresh, css="recsys-example")
     notice = text(kind="outdated")
     sentence = text(kind="hint")
-    table = made(widgets.HTML, css="recsys-table")
+    table = create(widgets.HTML, css="recsys-table")
 
     def show() -> None:
         answer = fitting.answer

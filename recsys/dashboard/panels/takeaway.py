@@ -7,20 +7,20 @@ from html import escape
 import ipywidgets as widgets
 
 from recsys.dashboard.data_view import download
-from recsys.dashboard.panels.frame import frame, made, row, watch
+from recsys.dashboard.panels.frame import create, frame, row, watch
 from recsys.dashboard.state import Choice, Fitting, Selection
 from recsys.dashboard.takeaway import as_code, as_csv, as_report
 
 
 def takeaway(selection: Selection, choice: Choice, fitting: Fitting) -> widgets.VBox:
     """A link to the list as CSV, a report on demand, and the code with a button that copies it."""
-    table = made(widgets.HTML)
-    make = made(
+    table = create(widgets.HTML)
+    make = create(
         widgets.Button,
         description="Report",
         tooltip="One HTML page with all reasons, which opens offline",
     )
-    report, code = made(widgets.HTML), made(widgets.HTML, css="recsys-code-box")
+    report, code = create(widgets.HTML), create(widgets.HTML, css="recsys-code-box")
 
     def show() -> None:
         report.value = ""

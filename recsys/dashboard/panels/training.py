@@ -5,8 +5,8 @@ from __future__ import annotations
 import ipywidgets as widgets
 
 from recsys.dashboard.panels.frame import (
+    create,
     frame,
-    made,
     paragraph,
     row,
     shared_layout,
@@ -19,10 +19,10 @@ from recsys.dashboard.state import Fitting, Messages, Training
 
 def training(fitting: Fitting, training: Training, messages: Messages) -> widgets.VBox:
     """Fit the chosen model in the background, and watch it."""
-    train = made(widgets.Button, description="Train")
-    recommend = made(widgets.Button, description="Recommend", button_style="primary")
-    cancel = made(widgets.Button, description="Cancel")
-    bar = made(widgets.FloatProgress, min=0.0, max=1.0)
+    train = create(widgets.Button, description="Train")
+    recommend = create(widgets.Button, description="Recommend", button_style="primary")
+    cancel = create(widgets.Button, description="Cancel")
+    bar = create(widgets.FloatProgress, min=0.0, max=1.0)
     status = text(kind="status")
     clock = text(kind="clock")  # apart, since a screen reader should not be told every second
     said = row(status, clock, css="recsys-said")

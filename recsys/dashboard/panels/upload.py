@@ -10,7 +10,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from recsys.dashboard.data_view import download
-from recsys.dashboard.panels.frame import frame, is_shown, made, paragraph, row, show_if, text
+from recsys.dashboard.panels.frame import create, frame, is_shown, paragraph, row, show_if, text
 from recsys.dashboard.state import State
 from recsys.dataset import DataError
 from recsys.sources import upload as files
@@ -36,8 +36,8 @@ MOST_TOPICS_NAMED = 12
 
 def upload(state: State) -> widgets.VBox:
     """A button; the form is built when it is pressed first."""
-    opener = made(widgets.Button, css="recsys-more")
-    place = made(widgets.VBox)
+    opener = create(widgets.Button, css="recsys-more")
+    place = create(widgets.VBox)
 
     def unfold(unfolded: bool) -> None:
         show_if(unfolded, place)
@@ -59,11 +59,11 @@ def _form(state: State, opened: Callable[[], None]) -> widgets.VBox:
     understood: list[Pair] = []  # one at the most
     choosers = {what: _chooser(what) for what in ("courses", "ratings")}
     status = text(kind="status")
-    preview = made(widgets.HTML, css="recsys-preview")
-    liked = made(widgets.BoundedFloatText, description="A rating counts as liked from", step=0.5)
+    preview = create(widgets.HTML, css="recsys-preview")
+    liked = create(widgets.BoundedFloatText, description="A rating counts as liked from", step=0.5)
     likes = text(kind="hint")
-    use = made(widgets.Button, description="Use this data", button_style="primary")
-    confirm = made(widgets.VBox, [liked, likes, row(use)], shown=False)
+    use = create(widgets.Button, description="Use this data", button_style="primary")
+    confirm = create(widgets.VBox, [liked, likes, row(use)], shown=False)
 
     def receive(what: str, value: Any) -> None:
         if value:
@@ -130,17 +130,17 @@ def _form(state: State, opened: Callable[[], None]) -> widgets.VBox:
         download("Template for courses", "courses.csv", "text/csv", files.TEMPLATE_COURSES),
         download("Template for ratings", "ratings.csv", "text/csv", files.TEMPLATE_RATINGS),
     )
-    caps = made(widgets.HTML, f'<p data-most-bytes="{files.MOST_BYTES}">{escape(CAPS)}</p>')
+    caps = create(widgets.HTML, f'<p data-most-bytes="{files.MOST_BYTES}">{escape(CAPS)}</p>')
     caps.add_class("recsys-hint")
     explained = [text(FORM, kind="hint"), caps, text(PRIVACY, kind="hint")]
-    given_out = row(*(made(widgets.HTML, one) for one in templates))
-    return made(
+    given_out = row(*(create(widgets.HTML, one) for one in templates))
+    return create(
         widgets.VBox, [*explained, given_out, row(*choosers.values()), status, preview, confirm]
     )
 
 
 def _chooser(what: str) -> widgets.FileUpload:
-    chooser = made(widgets.FileUpload, accept=".csv,.tsv,.txt,text/csv", multiple=False, icon="")
+    chooser = create(widgets.FileUpload, accept=".csv,.tsv,.txt,text/csv", multiple=False, icon="")
     chooser.add_class("recsys-file")
     _name(chooser, f"Choose the {what}…")
     return chooser

@@ -13,8 +13,8 @@
 Each has traits to watch and methods to call, and is tested in plain pytest. `State` makes them and
 knows the rules that cross them: how a page begins, how a data set is opened, and what a link says.
 
-Four more models follow a `State`, so that they can be left out: `Comparison`, `Scoreboard`,
-`ClusterComparison` and, in `model_charts`, `Gallery`.
+Four more models follow a `State`, so that they can be left out: `Comparison`, `Leaderboard`,
+`ClusterComparison` and, in `model_charts`, `ModelCharts`.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ class State:
         self._visit(self._home)
         self.messages.note = ""
 
-    def page_shows(self, query: str) -> None:
+    def update_from_page(self, query: str) -> None:
         """Hear from the page which explanations are open on it, and which step is presented.
 
         Those that a link has opened and that wait for a training stay so.

@@ -44,9 +44,7 @@ class ClusterComparison(BackgroundTask):
         if self.running or not isinstance(model, Clustering):
             return
         queue = self._state.training.job_queue
-        self._begin(
-            "Starting", ClusterCountsJob(model, selection.loadable_as, selection.store, queue)
-        )
+        self._begin("Starting", ClusterCountsJob(model, selection.load_key, selection.store, queue))
 
     def _finished(self, result: pd.DataFrame) -> None:
         self._known[self._subject] = result

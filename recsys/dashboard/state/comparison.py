@@ -27,8 +27,8 @@ log = logging.getLogger(__name__)
 NAME = "comparison"  # in links
 LENGTH = 10  # of the lists that are compared
 SHORT = 5  # of the lists of all models
-MOST = 3  # lists side by side
-PATIENCE = 0.1  # seconds that an answer may take without a word
+MOST_LISTS = 3  # lists side by side
+STATUS_DELAY = 0.1  # seconds that an answer may take without a word
 
 
 def _no_list() -> pd.DataFrame:
@@ -36,7 +36,7 @@ def _no_list() -> pd.DataFrame:
 
 
 @dataclass(frozen=True, eq=False)
-class Opinion:
+class ModelList:
     """A model's list for the visitor's choice.
 
     Attributes
@@ -75,35 +75,35 @@ class Overlap:
         return len(self.common) / self.different if self.different else 0.0
 
 
-def overlap(opinions: Sequence[Opinion]) -> Overlap:
+def overlap(model_lists: Sequence[ModelList]) -> Overlap:
     """What the lists of at least one opinion have in common."""
-    lists = [one.table["course_id"] for one in opinions]
+    lists = [one.table["course_id"] for one in model_lists]
     common = [course for course in lists[0] if all(course in set(one) for one in lists)]
     return Overlap(tuple(common), min(map(len, lists)), len(set().union(*lists)))
 
 
-def alone(opinions: Sequence[Opinion]) -> list[pd.DataFrame]:
+def unique_courses(model_lists: Sequence[ModelList]) -> list[pd.DataFrame]:
     """For each opinion the part of its list that no other list has."""
-    votes = supporters(opinions)
-    return [one.table[one.table["course_id"].map(votes) == 1] for one in opinions]
+    votes = list_counts(model_lists)
+    return [one.table[one.table["course_id"].map(votes) == 1] for one in model_lists]
 
 
-def supporters(opinions: Iterable[Opinion], length: int = LENGTH) -> pd.Series:
+def list_counts(model_lists: Iterable[ModelList], length: int = LENGTH) -> pd.Series:
     """How many of the lists, cut to this length, hold each of their courses; by course id."""
-    tops = [one.table.head(length)["course_id"] for one in opinions]
+    tops = [one.table.head(length)["course_id"] for one in model_lists]
     counts: pd.Series = pd.concat([pd.Series(dtype=object), *tops]).value_counts()
     return counts
 
 
 class Comparison(HasTraits):
-    """The opinions of all registered models, which follow the state while `NAME` is open in it.
+    """The model_lists of all registered models, which follow the state while `NAME` is open in it.
 
     Parameters
     ----------
     state : whose choice is answered
     """
 
-    opinions = Tuple(help="one per registered model, in the order shown")
+    model_lists = Tuple(help="one per registered model, in the order shown")
     missing = Tuple(help="the models that have to be trained before they can answer")
     status = Unicode(help="which model is being asked, if that takes its time")
 
@@ -113,7 +113,7 @@ class Comparison(HasTraits):
         self._fitted: dict[type[Recommender], Recommender] = {}  # at their defaults
         self._fitted_on = state.selection.dataset
         self._left: list[type[Recommender]] = []
-        self._said: list[tuple[Opinion, Recommender | None]] = []
+        self._said: list[tuple[ModelList, Recommender | None]] = []
         self._asking = False
         self._begun = 0.0
         state.view.offer(NAME)
@@ -141,16 +141,16 @@ class Comparison(HasTraits):
 
     def pick(self, keys: Iterable[str]) -> None:
         """Choose what to compare: the first three of these models, each once."""
-        self._state.view.compared = tuple(dict.fromkeys(filter(None, keys)))[:MOST]
+        self._state.view.compared = tuple(dict.fromkeys(filter(None, keys)))[:MOST_LISTS]
 
     def train_missing(self) -> None:
         """Fit the models that are missing, one after another."""
         self._state.training.train_all(self.missing)
 
     @property
-    def compared(self) -> list[Opinion]:
-        """The opinions of the picked models, as far as they are there."""
-        known = {one.key: one for one in self.opinions}
+    def compared(self) -> list[ModelList]:
+        """The model_lists of the picked models, as far as they are there."""
+        known = {one.key: one for one in self.model_lists}
         return [known[key] for key in self.picked if key in known]
 
     @property
@@ -181,7 +181,7 @@ class Comparison(HasTraits):
         """Ask every model anew, if anybody wants to know."""
         if NAME not in self._state.view.opened:
             return
-        if not self.opinions:
+        if not self.model_lists:
             self.status = "Asking the models …"
         self._left, self._said = list(models.registry()), []
         self._begun = time.monotonic()
@@ -198,7 +198,7 @@ class Comparison(HasTraits):
     def _ask_next(self) -> None:
         """Ask one model; the others have their turn after what else there is to do."""
         kind = self._left.pop(0)
-        if time.monotonic() - self._begun > PATIENCE:
+        if time.monotonic() - self._begun > STATUS_DELAY:
             self.status = f"Asking {kind.name} …"
         self._said.append(self._ask(kind))
         loop = running_loop()
@@ -212,28 +212,28 @@ class Comparison(HasTraits):
         try:
             with self.hold_trait_notifications():
                 self.status = ""
-                self.opinions = tuple(opinion for opinion, _ in self._said)
+                self.model_lists = tuple(opinion for opinion, _ in self._said)
                 self.missing = tuple(model for _, model in self._said if model is not None)
         except Exception as problem:  # of whoever shows it; nobody else would hear of it
             self._state.messages.report(problem, "comparing models")
 
-    def _ask(self, kind: type[Recommender]) -> tuple[Opinion, Recommender | None]:
+    def _ask(self, kind: type[Recommender]) -> tuple[ModelList, Recommender | None]:
         """A model's opinion; and if it has to be trained for it, the model to train."""
         choice, name = self._state.choice, label(kind)
         try:
             model = self._model(kind)
             if model is None:
                 wanted = choice.chosen.unfitted() if kind is choice.model else kind()
-                return Opinion(kind.key(), name, why_empty="Not trained yet."), wanted
+                return ModelList(kind.key(), name, why_empty="Not trained yet."), wanted
             history = self._state.selection.history
             table = model.recommend(history, k=LENGTH)
             why_empty = "" if len(table) else model.why_empty(history)
             settings = self._settings(kind, model)
-            return Opinion(kind.key(), name, table, why_empty, settings), None
+            return ModelList(kind.key(), name, table, why_empty, settings), None
         except Exception as problem:  # a mistake of one model's must not silence the others
             log.exception("%s could not be asked", name)
             words = f"It could not answer: {problem or type(problem).__name__}."
-            return Opinion(kind.key(), name, why_empty=words), None
+            return ModelList(kind.key(), name, why_empty=words), None
 
     def _settings(self, kind: type[Recommender], model: Recommender) -> str:
         """Whose settings a model answers with, where those of the visitor are others."""

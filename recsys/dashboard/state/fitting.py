@@ -14,7 +14,7 @@ from traitlets import Bool, HasTraits, Instance, Unicode
 from recsys.dashboard.state.choice import Choice
 from recsys.dashboard.state.messages import Messages, guarded
 from recsys.dashboard.state.selection import Selection
-from recsys.dashboard.state.training import Ending, Training
+from recsys.dashboard.state.training import Training, TrainingResult
 from recsys.jobs.job import Cancelled, Failed, Finished
 from recsys.models import Recommender
 
@@ -115,7 +115,7 @@ class Fitting(HasTraits):
     @guarded("training", asked=False)
     def _take_up(self, change: Any) -> None:
         """Take up a model that was trained, if it is the chosen one; tell how it ended."""
-        ending: Ending = change["new"]
+        ending: TrainingResult = change["new"]
         asked, event = ending.asked, ending.event
         if isinstance(event, Finished):
             took = f" in {event.seconds:.1f} s" if event.seconds >= 0.1 else ""

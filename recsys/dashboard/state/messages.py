@@ -19,7 +19,7 @@ from recsys.models import HyperparameterError
 log = logging.getLogger(__name__)
 
 # Errors whose message is meant for the visitor.
-TOLD_AS_THEY_ARE = (DataError, HyperparameterError)
+VISITOR_ERRORS = (DataError, HyperparameterError)
 
 # What the visitor has asked for, as long as it is being done; "" in between.
 _asked_for: ContextVar[str] = ContextVar("asked_for", default="")
@@ -44,7 +44,7 @@ class Messages(HasTraits):
         doing : what failed, as in "Something went wrong while …"
         """
         log.error("Error while %s", doing, exc_info=problem)
-        if isinstance(problem, TOLD_AS_THEY_ARE):
+        if isinstance(problem, VISITOR_ERRORS):
             self.error = str(problem)
         else:
             self.error = (

@@ -21,7 +21,7 @@ LOSS = "loss"  # the chart of a model with a training curve, and of a training t
 OPEN_AT_FIRST = 2  # so many of a model's charts; every one that is open costs time at each click
 
 
-class Gallery(HasTraits):
+class ModelCharts(HasTraits):
     """The charts on offer for a state's answer, and those that are open.
 
     What a visitor opens or closes stays so when the model changes, so that the same chart can be
@@ -30,7 +30,7 @@ class Gallery(HasTraits):
 
     offered = Tuple(help="the answering model's charts, as `charts.Kind`, in order")
     opened = Tuple(help="keys of those that are shown")
-    edition = Int(help="changes whenever one of the charts, or the choice among them, may have")
+    version = Int(help="changes whenever one of the charts, or the choice among them, may have")
 
     def __init__(self, state: State) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class Gallery(HasTraits):
 
     def open(self, key: str, shown: bool = True) -> None:
         """Show a chart from now on, or show it no longer."""
-        self.state.view.set_open(key, shown, opens_by_itself=True)
+        self.state.view.set_open(key, shown, open_by_default=True)
 
     def chart(self, key: str) -> Chart:
         """Draw one of the charts on offer."""
@@ -87,7 +87,7 @@ class Gallery(HasTraits):
                 if kind.key in self.state.view.opened
                 or (kind.key in first and kind.key not in self.state.view.closed)
             )
-            self.edition += 1
+            self.version += 1
 
     def _declared(self) -> Iterator[Kind]:
         """The charts that the model declares, and that of the losses wherever there are any."""

@@ -67,7 +67,7 @@ class Selection(HasTraits):
         return examples(self.dataset)
 
     @property
-    def loadable_as(self) -> str:
+    def load_key(self) -> str:
         """What another process of this account calls the data set, for `load_dataset`."""
         return str(self._own.folder) if self.source == OWN else self.source
 

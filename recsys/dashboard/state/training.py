@@ -21,7 +21,7 @@ from recsys.models import Recommender
 
 
 @dataclass(frozen=True, eq=False)
-class Ending:
+class TrainingResult:
     """How a training ended.
 
     Attributes
@@ -52,7 +52,7 @@ class Training(HasTraits):
     running = Bool(False)
     queue = Tuple(help="the models that are to be trained after that")
     trained = Instance("recsys.models.Recommender", allow_none=True, help="the latest that was")
-    ended = Instance(Ending, allow_none=True, help="how the latest training ended")
+    ended = Instance(TrainingResult, allow_none=True, help="how the latest training ended")
     progress = Float(0.0, help="how far the fit is, from 0 to 1")
     seconds = Float(0.0, help="since the training began")
     measured = Tuple(help="what the last fit told on its way, such as losses")
@@ -115,9 +115,7 @@ class Training(HasTraits):
             self.model, self.running = model, True
             self.progress, self.seconds, self.measured = 0.0, 0.0, ()
         chosen = self._selection
-        self.job = TrainingJob(
-            model, chosen.dataset, chosen.loadable_as, chosen.store, self.job_queue
-        )
+        self.job = TrainingJob(model, chosen.dataset, chosen.load_key, chosen.store, self.job_queue)
         self.job.start(lambda event: self._hear(model, event))
         loop = running_loop()
         if loop is not None:
@@ -129,7 +127,7 @@ class Training(HasTraits):
         if model is not self.model:
             return
         if isinstance(event, Progressed):
-            self._pace.heard(event.done, event.seconds)
+            self._pace.update(event.done, event.seconds)
             with self.hold_trait_notifications():
                 self.progress, self.seconds = event.done, event.seconds
                 if event.figures:
@@ -140,7 +138,7 @@ class Training(HasTraits):
 
     def _end(self, model: Recommender, event: Event) -> None:
         with self.hold_trait_notifications():
-            self.ended = Ending(model, event)  # first: what follows from it is done first
+            self.ended = TrainingResult(model, event)  # first: what follows from it is done first
             self.model, self.running = None, bool(self.queue)
             if isinstance(event, Finished):
                 self.trained = event.result

@@ -24,15 +24,15 @@ class View(HasTraits):
         """Let panels or charts be opened by links too."""
         self.openable = tuple(dict.fromkeys((*self.openable, *names)))
 
-    def set_open(self, name: str, is_open: bool, *, opens_by_itself: bool = False) -> None:
+    def set_open(self, name: str, is_open: bool, *, open_by_default: bool = False) -> None:
         """Open or close a panel or a chart.
 
         Parameters
         ----------
-        opens_by_itself : whether it is open by default; then it is remembered that it was closed
+        open_by_default : whether it is open by default; then it is remembered that it was closed
         """
         opened = tuple(one for one in self.opened if one != name)
         closed = tuple(one for one in self.closed if one != name)
         with self.hold_trait_notifications():
             self.opened = (*opened, name) if is_open else opened
-            self.closed = (*closed, name) if opens_by_itself and not is_open else closed
+            self.closed = (*closed, name) if open_by_default and not is_open else closed

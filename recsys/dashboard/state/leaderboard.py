@@ -29,7 +29,7 @@ LENGTH = 10
 _Known = tuple[pd.DataFrame, tuple[str, ...], str]
 
 
-class Scoreboard(BackgroundTask):
+class Leaderboard(BackgroundTask):
     """The standings of all models at their defaults on the state's data set.
 
     Parameters
@@ -61,7 +61,7 @@ class Scoreboard(BackgroundTask):
         selection, queue = self._state.selection, self._state.training.job_queue
         self._begin(
             "Starting the evaluation",
-            EvaluationJob(models_to_evaluate(), selection.loadable_as, selection.store, queue),
+            EvaluationJob(models_to_evaluate(), selection.load_key, selection.store, queue),
         )
 
     def wait(self, timeout: float | None = None) -> bool:
