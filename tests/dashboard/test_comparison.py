@@ -1,4 +1,4 @@
-"""What models agree on, by lists made by hand, and model_lists that follow the state."""
+"""What lists have in common, by lists written by hand; and lists that follow the state."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def train_missing(comparison: Comparison, state: State) -> None:
     until_trained(state)
 
 
-# Lists made by hand
+# Lists written by hand
 
 
 def test_overlap_counts_the_courses_in_all_lists() -> None:
@@ -101,13 +101,13 @@ def test_overlap_counts_the_courses_in_all_lists() -> None:
     assert overlap([ABCD, model_list("None", "xyz")]).jaccard == 0
 
 
-def test_alone_is_what_no_other_list_has() -> None:
+def test_unique_courses_are_in_no_other_list() -> None:
     own = [list(one["course_id"]) for one in unique_courses([ABCD, CDEA, DXY])]
     assert own == [["b"], ["e"], ["x", "y"]]
     assert [list(one["rank"]) for one in unique_courses([ABCD, CDEA, DXY])] == [[2], [3], [2, 3]]
 
 
-def test_supporters_are_counted_over_the_first_places() -> None:
+def test_lists_are_counted_over_their_first_courses() -> None:
     assert list_counts([ABCD, CDEA, DXY], 2).to_dict() == {
         **{"a": 1, "b": 1, "c": 1},
         **{"d": 2, "x": 1},
@@ -148,7 +148,7 @@ def test_lines_join_the_ranks_of_a_course_dashed_past_a_list_without_it() -> Non
     assert chart.table["Two"].tolist() == [pd.NA, pd.NA, pd.NA, 1, 2, 3, pd.NA]
 
 
-# Opinions
+# The lists of the registered models
 
 
 def test_it_asks_nobody_before_it_is_opened(registered: State) -> None:
@@ -217,7 +217,7 @@ def test_a_model_registered_later_appears_and_one_that_fails_says_so(registered:
     models.register(Broken)
     registered.selection.add(["b"])
     assert [one.name for one in comparison.model_lists] == ["Letters", "Backwards", "Broken"]
-    assert comparison.model_lists[2].why_empty == "It could not answer: no letters left."
+    assert comparison.model_lists[2].why_empty == "This model failed: no letters left."
     assert registered.messages.error == ""
 
 
@@ -243,7 +243,7 @@ def test_the_choice_offers_what_is_registered_when_it_is_opened_and_later(
 
     second.value = "letters"
     words = [one.value for one in every(panel) if isinstance(one, widgets.HTML)]
-    assert any("<b>Broken</b>: It could not answer" in one for one in words)
+    assert any("<b>Broken</b>: This model failed" in one for one in words)
 
 
 def test_another_data_set_is_answered_by_models_fitted_on_it(registered: State) -> None:

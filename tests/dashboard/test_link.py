@@ -97,16 +97,16 @@ def test_anything_gives_a_link_that_can_be_written_and_short_notes(query: str) -
         ("model=clustering&lift=maybe", "“maybe” is not a value"),
         ("model=knn&weighting=sideways", "“sideways” is not a value"),
         ("model=oracle", "There is no model “oracle” here."),
-        ("model=oracle&neighbours=7", "“neighbours” is no setting here."),
+        ("model=oracle&neighbours=7", "“neighbours” is not a setting here."),
         ("data=elsewhere", "There is no data set “elsewhere” here."),
         ("top=101", "“top” takes a whole number from 1 to 100, not “101”."),
         ("top=-1", "not “-1”"),
         ("present=next", "not “next”"),
-        ("open=attic", "“attic” is no panel that can be opened."),
-        ("hide=a,b,c,d,e", "“a”, “b”, “c” and 2 more are no panel that can be hidden."),
-        ("compare=knn,oracle", "“oracle” is no model here."),
-        ("model=knn&model=nmf", "“model” is said twice; the first counts."),
-        ("colour=<b>red</b>", "“colour” is no setting here."),
+        ("open=attic", "“attic” cannot be opened here."),
+        ("hide=a,b,c,d,e", "“a”, “b”, “c” and 2 more cannot be hidden here."),
+        ("compare=knn,oracle", "“oracle” cannot be compared here."),
+        ("model=knn&model=nmf", "“model” appears twice; the first one counts."),
+        ("colour=<b>red</b>", "“colour” is not a setting here."),
     ],
 )
 def test_what_makes_no_sense_is_told_and_left_out(query: str, note: str) -> None:
@@ -133,7 +133,7 @@ def test_a_link_of_the_state_shows_the_same_state_elsewhere(
     here, there = new_state(), new_state()
     for state in (here, there):
         state.begin()
-        state.view.offer("leaderboard")
+        state.view.add_openable("leaderboard")
         state.view.hideable = ("model",)
     here.choose_source("two")
     here.selection.clear()

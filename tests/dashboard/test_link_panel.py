@@ -48,7 +48,7 @@ def test_a_link_hides_panels_by_the_names_they_have_in_the_notebook(app: Dashboa
     assert "recsys-hidden" in app.model._dom_classes
     assert "recsys-hidden" in app.training._dom_classes
     assert "recsys-hidden" not in app.notices._dom_classes
-    assert "“notices” is no panel that can be hidden" in app.state.messages.note
+    assert "“notices” cannot be hidden here" in app.state.messages.note
     app.state.reset()
     assert "recsys-hidden" not in app.model._dom_classes
 

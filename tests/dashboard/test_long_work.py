@@ -79,7 +79,7 @@ def test_what_is_trained_is_told_and_another_wish_is_offered(visit: Visit, stage
     state.choice.set_value("size", 2)
     assert state.fitting.superseded
     assert state.fitting.advice == (
-        "This list is from KNN. Patient is being trained as asked before. "
+        "This list is from KNN. Patient is still being trained. "
         "Press Train to fit Patient with these settings instead."
     )
     state.choice.set_value("size", 1)

@@ -62,7 +62,7 @@ def own_folders(temporary: Path) -> list[Path]:
 
 def test_it_becomes_the_data_set_and_can_be_left_and_chosen_again(state: State) -> None:
     state.selection.add(["a"])
-    state.bring(a_pair())
+    state.open_own(a_pair())
     assert (state.selection.source, state.selection.dataset.name, state.messages.error) == (
         OWN,
         "mine",
@@ -76,8 +76,8 @@ def test_it_becomes_the_data_set_and_can_be_left_and_chosen_again(state: State) 
 
 
 def test_a_later_one_takes_its_place(state: State) -> None:
-    state.bring(a_pair())
-    state.bring(a_pair("Charts anew"))
+    state.open_own(a_pair())
+    state.open_own(a_pair("Charts anew"))
     assert "Charts anew" in state.selection.dataset.courses["title"].tolist()
 
 
@@ -90,7 +90,7 @@ def test_without_any_there_is_none_to_choose(state: State) -> None:
 def test_models_of_it_stay_out_of_the_shared_store(
     state: State, temporary: Path, tmp_path: Path
 ) -> None:
-    state.bring(a_pair())
+    state.open_own(a_pair())
     state.choice.choose_model("knn")
     state.fitting.train()
     assert state.training.job is not None
@@ -110,7 +110,7 @@ def test_every_model_trains_on_it_in_another_process(
     monkeypatch.setattr(models, "_MODELS", [kind])
     monkeypatch.setattr(kind, "instant", False)
     state = new_state()
-    state.bring(a_pair())
+    state.open_own(a_pair())
     state.selection.add(["PY1"])
     state.fitting.train()
     assert state.training.job is not None
@@ -120,7 +120,7 @@ def test_every_model_trains_on_it_in_another_process(
 
 
 def test_the_leaderboard_reads_it_too(state: State) -> None:
-    state.bring(a_pair())
+    state.open_own(a_pair())
     board = Leaderboard(state)
     board.refresh()
     assert board.wait(120)
@@ -128,7 +128,7 @@ def test_the_leaderboard_reads_it_too(state: State) -> None:
 
 
 def test_its_code_reads_the_visitors_files(state: State, tmp_path: Path) -> None:
-    state.bring(a_pair().liked_from(3))
+    state.open_own(a_pair().liked_from(3))
     state.choice.choose_model("knn")
     state.selection.add(["PY1"])
     state.fitting.train()
@@ -193,6 +193,6 @@ def test_foreign_folders_and_links_are_left_alone(temporary: Path, tmp_path: Pat
 
 def test_a_full_or_closed_disk_is_told(temporary: Path, state: State) -> None:
     temporary.rmdir()  # closed to root as well, who may write into any folder
-    state.bring(a_pair())
-    assert "There is no room for your data on the server" in state.messages.error
+    state.open_own(a_pair())
+    assert "The server has no room for your data" in state.messages.error
     assert state.selection.source == "one"

@@ -68,7 +68,7 @@ def test_a_change_that_cannot_be_taken_back_is_told_and_left_behind() -> None:
     undo.remember("first", seen.append)
     undo.remember("second", broken)
     undo.undo()
-    assert "while taking back the last change: second is gone" in messages.error
+    assert "while undoing the last change: second is gone" in messages.error
     undo.undo()
     assert (seen, messages.error) == (["first"], "")
 

@@ -1,4 +1,4 @@
-"""Several models' answers to the same choice, side by side and all at once."""
+"""The lists of several models for the same courses: two or three side by side, and all of them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from recsys.dashboard.state.comparison import (
 )
 from recsys.explanation import readable
 
-_PLACES = ("First model", "Second model", "Third model")
+_LABELS = ("First model", "Second model", "Third model")
 _NO_MODEL = ("none", "")
 _HEADS = ("Lists", "Overlap", "Jaccard")
 
@@ -36,7 +36,10 @@ _HEADS = ("Lists", "Overlap", "Jaccard")
 def comparison(
     compared: Comparison, view: View, training: Training, messages: Messages
 ) -> widgets.VBox:
-    """Two or three models side by side, and the short lists of all; both follow the choice."""
+    """Two or three models side by side, and the first courses of every model.
+
+    Both are updated when the picked courses or the chosen model change.
+    """
     opened = create(widgets.Button, description="Compare models")
     shown = create(widgets.VBox, shown=False)
 
@@ -58,28 +61,28 @@ def comparison(
 
 
 def _choice(compared: Comparison, view: View) -> widgets.VBox:
-    """The models to compare, among those that are registered by now."""
-    boxes = [create(widgets.Dropdown, description=place) for place in _PLACES]
-    following = False
+    """Dropdowns with the registered models."""
+    boxes = [create(widgets.Dropdown, description=one) for one in _LABELS]
+    updating = False  # whether the code, not the visitor, is setting the dropdowns
 
     def choose(_: Any) -> None:
-        if not following:
+        if not updating:
             compared.pick(str(box.value) for box in boxes)
 
-    def follow() -> None:
-        nonlocal following
-        following = True
+    def update() -> None:
+        nonlocal updating
+        updating = True
         known = [(label(one), one.key()) for one in models.registry()]
-        for place, (box, key) in enumerate(itertools.zip_longest(boxes, compared.picked)):
-            options = [*known, _NO_MODEL] if place == MOST_LISTS - 1 else known
+        for index, (box, key) in enumerate(itertools.zip_longest(boxes, compared.picked)):
+            options = [*known, _NO_MODEL] if index == MOST_LISTS - 1 else known
             if list(box.options) != options:
                 box.options = options
-            if key or place == MOST_LISTS - 1:
+            if key or index == MOST_LISTS - 1:
                 box.value = key or ""
-        following = False
+        updating = False
 
-    watch(compared, "model_lists", follow)
-    view.observe(lambda _: follow(), "compared")
+    watch(compared, "model_lists", update)
+    view.observe(lambda _: update(), "compared")
     for box in boxes:
         box.observe(choose, "value")
     return row(*boxes, css="recsys-models")
@@ -116,15 +119,15 @@ def _training(compared: Comparison, training: Training, messages: Messages) -> w
 
 
 def _side_by_side(compared: Comparison, view: View) -> widgets.VBox:
-    """The picked models' lists joined by lines, and in words."""
+    """The picked models' lists as a chart, and their overlap in words and numbers."""
     status, words = text(kind="status"), create(widgets.HTML, css="recsys-overlap")
     plot = Plot("comparison")
 
-    def tell() -> None:
-        # The finding is in sight as the chart's title; here it is for those who hear it.
-        heard = f'<p class="recsys-heard">{escape(compared.finding)}</p>'
+    def show_status() -> None:
+        # The chart's title shows the finding; this says it to screen readers.
+        spoken = f'<p class="recsys-heard">{escape(compared.finding)}</p>'
         alike = "" if len(compared.picked) > 1 else "Choose two different models."
-        status.value = paragraph(compared.status or alike) or heard
+        status.value = paragraph(compared.status or alike) or spoken
 
     def draw() -> None:
         chart = compared.chart
@@ -133,11 +136,11 @@ def _side_by_side(compared: Comparison, view: View) -> widgets.VBox:
             wide = len(chart.table.columns) > MOST_LISTS  # a title, and a rank in each list
             (plot.box.add_class if wide else plot.box.remove_class)("recsys-wide")
         words.value = as_words(compared.compared, compared.noun)
-        tell()
+        show_status()
 
     watch(compared, "model_lists", draw)
     view.observe(lambda _: draw(), "compared")
-    compared.observe(lambda _: tell(), "status")
+    compared.observe(lambda _: show_status(), "status")
     return create(widgets.VBox, [status, plot.box, words])
 
 
@@ -153,15 +156,21 @@ def _all_at_once(compared: Comparison) -> widgets.HTML:
 
 
 def as_words(model_lists: Sequence[ModelList], noun: str) -> str:
-    """What lists have in common in numbers, what each alone has, and who is silent, as HTML."""
+    """The lists' overlap, the courses that only one list has, and why lists are empty, as HTML.
+
+    Parameters
+    ----------
+    model_lists : the lists to compare
+    noun : what the data set calls an item
+    """
     answers = [one for one in model_lists if len(one.table)]
-    silent = "".join(
+    empty = "".join(
         f"<p><b>{escape(one.name)}</b>: {escape(one.why_empty)}</p>"
         for one in model_lists
         if one.table.empty
     )
     if len(answers) < 2:
-        return silent
+        return empty
     pairs = list(itertools.combinations(answers, 2)) if len(answers) > 2 else []
     rows = "".join(_numbers(some, noun) for some in [answers, *pairs])
     heads = "".join(f'<th scope="col">{explained(one)}</th>' for one in _HEADS)
@@ -170,7 +179,7 @@ def as_words(model_lists: Sequence[ModelList], noun: str) -> str:
         for one, own in zip(answers, unique_courses(answers), strict=True)
     )
     return (
-        f"{silent}<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+        f"{empty}<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
         f"<div>{parts}</div>"
     )
 
@@ -187,7 +196,7 @@ def _numbers(model_lists: Sequence[ModelList], noun: str) -> str:
 
 def _titles(table: pd.DataFrame) -> str:
     if table.empty:
-        return "<p>Nothing that no other recommends.</p>"
+        return "<p>Nothing: the other lists have all of these.</p>"
     items = "".join(
         f'<li value="{rank}">{escape(title)}</li>'
         for title, rank in zip(table["title"], table["rank"], strict=True)
@@ -200,42 +209,49 @@ def _aside(one: ModelList) -> str:
 
 
 def as_grid(model_lists: Sequence[ModelList], noun: str) -> str:
-    """Every model's short list in a row; what several recommend is bold and says so."""
-    votes = list_counts(model_lists, SHORT)
+    """An HTML table with a row for each model; courses in several lists are bold and say so.
+
+    Parameters
+    ----------
+    model_lists : the lists of all models
+    noun : what the data set calls an item
+    """
+    counts = list_counts(model_lists, SHORT)
     heads = "".join(f'<th scope="col">{rank}</th>' for rank in range(1, SHORT + 1))
     rows = "".join(
         f'<tr><th scope="row">{escape(one.name)}<small>{escape(one.settings)}</small></th>'
-        f"{_cells(one, votes)}</tr>"
+        f"{_cells(one, counts)}</tr>"
         for one in model_lists
     )
+    finding = explained(_most_recommended(model_lists, counts, noun))
     return (
-        f"<h3>All models at once</h3><p>{explained(_most_named(model_lists, votes, noun))}</p>"
+        f"<h3>All models at once</h3><p>{finding}</p>"
         f'<div role="region" aria-label="Every model’s first {SHORT}" tabindex="0"><table>'
         f'<thead><tr><th scope="col">Model</th>{heads}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
 
 
-def _cells(one: ModelList, votes: pd.Series) -> str:
+def _cells(one: ModelList, counts: pd.Series) -> str:
     top = one.table.head(SHORT)
     if top.empty:
         return f'<td colspan="{SHORT}">{escape(one.why_empty)}</td>'
     cells = [
-        f'<td class="shared">{escape(title)} <span>in {votes[course]} lists</span></td>'
-        if votes[course] > 1
+        f'<td class="shared">{escape(title)} <span>in {counts[course]} lists</span></td>'
+        if counts[course] > 1
         else f"<td>{escape(title)}</td>"
         for course, title in zip(top["course_id"], top["title"], strict=True)
     ]
     return "".join(cells + ["<td></td>"] * (SHORT - len(cells)))
 
 
-def _most_named(model_lists: Sequence[ModelList], votes: pd.Series, noun: str) -> str:
-    """The finding of the grid, in a sentence."""
+def _most_recommended(model_lists: Sequence[ModelList], counts: pd.Series, noun: str) -> str:
+    """A sentence on the course that most models recommend."""
     answers = sum(len(one.table) > 0 for one in model_lists)
-    if votes.empty:
+    if counts.empty:
         return ""
-    if votes.iloc[0] == 1:
+    if counts.iloc[0] == 1:
         return f"No {noun} is among the first {SHORT} of two models."
     every = pd.concat([one.table for one in model_lists])
-    title = every.loc[every["course_id"] == votes.index[0], "title"].iloc[0]
-    return f"“{title}” is among the first {SHORT} of {votes.iloc[0]} of {answers} models."
+    title = every.loc[every["course_id"] == counts.index[0], "title"].iloc[0]
+    return f"“{title}” is among the first {SHORT} of {counts.iloc[0]} of {answers} models."

@@ -1,4 +1,4 @@
-"""What went wrong, and what of a link could not be followed, in words."""
+"""The last error, and a note about the parts of a link that were ignored."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from recsys.dashboard.state import Messages
 
 
 def notices(messages: Messages) -> widgets.VBox:
-    """The last error, until it is dismissed or something succeeds, and the note on a link, until
-    it is dismissed; hidden while there is neither.
+    """The last error and the note about a link, with a button that dismisses both.
+
+    The next action of the visitor also removes the error. The panel is hidden while it is empty.
     """
     error, note = text(kind="error"), text(kind="note")
     dismiss = create(widgets.Button, description="Dismiss")

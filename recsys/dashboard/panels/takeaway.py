@@ -1,4 +1,4 @@
-"""Take it with you: the list as a file, the report, and the code that makes it again."""
+"""Save the list as CSV or as a report, and show the code that reproduces it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from recsys.dashboard.takeaway import as_code, as_csv, as_report
 
 
 def takeaway(selection: Selection, choice: Choice, fitting: Fitting) -> widgets.VBox:
-    """A link to the list as CSV, a report on demand, and the code with a button that copies it."""
+    """A link to the CSV, a button that creates the report, and the code with a Copy button."""
     table = create(widgets.HTML)
     make = create(
         widgets.Button,
@@ -27,7 +27,7 @@ def takeaway(selection: Selection, choice: Choice, fitting: Fitting) -> widgets.
         answer = fitting.answer
         make.disabled = answer.model is None
         text = as_code(selection, answer, choice.top_n)
-        csv = f"\ufeff{as_csv(answer)}"  # the mark by which spreadsheets know UTF-8
+        csv = f"\ufeff{as_csv(answer)}"  # byte order mark, so that spreadsheets recognise UTF-8
         some = len(answer.table) > 0
         table.value = download("Save as CSV", "recommendations.csv", "text/csv", csv) * some
         code.value = (
