@@ -67,17 +67,17 @@ class Link:
 
 def write(link: Link) -> str:
     """The query of a link, without the question mark; "" if everything is at its default."""
-    said: dict[str, str] = {}
+    parameters: dict[str, str] = {}
     if link.source is not None:
-        said["data"] = link.source
+        parameters["data"] = link.source
     if link.courses is not None:
-        said["courses"] = _listed(link.courses)
+        parameters["courses"] = _joined(link.courses)
     if link.model is not None:
-        said["model"] = link.model
+        parameters["model"] = link.model
         declared = {one.name: one for one in models.find(link.model).hyperparameters()}
-        said |= {name: _as_text(declared[name], value) for name, value in link.values.items()}
+        parameters |= {name: _as_text(declared[name], value) for name, value in link.values.items()}
     if link.top_n != Link.top_n:
-        said["top"] = str(link.top_n)
+        parameters["top"] = str(link.top_n)
     lists = {
         "open": link.opened,
         "close": link.closed,
@@ -87,10 +87,10 @@ def write(link: Link) -> str:
     }
     for word, names in lists.items():
         if names:
-            said[word] = _listed(names)
+            parameters[word] = _joined(names)
     if link.step:
-        said["present"] = str(link.step)
-    return "&".join(f"{quote(name)}={quote(value, safe=',')}" for name, value in said.items())
+        parameters["present"] = str(link.step)
+    return "&".join(f"{quote(name)}={quote(value, safe=',')}" for name, value in parameters.items())
 
 
 def read(
@@ -112,33 +112,33 @@ def read(
     hideable : names of the panels that can be hidden
     """
     notes: list[str] = []
-    said: dict[str, str] = {}
+    parameters: dict[str, str] = {}
     for name, text in parse_qsl(query.removeprefix("?"), keep_blank_values=True):
-        if said.setdefault(name, text) != text:
+        if parameters.setdefault(name, text) != text:
             notes.append(f"“{_shown(name)}” appears twice; the first one counts.")
 
-    source = _one_of(said.get("data"), sources, "data set", notes)
+    source = _one_of(parameters.get("data"), sources, "data set", notes)
     keys = [one.key() for one in models.registry()]
-    model = _one_of(said.get("model"), keys, "model", notes)
+    model = _one_of(parameters.get("model"), keys, "model", notes)
     declared = models.find(model).hyperparameters() if model else ()
-    settings = {one.name: said[one.name] for one in declared if one.name in said}
-    unknown = [one for one in said if one not in (*_PARAMETERS, *settings)]
+    settings = {one.name: parameters[one.name] for one in declared if one.name in parameters}
+    unknown = [one for one in parameters if one not in (*_PARAMETERS, *settings)]
     unknown = [one for one in unknown if not one.startswith(_SERVER_PARAMETERS)]
     if unknown:
         are = "is not a setting" if len(unknown) == 1 else "are not settings"
         notes.append(f"{_named(unknown)} {are} here.")
     link = Link(
         source=source,
-        courses=_ids(said["courses"]) if "courses" in said else None,
+        courses=_ids(parameters["courses"]) if "courses" in parameters else None,
         model=model,
         values=_values(declared, settings, models.find(model).name, notes) if model else {},
-        top_n=_number(said, "top", 1, MOST_RECOMMENDATIONS, Link.top_n, notes),
-        opened=_known(said.get("open", ""), openable, "opened", notes),
-        closed=_known(said.get("close", ""), openable, "closed", notes),
-        compared=_known(said.get("compare", ""), keys, "compared", notes),
-        explained=_ids(said.get("why", "")),
-        hidden=_known(said.get("hide", ""), hideable, "hidden", notes),
-        step=_number(said, "present", 0, MOST_STEPS, Link.step, notes),
+        top_n=_number(parameters, "top", 1, MOST_RECOMMENDATIONS, Link.top_n, notes),
+        opened=_known(parameters.get("open", ""), openable, "opened", notes),
+        closed=_known(parameters.get("close", ""), openable, "closed", notes),
+        compared=_known(parameters.get("compare", ""), keys, "compared", notes),
+        explained=_ids(parameters.get("why", "")),
+        hidden=_known(parameters.get("hide", ""), hideable, "hidden", notes),
+        step=_number(parameters, "present", 0, MOST_STEPS, Link.step, notes),
     )
     return link, list(dict.fromkeys(notes))
 
@@ -157,7 +157,7 @@ def missing_courses(ids: Collection[str], noun: str) -> str:
 # Lists: a comma inside a name is escaped in addition to the escaping of the query.
 
 
-def _listed(names: Iterable[str]) -> str:
+def _joined(names: Iterable[str]) -> str:
     return ",".join(one.replace("%", "%25").replace(",", "%2C") for one in names)
 
 
@@ -208,11 +208,11 @@ def _values(
 
 
 def _number(
-    said: Mapping[str, str], word: str, low: int, high: int, otherwise: int, notes: list[str]
+    parameters: Mapping[str, str], word: str, low: int, high: int, otherwise: int, notes: list[str]
 ) -> int:
-    if word not in said:
+    if word not in parameters:
         return otherwise
-    text = said[word]
+    text = parameters[word]
     if text.isascii() and text.isdigit() and len(text) < 4 and low <= int(text) <= high:
         return int(text)
     notes.append(f"“{word}” takes a whole number from {low} to {high}, not “{_shown(text)}”.")
