@@ -1,4 +1,4 @@
-"""What the charts draw and say; never pixels."""
+"""What the charts draw and say; pixels are not compared."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def test_scores_are_bars_with_the_best_on_top() -> None:
     assert chart.table["course_id"].tolist() == ["DA", "CB", "DL"]
 
 
-def test_shared_first_places_are_told() -> None:
+def test_a_shared_first_rank_is_in_the_title() -> None:
     tied = RECOMMENDATIONS.assign(score=[1.0, 1.0, 0.5])
     title = charts.scores(tied, "Similarity").title
     assert title == "Data Analysis with Python and 1 other lead with 1"
@@ -263,7 +263,7 @@ def test_the_variance_is_cut_where_components_are_left_out() -> None:
 
 @pytest.fixture
 def beginners() -> Dataset:
-    """A hundred users with a random mix of courses on three topics."""
+    """A hundred users with random courses on three topics."""
     random = np.random.default_rng(1)
     ids = [f"C{i}" for i in range(12)]
     courses = pd.DataFrame({"id": ids, "title": ids})
@@ -380,7 +380,7 @@ def test_the_bend_is_farthest_below_the_line_between_the_ends() -> None:
     assert chart.figure.layout.yaxis2.title.text == "Silhouette (−1 to 1)"
 
 
-def test_loadings_are_told_in_words() -> None:
+def test_loadings_are_described_in_words() -> None:
     chart = ALL["loadings"]
     assert chart.table["in words"].tolist() == ["Python against SQL", "R"]
     assert chart.title == "Users differ most in Python against SQL"

@@ -1,4 +1,4 @@
-"""What the charts panel binds; what is drawn is tested elsewhere."""
+"""What the charts panel binds; other tests cover what is drawn."""
 
 from __future__ import annotations
 

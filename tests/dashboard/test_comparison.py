@@ -44,7 +44,7 @@ ABCD, CDEA, DXY = model_list("One", "abcd"), model_list("Two", "cdea"), model_li
 
 
 def backwards() -> type[Letters]:
-    """Letters, the other way round: not instant, and as if typed into a notebook."""
+    """Letters in reverse order: not instant, and as if defined in a notebook."""
 
     @dataclass(eq=False)
     class Backwards(Letters):
@@ -59,7 +59,7 @@ def backwards() -> type[Letters]:
 
 @dataclass(eq=False)
 class Broken(Letters):
-    """Fits, but does not answer."""
+    """Can be fitted, but raises when it scores."""
 
     name: ClassVar[str] = "Broken"
 
@@ -114,16 +114,16 @@ def test_lists_are_counted_over_their_first_courses() -> None:
     }
 
 
-def test_the_words_say_the_numbers_what_each_alone_has_and_who_is_silent() -> None:
-    html = as_words([ABCD, DXY, model_list("Mute", "", "It knows <nothing>.")], "film")
+def test_the_words_have_the_overlap_the_unique_courses_and_why_a_list_is_empty() -> None:
+    html = as_words([ABCD, DXY, model_list("Empty", "", "It knows <nothing>.")], "film")
     assert "<td>1 of 3 films</td><td>0.17 (1 of 6 different films)</td>" in html
     assert '<li value="2">Title &lt;x&gt;</li>' in html
-    assert "<b>Mute</b>: It knows &lt;nothing&gt;." in html
-    assert as_words([ABCD, model_list("Mute", "", "Why.")], "film") == "<p><b>Mute</b>: Why.</p>"
+    assert "<b>Empty</b>: It knows &lt;nothing&gt;." in html
+    assert as_words([ABCD, model_list("Empty", "", "Why.")], "film") == "<p><b>Empty</b>: Why.</p>"
 
 
 def test_the_grid_marks_in_words_what_several_models_recommend() -> None:
-    html = as_grid([ABCD, CDEA, DXY, model_list("Mute", "", "Not trained yet.")], "film")
+    html = as_grid([ABCD, CDEA, DXY, model_list("Empty", "", "Not trained yet.")], "film")
     assert html.count("in 3 lists") == 3
     assert html.count("in 2 lists") == 4
     assert "“Title &lt;d&gt;” is among the first 5 of 3 of 3 models." in html
@@ -151,7 +151,7 @@ def test_lines_join_the_ranks_of_a_course_dashed_past_a_list_without_it() -> Non
 # The lists of the registered models
 
 
-def test_it_asks_nobody_before_it_is_opened(registered: State) -> None:
+def test_no_model_runs_before_the_panel_is_opened(registered: State) -> None:
     comparison = Comparison(registered)
     registered.selection.add(["b"])
     assert comparison.model_lists == ()
@@ -254,7 +254,7 @@ def test_another_data_set_is_answered_by_models_fitted_on_it(registered: State) 
     assert ids(comparison.model_lists[0]) == "zydcb"
 
 
-def test_the_chosen_model_is_compared_with_another_until_somebody_picks(registered: State) -> None:
+def test_the_chosen_model_is_compared_with_another_by_default(registered: State) -> None:
     comparison = Comparison(registered)
     assert comparison.picked == ("letters", "backwards")
     registered.choice.choose_model("backwards")
@@ -275,7 +275,7 @@ def test_a_link_opens_the_comparison_of_its_models(registered: State) -> None:
     assert registered.view.compared == ("backwards", "letters")
 
 
-def test_what_is_closed_asks_nobody(registered: State) -> None:
+def test_no_model_runs_while_the_panel_is_closed(registered: State) -> None:
     comparison = Comparison(registered)
     registered.view.set_open("comparison", True)
     before = comparison.model_lists

@@ -1,4 +1,4 @@
-"""The leaderboard's state: reading what is known, evaluating the rest, cancelling."""
+"""The leaderboard's state: reading stored results, evaluating the others, cancelling."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from recsys.models import Recommender
 def state(
     new_state: Callable[[], State], bundled: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> State:
-    """A state over the open course set, with two models_to_evaluate that are quick."""
+    """A state with the bundled data set, and two fast models to evaluate."""
     models_to_evaluate: list[Recommender] = [models.Popularity(), models.Random()]
     monkeypatch.setattr(leaderboard, "models_to_evaluate", lambda: models_to_evaluate)
     monkeypatch.setattr(sources, "load_dataset", lambda key: bundled)
     return new_state()
 
 
-def test_what_was_evaluated_before_is_shown_at_once(state: State, bundled: Dataset) -> None:
+def test_stored_results_are_shown_at_once(state: State, bundled: Dataset) -> None:
     board = Leaderboard(state)
     board.show()
     assert board.wait(60)

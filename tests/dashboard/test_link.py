@@ -1,4 +1,4 @@
-"""What a link says, and what of it is left out."""
+"""What a link contains, and which parts are ignored."""
 
 from __future__ import annotations
 
@@ -109,13 +109,13 @@ def test_anything_gives_a_link_that_can_be_written_and_short_notes(query: str) -
         ("colour=<b>red</b>", "“colour” is not a setting here."),
     ],
 )
-def test_what_makes_no_sense_is_told_and_left_out(query: str, note: str) -> None:
+def test_invalid_parts_are_reported_and_ignored(query: str, note: str) -> None:
     link, notes = read_here(query)
     assert len([one for one in notes if note in one]) == 1
     assert link in (Link(), Link(model="clustering"), Link(model="knn"), Link(compared=("knn",)))
 
 
-def test_parameters_of_the_server_are_nobodys_business() -> None:
+def test_parameters_of_the_server_are_ignored_without_a_note() -> None:
     assert read_here("token=secret&voila-theme=dark") == (Link(), [])
 
 
@@ -164,7 +164,7 @@ def test_an_examples_courses_are_the_example_again(state: State) -> None:
     assert state.selection.example == state.selection.learners[0].name
 
 
-def test_a_stale_link_is_followed_as_far_as_it_goes(state: State) -> None:
+def test_the_valid_parts_of_an_old_link_are_used(state: State) -> None:
     state.begin()
     state.open_link("data=gone&courses=a,nope,b&model=letters&power=99&threshold=2&why=a,old")
     assert state.selection.history.ids == ("a", "b")
@@ -202,7 +202,7 @@ def test_a_link_names_a_folder_of_this_machine_by_its_last_part(
     assert state.selection.source == "one"
 
 
-def test_reset_goes_back_to_the_beginning_and_undo_has_the_courses_again(state: State) -> None:
+def test_reset_goes_back_to_the_start_and_undo_restores_the_courses(state: State) -> None:
     state.begin()
     beginning = state.link
     state.selection.clear()

@@ -30,7 +30,7 @@ def test_copy_link_shows_the_link_where_no_script_copies_it(app: Dashboard) -> N
     assert "model=knn" in address.value
 
 
-def test_the_page_hands_over_its_address_more_than_once(app: Dashboard) -> None:
+def test_the_page_can_report_its_address_more_than_once(app: Dashboard) -> None:
     asked = field(app, "asked")
     for _ in range(2):
         asked.value = "?courses=ML0101EN&model=nmf"

@@ -1,4 +1,4 @@
-"""Which charts are on offer, which are open, and that each can be drawn; without a browser."""
+"""Which charts are available, which are open, and that each can be drawn; without a browser."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from recsys.models import Recommender
 
 
 def answered(state: State, model: Recommender) -> State:
-    """A state whose list comes from this model."""
+    """A state whose list was made by this model."""
     state.selection.add(["a", "b"])
     state.choice.begin_with(model.key(), model.values())
     state.fitting.fitted = model.fit(state.selection.dataset)
     name, value = next(iter(model.values().items()))
-    state.choice.set_value(name, value)  # as when a slider comes back to what was fitted
+    state.choice.set_value(name, value)  # as if a slider returned to the fitted value
     assert state.fitting.answer.model is model
     return state
 
@@ -39,7 +39,7 @@ def keys(model_charts: ModelCharts) -> list[str]:
 
 @pytest.fixture
 def letters(state: State, monkeypatch: pytest.MonkeyPatch) -> Callable[[Recommender], ModelCharts]:
-    """A maker of galleries over the answer of a model."""
+    """Creates the charts of a model's answer."""
 
     def model_charts(model: Recommender) -> ModelCharts:
         monkeypatch.setattr(models, "_MODELS", [type(model)])
@@ -118,7 +118,7 @@ def test_a_chart_can_be_registered_in_a_cell_of_the_notebook(
     assert "letters" in state.view.openable  # a link can open it
 
 
-def test_a_chart_that_does_not_exist_is_told_and_keeps_no_other_from_being_shown(
+def test_a_chart_that_does_not_exist_is_reported_and_the_others_are_shown(
     state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Letters, "charts", ("scores", "leters", "popularity"))
@@ -151,7 +151,7 @@ def test_the_losses_of_a_training_are_drawn_while_it_runs(state: State) -> None:
     model_charts.observe(lambda change: versions.append(change["new"]), "version")
     state.training.running = True
     state.training.measured = ({"rows": 3.0},)
-    assert model_charts.offered == ()  # these are no losses
+    assert model_charts.offered == ()  # these figures are not losses
     state.training.measured = (
         *state.training.measured,
         {"epoch": 1, "loss": 4.0, "validation_loss": 5.0},
@@ -176,6 +176,6 @@ def test_a_known_comparison_follows_the_settings(
     comparison._on_event(job, Finished(table))  # type: ignore[arg-type]
     assert model_charts.chart("counts").title.endswith("you use 2")
     answered(state, models.Clustering(n_clusters=2, lift=True))
-    assert len(comparison.table) == 2  # no other fit: the same curve
+    assert len(comparison.table) == 2  # a setting that needs no new fit keeps the curve
     answered(state, models.Clustering(n_clusters=2, seed=1))
     assert comparison.table.empty

@@ -1,4 +1,4 @@
-"""A visitor's own data: it answers like any other, and nothing of it is left or shared."""
+"""A visitor's own data: it works like any other data set, and is neither shared nor left behind."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def a_pair(title: str = "Reading charts") -> Pair:
 
 @pytest.fixture(autouse=True)
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder for temporary files of this test's own."""
+    """This test's own folder for temporary files."""
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
@@ -75,7 +75,7 @@ def test_it_becomes_the_data_set_and_can_be_left_and_chosen_again(state: State) 
     assert state.selection.history.ids == ("PY1",)
 
 
-def test_a_later_one_takes_its_place(state: State) -> None:
+def test_a_later_one_replaces_it(state: State) -> None:
     state.open_own(a_pair())
     state.open_own(a_pair("Charts anew"))
     assert "Charts anew" in state.selection.dataset.courses["title"].tolist()
@@ -171,7 +171,7 @@ def test_what_a_process_leaves_is_removed(temporary: Path, end: str) -> None:
     assert process.stdout is not None
     folder = Path(process.stdout.readline().strip())
     remove_abandoned()
-    assert (folder / "data").is_dir()  # its owner lives
+    assert (folder / "data").is_dir()  # its process is alive
     if end == "kill":
         process.send_signal(signal.SIGKILL)
     process.communicate()
@@ -191,8 +191,8 @@ def test_foreign_folders_and_links_are_left_alone(temporary: Path, tmp_path: Pat
     assert (temporary / "recsys-own-new").exists()
 
 
-def test_a_full_or_closed_disk_is_told(temporary: Path, state: State) -> None:
-    temporary.rmdir()  # closed to root as well, who may write into any folder
+def test_a_full_or_closed_disk_is_reported(temporary: Path, state: State) -> None:
+    temporary.rmdir()  # missing: root could write into any folder that exists
     state.open_own(a_pair())
     assert "The server has no room for your data" in state.messages.error
     assert state.selection.source == "one"

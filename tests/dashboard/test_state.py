@@ -1,4 +1,4 @@
-"""How a page begins, and what opening a data set changes; without a widget or a browser."""
+"""How a page starts, and what opening a data set changes; without widgets or a browser."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_courses_that_another_data_set_lacks_come_back_with_their_own(state: Sta
     assert state.selection.history.ids == ()
 
 
-def test_a_data_set_that_cannot_be_opened_leaves_the_former_one(state: State) -> None:
+def test_a_data_set_that_cannot_be_opened_leaves_the_current_one_open(state: State) -> None:
     state.choose_source("three")
     assert state.messages.error == "There is no data set “three”."
     assert state.selection.source == "one"

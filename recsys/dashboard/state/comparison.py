@@ -216,7 +216,7 @@ class Comparison(HasTraits):
                 self.status = ""
                 self.model_lists = tuple(one for one, _ in self._results)
                 self.missing = tuple(model for _, model in self._results if model is not None)
-        except Exception as problem:  # in an observer; a callback of the loop must report it itself
+        except Exception as problem:  # in an observer; nothing else would report it
             self._state.messages.report(problem, "comparing models")
 
     def _run(self, kind: type[Recommender]) -> tuple[ModelList, Recommender | None]:

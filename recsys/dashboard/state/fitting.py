@@ -64,9 +64,9 @@ class Fitting(HasTraits):
         self._selection, self._choice, self._training = selection, choice, training
         self.messages = messages
         selection.observe(self._on_dataset_changed, "dataset")
-        selection.observe(self._on_answer_changed, "history")
+        selection.observe(self._on_input_changed, "history")
         choice.observe(self._on_choice_changed, "chosen")
-        choice.observe(self._on_answer_changed, "top_n")
+        choice.observe(self._on_input_changed, "top_n")
         training.observe(self._on_training_ended, "ended")
         training.observe(lambda _: self._update_advice(), ["model", "running"])
         self._find_fitted()
@@ -106,7 +106,7 @@ class Fitting(HasTraits):
         self._find_fitted()
 
     @guarded("recommending", asked=False)
-    def _on_answer_changed(self, _: Any) -> None:
+    def _on_input_changed(self, _: Any) -> None:
         self._answer()
 
     @guarded("choosing the model", asked=False)

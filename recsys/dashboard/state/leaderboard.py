@@ -118,7 +118,7 @@ class Leaderboard(BackgroundTask):
 
 
 class _Reading(Job):
-    """Reads the store. It scores every stored list again, which takes too long for the page."""
+    """Reads the store and measures every stored answer, which takes too long for the page."""
 
     what = "reading of the results"
 

@@ -25,7 +25,7 @@ OWN = "own"  # key of the visitor's own data set
 
 
 class Selection(HasTraits):
-    """The data set, the picked courses, and which example they are.
+    """The data set, the picked courses, and the example learner they come from.
 
     Parameters
     ----------

@@ -54,7 +54,7 @@ class Training(HasTraits):
     trained = Instance("recsys.models.Recommender", allow_none=True, help="the last trained model")
     ended = Instance(TrainingResult, allow_none=True, help="how the last training ended")
     progress = Float(0.0, help="progress of the fit, from 0 to 1")
-    seconds = Float(0.0, help="time since the training started")
+    seconds = Float(0.0, help="seconds since the training started")
     measured = Tuple(help="figures that the fit has reported, such as losses")
 
     def __init__(self, selection: Selection, messages: Messages, job_queue: JobQueue) -> None:
