@@ -251,7 +251,7 @@ def _most_recommended(model_lists: Sequence[ModelList], counts: pd.Series, noun:
     if counts.empty:
         return ""
     if counts.iloc[0] == 1:
-        return f"No {noun} is among the first {SHORT} of two models."
+        return f"No {noun} is in the first {SHORT} of more than one model."
     every = pd.concat([one.table for one in model_lists])
     title = every.loc[every["course_id"] == counts.index[0], "title"].iloc[0]
     return f"“{title}” is among the first {SHORT} of {counts.iloc[0]} of {answers} models."

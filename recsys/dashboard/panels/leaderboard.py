@@ -34,7 +34,7 @@ _COLUMNS = {
 def leaderboard(board: Leaderboard, view: View) -> widgets.VBox:
     """The standings, how they are measured, and a button that evaluates the missing models."""
     opened = create(widgets.Button, description="Show the leaderboard")
-    refresh = create(widgets.Button, description="Evaluate what is missing")
+    refresh = create(widgets.Button, description="Evaluate the missing models")
     cancel = create(widgets.Button, description="Cancel the evaluation")
     bar = create(widgets.FloatProgress, min=0.0, max=1.0, css="recsys-evaluating")
     status, about = text(kind="status"), text(kind="hint")

@@ -65,7 +65,7 @@ def picked(selection: Selection, undo: Undo) -> widgets.VBox:
     chips = create(widgets.Box, css="recsys-chips")
     none = text(kind="hint")
     clear = create(widgets.Button, description="Clear")
-    take_back = create(widgets.Button, description="Undo")
+    undo_last = create(widgets.Button, description="Undo")
     known: dict[str, widgets.Button] = {}
 
     def chip(course: str) -> widgets.Button:
@@ -89,14 +89,14 @@ def picked(selection: Selection, undo: Undo) -> widgets.VBox:
             "" if selection.history else f"None yet. Add a few {selection.dataset.noun}s you liked."
         )
         clear.disabled = not selection.history
-        take_back.disabled = not undo.possible
+        undo_last.disabled = not undo.possible
 
     clear.on_click(lambda _: selection.clear())
-    take_back.on_click(lambda _: undo.undo())
+    undo_last.on_click(lambda _: undo.undo())
     watch(selection, "dataset", known.clear)
     watch(selection, ["dataset", "history"], show)
     watch(undo, "possible", show)
-    return frame(none, chips, row(clear, take_back), examples(selection), name="picked")
+    return frame(none, chips, row(clear, undo_last), examples(selection), name="picked")
 
 
 def examples(selection: Selection) -> widgets.HBox:

@@ -18,7 +18,7 @@ def takeaway(selection: Selection, choice: Choice, fitting: Fitting) -> widgets.
     make = create(
         widgets.Button,
         description="Report",
-        tooltip="One HTML page with all reasons, which opens offline",
+        tooltip="One HTML page with all explanations, which opens offline",
     )
     report, code = create(widgets.HTML), create(widgets.HTML, css="recsys-code-box")
 

@@ -60,7 +60,7 @@ def _form(state: State, opened: Callable[[], None]) -> widgets.VBox:
     choosers = {what: _chooser(what) for what in ("courses", "ratings")}
     status = text(kind="status")
     preview = create(widgets.HTML, css="recsys-preview")
-    liked = create(widgets.BoundedFloatText, description="A rating counts as liked from", step=0.5)
+    liked = create(widgets.BoundedFloatText, description="Lowest rating that is a like", step=0.5)
     likes = text(kind="hint")
     use = create(widgets.Button, description="Use this data", button_style="primary")
     confirm = create(widgets.VBox, [liked, likes, row(use)], shown=False)
@@ -147,9 +147,8 @@ def _chooser(what: str) -> widgets.FileUpload:
 
 
 def _name(chooser: widgets.FileUpload, words: str) -> None:
-    chooser.description = chooser.tooltip = (
-        words  # the style sheet shows the tooltip: the description has a count
-    )
+    # ipywidgets adds a count to the description; the style sheet shows the tooltip instead.
+    chooser.description = chooser.tooltip = words
 
 
 def _shown(reading: Reading) -> str:
