@@ -277,7 +277,9 @@ def test_a_training_is_followed_overtaken_and_cancelled(app: Dashboard) -> None:
     expect(app.clock).to_have_text(re.compile(r"^\d+ (s|min) · about \d+ (s|min) left$"))
 
     epochs.press("PageDown")
-    expect(app.advice).to_contain_text("is still being trained. Press Train")
+    expect(app.advice).to_contain_text(
+        "is still being trained with the earlier settings. Press Train"
+    )
     epochs.press("End")
     expect(app.advice).to_have_text(re.compile(r"is being trained\.$"))
     epochs.press("PageDown")

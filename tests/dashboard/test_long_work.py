@@ -81,7 +81,7 @@ def test_the_page_says_what_is_trained_and_offers_the_new_choice(
     state.choice.set_value("size", 2)
     assert state.fitting.superseded
     assert state.fitting.advice == (
-        "This list is from KNN. Patient is still being trained. "
+        "This list is from KNN. Patient is still being trained with the earlier settings. "
         "Press Train to fit Patient with these settings instead."
     )
     state.choice.set_value("size", 1)

@@ -164,7 +164,8 @@ class Fitting(HasTraits):
         chosen = self._choice.model
         todo = f"Press Train to fit {chosen.name} with these settings."
         if self.superseded and in_training is not None:
-            todo = f"{in_training.name} is still being trained. {todo[:-1]} instead."
+            now = f"{in_training.name} is still being trained with the earlier settings."
+            todo = f"{now} {todo[:-1]} instead."
         elif self._training.running:
             todo = f"{chosen.name} is being trained."
         if self.fitted is None:
