@@ -1,4 +1,4 @@
-"""What the charts draw and say; never pixels."""
+"""What the charts draw and say; pixels are not compared."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def test_scores_are_bars_with_the_best_on_top() -> None:
     assert chart.table["course_id"].tolist() == ["DA", "CB", "DL"]
 
 
-def test_shared_first_places_are_told() -> None:
+def test_a_shared_first_rank_is_in_the_title() -> None:
     tied = RECOMMENDATIONS.assign(score=[1.0, 1.0, 0.5])
     title = charts.scores(tied, "Similarity").title
     assert title == "Data Analysis with Python and 1 other lead with 1"
@@ -196,7 +196,7 @@ def test_contributions_are_signed_and_hatched_below_zero() -> None:
     assert list(bar.text) == ["+0.600", "−0.200", "+0.100"]
     assert list(bar.marker.pattern.shape) == ["", "/", ""]
     assert bar.marker.color[0] != bar.marker.color[1]
-    assert chart.title.startswith("Data Analysis with Python speaks most for Statistics 101")
+    assert chart.title.startswith("Data Analysis with Python supports Statistics 101 most")
     assert "Because." in chart.text
     assert chart.figure.layout.xaxis.title.text == "Adds to the score"
 
@@ -263,7 +263,7 @@ def test_the_variance_is_cut_where_components_are_left_out() -> None:
 
 @pytest.fixture
 def beginners() -> Dataset:
-    """A hundred users with a random mix of courses on three topics."""
+    """A hundred users with random courses on three topics."""
     random = np.random.default_rng(1)
     ids = [f"C{i}" for i in range(12)]
     courses = pd.DataFrame({"id": ids, "title": ids})
@@ -376,11 +376,11 @@ def test_the_bend_is_farthest_below_the_line_between_the_ends() -> None:
     (line,) = chart.figure.layout.shapes
     assert (line.x0, line.x1) == (4, 4)
     assert list(spread.marker.size) == [6, 6, 6, 12, 6]
-    assert "50 users" in chart.text
+    assert "50 randomly sampled users" in chart.text
     assert chart.figure.layout.yaxis2.title.text == "Silhouette (−1 to 1)"
 
 
-def test_loadings_are_told_in_words() -> None:
+def test_loadings_are_described_in_words() -> None:
     chart = ALL["loadings"]
     assert chart.table["in words"].tolist() == ["Python against SQL", "R"]
     assert chart.title == "Users differ most in Python against SQL"
@@ -400,22 +400,22 @@ def test_the_map_of_courses_marks_yours_and_the_recommended_by_shape() -> None:
     )
 
 
-def test_a_map_of_many_courses_draws_lots_and_says_so() -> None:
+def test_a_map_of_many_courses_is_a_random_sample_and_says_so() -> None:
     embeddings = np.random.default_rng(0).normal(size=(50, 3))
     args = embeddings, [f"Course {one}" for one in range(50)], np.array([0]), np.array([1, 2])
     chart = charts.course_map(*args, most=10)
     assert chart.table["role"].value_counts().to_dict() == {
         "other": 10, "recommended": 2, "yours": 1,
     }  # fmt: skip
-    assert "37 others left out by lot" in chart.text
+    assert "37 others, randomly chosen, are not drawn" in chart.text
     assert chart.table.equals(charts.course_map(*args, most=10).table)
 
 
-def test_popularity_of_many_courses_is_related_over_all_but_drawn_by_lot() -> None:
+def test_popularity_draws_a_random_sample_but_correlates_all_courses() -> None:
     scores = np.arange(40.0)
     titles = [f"Course {one}" for one in range(40)]
     chart = charts.popularity_bias(scores, np.arange(40), titles, np.array([39]), "Chance", most=5)
     assert chart.title == "Scores follow popularity closely (rank correlation 1)"
     assert len(chart.table) == 6
-    assert "34 others left out by lot" in chart.text
+    assert "34 others, randomly chosen, are not drawn" in chart.text
     assert chart.figure.layout.yaxis.title.text == "Chance"

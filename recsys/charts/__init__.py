@@ -1,16 +1,15 @@
-"""Tables and arrays in, Plotly figures out; and the charts by name, as models declare them.
+"""Charts: tables and arrays in, Plotly figures out; and a registry of charts that models declare.
 
-Every chart comes with a title that states its finding, a sentence for those who cannot see it,
-and the table it draws. Must not know widgets, nor import a model: a chart reads what a model has
-learned, and a model lists its charts by their keys.
+Every chart has a title that states its finding, a text alternative, and the table that it draws.
+Must not know widgets, nor import a model: a chart reads a model's fitted attributes, and a model
+lists the keys of its charts.
 
-Figures fit widths from 340 to 1200 px, have a height that follows from their content, and read on
-light and on dark pages. Colours are those of Okabe & Ito, which colour-blind people can tell
-apart; none of them is the only sign of anything.
+Figures fit widths from 340 to 1200 px. Their height depends on their content. They are readable on
+light and on dark pages. The colours are those of Okabe & Ito, which colour-blind people can
+distinguish. No information is shown by colour alone.
 """
 
 from recsys.charts.answers import contributions, scores, topic_profile
-from recsys.charts.catalogue import Kind, UnknownChartError, View, chart, find, registered
 from recsys.charts.clusters import (
     cluster_counts,
     cluster_map,
@@ -23,6 +22,7 @@ from recsys.charts.components import component_heatmap, explained_variance, load
 from recsys.charts.drawing import CONFIG, Chart
 from recsys.charts.networks import course_map, training_curve
 from recsys.charts.popularity import popularity_bias
+from recsys.charts.registry import Kind, UnknownChartError, View, chart, find, registered
 from recsys.charts.wording import aligned
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Charts of an answer: the scores, what they are made of, and the topics they follow from."""
+"""Charts of recommendations: the scores, the contributions to a score, and the topic profile."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from recsys.charts.catalogue import View, chart
 from recsys.charts.drawing import Chart, bars, nothing
+from recsys.charts.registry import View, chart
 from recsys.charts.wording import count, listed
 from recsys.explanation import Explanation, readable
 
-MOST_BARS = 20  # recommendations drawn
+MOST_BARS = 20  # recommendations in the chart
 
 
 @chart("scores", "Scores")
@@ -27,7 +27,7 @@ def _topics(view: View) -> Chart:
 
 
 def scores(recommendations: pd.DataFrame, score_label: str) -> Chart:
-    """Recommendations as bars, the best on top.
+    """The scores of the recommendations as bars, the best on top.
 
     Parameters
     ----------
@@ -50,18 +50,18 @@ def scores(recommendations: pd.DataFrame, score_label: str) -> Chart:
 
 
 def contributions(explanation: Explanation) -> Chart:
-    """What each course of the history adds to a score (to the right) or takes away (hatched)."""
+    """What each picked course adds to a score (to the right) or subtracts (to the left)."""
     table = explanation.contributions
     if table.empty or np.isnan(explanation.score):
         return nothing(explanation.words, table)
     adds = table["contribution"]
     main = explanation.main_reason
     if main is None:
-        title = f"No single course of yours speaks for {explanation.title}"
+        title = f"No single course of yours supports {explanation.title}"
     else:
         reason = table.loc[table["course_id"] == main].iloc[0]
         title = (
-            f"{reason['title']} speaks most for {explanation.title}: "
+            f"{reason['title']} supports {explanation.title} most: "
             f"{readable(reason['contribution'])}, where the score is {readable(explanation.score)}"
         )
     axis = "Adds to the score" if explanation.exact else "Score lost without the course"
@@ -71,7 +71,7 @@ def contributions(explanation: Explanation) -> Chart:
 
 
 def topic_profile(profile: np.ndarray, topics: Sequence[str]) -> Chart:
-    """A visitor's topics as bars, the strongest on top.
+    """A visitor's topic profile as bars, the strongest topic on top.
 
     Parameters
     ----------
@@ -86,8 +86,8 @@ def topic_profile(profile: np.ndarray, topics: Sequence[str]) -> Chart:
     title = f"Your courses are mostly about {listed(leaders)}"
     touched = int((table["weight"] > 0).sum())
     text = (
-        f"Bar chart of your topic profile: {touched} of {len(table)} topics are touched, most of "
-        f"all {listed(leaders)} with {readable(table['weight'].max())}."
+        f"Bar chart of your topic profile: your courses cover {touched} of {len(table)} topics. "
+        f"The strongest: {listed(leaders)} with {readable(table['weight'].max())}."
     )
     axis = "Sum of your ratings over a topic's courses"
     return Chart(bars(title, table["topic"], table["weight"], axis, row=26), title, text, table)

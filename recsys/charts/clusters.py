@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from recsys.charts.catalogue import View, chart
 from recsys.charts.drawing import (
     BLUE,
     INK,
@@ -26,22 +25,23 @@ from recsys.charts.drawing import (
     nothing,
 )
 from recsys.charts.plane import principal_components
+from recsys.charts.registry import View, chart
 from recsys.charts.wording import count, hover, percent, plain, short
 from recsys.dataset import Dataset
 from recsys.explanation import readable
 
 
 class Clusters(Protocol):
-    """What `cluster_map` asks of a fitted clustering."""
+    """The methods of a fitted clustering that `cluster_map` calls."""
 
     def profile(self, histories: csr_matrix) -> np.ndarray:
         """(n, n_topics) the sum of each history's ratings per topic."""
 
     def standardise(self, profiles: np.ndarray) -> np.ndarray:
-        """(n, n_topics) profiles as the clustering measures them."""
+        """(n, n_topics) the profiles on the scale on which the clustering measures distances."""
 
     def assign(self, histories: csr_matrix) -> np.ndarray:
-        """(n,) the cluster of each history, counted from 0."""
+        """(n,) the cluster of each history, from 0."""
 
 
 @chart("map", "Map of users")
@@ -78,12 +78,12 @@ def _own_cluster(view: View) -> int | None:
 
 
 def cluster_sizes(sizes: np.ndarray, yours: int | None = None) -> Chart:
-    """How many users each cluster holds, the visitor's own one hatched and labelled.
+    """How many users each cluster has; the visitor's own cluster is hatched and labelled.
 
     Parameters
     ----------
     sizes : (n_clusters,) users per cluster
-    yours : the position of the visitor's cluster; clusters are shown counted from 1
+    yours : index of the visitor's cluster; the chart numbers the clusters from 1
     """
     sizes = np.asarray(sizes, int)
     numbers = np.arange(1, len(sizes) + 1)
@@ -128,15 +128,15 @@ def cluster_portraits(
     sizes: np.ndarray,
     yours: int | None = None,
 ) -> Chart:
-    """What each cluster's people take: a row per cluster, the visitor's own first, then by size.
+    """The topics of each cluster's courses: a row per cluster, the visitor's first, then by size.
 
     Parameters
     ----------
-    courses_taken : (n_clusters, n_courses) the share of a cluster's people who took each course
+    courses_taken : (n_clusters, n_courses) the share of a cluster's users who took each course
     course_topics : (n_courses, n_topics) 1 where the course has the topic
     topics, titles : the names of topics and courses
     sizes : (n_clusters,) users per cluster
-    yours : the position of the visitor's cluster
+    yours : index of the visitor's cluster
     """
     taken, sizes = np.asarray(courses_taken, float), np.asarray(sizes, int)
     weights = taken @ course_topics
@@ -194,13 +194,13 @@ def _portrait(
 
 
 def cluster_counts(counts: pd.DataFrame, yours: int, sample: int) -> Chart:
-    """How much every number of clusters leaves unexplained, above; its silhouette, below.
+    """The inertia (above) and the silhouette (below) for each number of clusters.
 
     Parameters
     ----------
     counts : columns `clusters`, `inertia` and `silhouette`, a row per number of clusters
-    yours : the number in use
-    sample : how many users' silhouettes were measured
+    yours : the number of clusters in use
+    sample : how many users the silhouettes were measured on
     """
     if counts.empty:
         return nothing("Other numbers of clusters have not been tried yet", counts)
@@ -217,7 +217,7 @@ def cluster_counts(counts: pd.DataFrame, yours: int, sample: int) -> Chart:
     text = (
         f"Two line charts over {number[0]} to {number[-1]} clusters: the spread left within "
         f"them falls to {readable(left[-1])} % of that of one cluster and bends most at {bend}; "
-        f"the silhouette, over {sample:,} users drawn by lot, is highest at {peak}; "
+        f"the silhouette of {sample:,} randomly sampled users is highest at {peak}; "
         f"{yours} are in use."
     )
     figure = blank(title, height=440)
@@ -247,7 +247,7 @@ def cluster_counts(counts: pd.DataFrame, yours: int, sample: int) -> Chart:
 
 
 def _bend(falling: np.ndarray) -> int:
-    """Where a falling curve bends: the position farthest below the line between its ends."""
+    """The index at which a falling curve bends: farthest below the line between its ends."""
     line = np.linspace(falling[0], falling[-1], len(falling))
     return int((line - falling).argmax())
 
@@ -263,10 +263,11 @@ def user_map(
 
     Parameters
     ----------
-    points : (n, 2) where the users are
-    clusters : (n,) which cluster each belongs to, counted from 0
-    you, your_cluster : (2,) where the visitor is, and in which cluster
-    variance : the shares of the variance that the two dimensions hold
+    points : (n, 2) coordinates of the users
+    clusters : (n,) the cluster of each user, from 0
+    you : (2,) coordinates of the visitor
+    your_cluster : the cluster of the visitor, from 0
+    variance : (2,) the share of the variance in each dimension, 0 to 1
     """
     points, clusters = np.asarray(points, np.float32), np.asarray(clusters)
     present = np.unique(clusters)
@@ -296,10 +297,16 @@ def user_map(
 def cluster_map(
     model: Clusters, dataset: Dataset, history: Mapping[str, float], sample: int = 1500
 ) -> Chart:
-    """The `user_map` of a fitted clustering: a sample of its users, and the visitor.
+    """The `user_map` of a fitted clustering: a random sample of users, and the visitor.
 
-    The axes are the two principal components of all users' profiles, as `model.standardise`
-    measures them.
+    The axes are the first two principal components of all users' standardised profiles.
+
+    Parameters
+    ----------
+    model : the fitted clustering
+    dataset : the data set it was fitted on
+    history : the visitor's ratings by course id; no star is drawn if it is empty
+    sample : how many users to draw
     """
     profiles = model.standardise(dataset.profiles)
     variance, directions = principal_components(profiles)
@@ -316,10 +323,10 @@ def cluster_map(
 def _cluster_marks(
     points: np.ndarray, cluster: int, own: bool
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A cluster's users in a colour and a symbol of their own, its number in their midst."""
+    """The points of a cluster, with its own colour and symbol, and its number at their centre."""
     x, y = points.mean(axis=0)
     users = {
-        # SVG, not WebGL: a browser grants a page a few WebGL contexts, and every redraw takes more.
+        # SVG, not WebGL: a browser allows a page few WebGL contexts, and each redraw uses another.
         "type": "scatter",
         "x": points[:, 0],
         "y": points[:, 1],

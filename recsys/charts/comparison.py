@@ -1,4 +1,4 @@
-"""Charts of several models at once."""
+"""The chart that compares the lists of several models."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ import pandas as pd
 from recsys.charts.drawing import GREY, GRID, PALETTE, Chart, blank, nothing
 from recsys.charts.wording import hover, listed, plain
 
-_BOX = 132  # px, the width of a title; two of them and the lines between fit a telephone
-_STEP = 42  # px from rank to rank
+_BOX = 132  # px, width of a title; two of them and the lines between them fit on a phone
+_STEP = 42  # px between two ranks
 
 
 def rank_lines(lists: Mapping[str, pd.DataFrame], finding: str, noun: str = "course") -> Chart:
-    """Lists of recommendations side by side, with a line from each course to itself in the next
-    list that has it; it is dashed where it passes a list that has not.
+    """Lists of recommendations side by side, with lines between the same course in two lists.
+
+    A line is dashed if it passes a list without the course.
 
     Parameters
     ----------
-    lists : model's name -> its list, as `Recommender.recommend` returns it; in the order shown
-    finding : what the lists have in common, as a title
-    noun : what is recommended
+    lists : the lists by the model's name, as `Recommender.recommend` returns them, in order
+    finding : what the lists have in common; the title of the chart
+    noun : what the data set calls an item
     """
     table = _ranks(lists)
     if table.empty:
@@ -34,12 +35,12 @@ def rank_lines(lists: Mapping[str, pd.DataFrame], finding: str, noun: str = "cou
     figure = blank(finding, height=_STEP * longest + 8)
     lines = [
         line
-        for place, (_, course) in enumerate(table.iterrows())
-        for line in _lines(course, names, PALETTE[place % len(PALETTE)])
+        for row, (_, course) in enumerate(table.iterrows())
+        for line in _lines(course, names, PALETTE[row % len(PALETTE)])
     ]
     figure.traces = [*lines, _points(table, names)]
     heads = [textwrap.wrap(name, 20) for name in names]
-    room = 36 + 15 * max(map(len, heads))  # for the models' names and the axis' title, on top
+    room = 36 + 15 * max(map(len, heads))  # px on top, for the models' names and the axis title
     figure.layout["annotations"] = _titles(table, names)
     figure.layout["height"] += room
     figure.layout["margin"]["t"] += room
@@ -71,7 +72,7 @@ def rank_lines(lists: Mapping[str, pd.DataFrame], finding: str, noun: str = "cou
 
 
 def _ranks(lists: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """A row per course in any list, a column of ranks per list; missing where it has not."""
+    """A row for each course, a column of ranks for each list; NA if the list lacks the course."""
     titles: dict[str, str] = {}
     ranks: dict[str, dict[str, int]] = {name: {} for name in lists}
     for name, one in lists.items():
@@ -82,7 +83,7 @@ def _ranks(lists: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def _lines(course: pd.Series, names: list[str], colour: str) -> list[dict[str, Any]]:
-    places = [place for place, name in enumerate(names) if not pd.isna(course[name])]
+    columns = [column for column, name in enumerate(names) if not pd.isna(course[name])]
     return [
         {
             "type": "scatter",
@@ -92,15 +93,15 @@ def _lines(course: pd.Series, names: list[str], colour: str) -> list[dict[str, A
             "line": {"color": colour, "width": 3, "dash": "solid" if end == start + 1 else "dash"},
             "hoverinfo": "skip",
         }
-        for start, end in itertools.pairwise(places)
+        for start, end in itertools.pairwise(columns)
     ]
 
 
 def _points(table: pd.DataFrame, names: list[str]) -> dict[str, Any]:
-    """What the mouse finds: a point behind each title."""
+    """A point behind each title, for the hover text."""
     found = [
-        (place, int(rank), f"{hover(title)}<br>rank {rank} of {plain(name)}")
-        for place, name in enumerate(names)
+        (column, int(rank), f"{hover(title)}<br>rank {rank} of {plain(name)}")
+        for column, name in enumerate(names)
         for title, rank in zip(table["title"], table[name], strict=True)
         if not pd.isna(rank)
     ]
@@ -117,10 +118,10 @@ def _points(table: pd.DataFrame, names: list[str]) -> dict[str, Any]:
 
 
 def _titles(table: pd.DataFrame, names: list[str]) -> list[dict[str, Any]]:
-    """A box with its rank and title over each point; the lines end at its sides."""
+    """A box with rank and title over each point; it covers the ends of the lines."""
     return [
         {
-            "x": place,
+            "x": column,
             "y": int(rank),
             "text": f"<b>{rank}</b> {_in_two_lines(title)}",
             "width": _BOX,
@@ -133,7 +134,7 @@ def _titles(table: pd.DataFrame, names: list[str]) -> list[dict[str, Any]]:
             "borderpad": 3,
             "font": {"size": 11, "color": "#222222"},
         }
-        for place, name in enumerate(names)
+        for column, name in enumerate(names)
         for title, rank in zip(table["title"], table[name], strict=True)
         if not pd.isna(rank)
     ]

@@ -1,4 +1,4 @@
-"""Charts of components: directions in which users differ, and bundles of courses."""
+"""Charts of components: principal components of users' profiles, and bundles of courses."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from recsys.charts.catalogue import View, chart
 from recsys.charts.drawing import (
     BLUE,
     GREY,
@@ -19,9 +18,10 @@ from recsys.charts.drawing import (
     heat_map,
     nothing,
 )
+from recsys.charts.registry import View, chart
 from recsys.charts.wording import count, hover, percent, short, tick
 
-NOTABLE = 0.3  # the weight, of a direction of length 1, from which a topic is named
+NOTABLE = 0.3  # the smallest weight of a topic that is named; components have length 1
 
 
 @chart("variance", "Variance kept")
@@ -43,13 +43,13 @@ def _bundles(view: View) -> Chart:
 
 
 def explained_variance(ratio: np.ndarray, n_kept: int, target: float) -> Chart:
-    """The variance each principal component holds, their running total, and where it was cut.
+    """The variance of each principal component, the running total, and how many are kept.
 
     Parameters
     ----------
     ratio : (n_components,) each component's share of the variance, 0 to 1, in descending order
-    n_kept : how many components are used
-    target : the share, 0 to 1, that they were asked to reach
+    n_kept : how many components are kept
+    target : the share of the variance that they must reach, 0 to 1
     """
     share = np.asarray(ratio, float)
     number = np.arange(1, len(share) + 1)
@@ -103,13 +103,13 @@ def explained_variance(ratio: np.ndarray, n_kept: int, target: float) -> Chart:
 def component_heatmap(
     components: np.ndarray, titles: Sequence[str] | np.ndarray, strongest: int = 3
 ) -> Chart:
-    """How much each course weighs in each component, for the components' strongest courses.
+    """The weights of the strongest courses in each component, as a heat map.
 
     Parameters
     ----------
     components : (n_components, n_courses) weights, 0 or more
     titles : (n_courses,) the courses' titles
-    strongest : how many courses of each component are shown; a dot marks them
+    strongest : how many courses to show for each component; a dot marks them
     """
     components = np.asarray(components, float)
     peaks = components.max(axis=1, keepdims=True)
@@ -149,11 +149,11 @@ def component_heatmap(
 
 
 def loadings(components: np.ndarray, topics: Sequence[str], ratio: np.ndarray) -> Chart:
-    """What each principal component is made of, in colours, signs and words.
+    """The weights of the topics in each principal component, as a heat map with a summary.
 
     Parameters
     ----------
-    components : (n_components, n_topics) directions of length 1
+    components : (n_components, n_topics) weights; each row has length 1
     topics : the topics' names
     ratio : (n_components or more,) each component's share of the variance, 0 to 1
     """

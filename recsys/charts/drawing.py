@@ -1,4 +1,4 @@
-"""How charts look: the house style all of them share, and the bars most of them are made of.
+"""The common style of all charts, and the two common kinds: bars and heat maps.
 
 Must not know what is drawn.
 """
@@ -19,7 +19,7 @@ from recsys.charts.wording import aligned, hover, plain, tick
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-# How the page shows figures. MathJax would read a title with two $ signs as a formula.
+# Plotly's configuration. Without `typesetMath`, a title with two $ signs would become a formula.
 CONFIG = {
     "displaylogo": False,
     "responsive": True,
@@ -32,10 +32,16 @@ BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE, YELLOW, GREY = (
     "#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#F0E442", "#808080",
 )  # fmt: skip
 PALETTE = (BLUE, VERMILION, GREEN, PURPLE, SKY, ORANGE)
-SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross")  # 5 and 6: 30 different pairs
-INK = "#767676"  # 4.5 : 1 on white and on black
+SYMBOLS = (
+    "circle",
+    "square",
+    "diamond",
+    "triangle-up",
+    "cross",
+)  # 5 symbols × 6 colours: 30 combinations
+INK = "#767676"  # contrast 4.5 : 1 on white and on black
 GRID = "rgba(128, 128, 128, 0.3)"
-# Words on a chart, on a ground of their own, so that they can be read in the light and in the dark.
+# Labels inside a chart have a background, so that they are readable on light and on dark pages.
 LABEL: dict[str, Any] = {
     "showarrow": False,
     "bgcolor": "rgba(255, 255, 255, 0.85)",
@@ -43,15 +49,15 @@ LABEL: dict[str, Any] = {
     "borderpad": 1,
 }
 
-ROW = 36  # px, for a bar whose label takes two lines
-LINE = 18  # px
+ROW = 36  # px, height of a bar with a label of two lines
+LINE = 18  # px, height of a line of text
 
 
 class Drawing:
-    """A figure in Plotly's own words, as plain dicts.
+    """A Plotly figure as plain dicts.
 
-    Plotly's `Figure` looks every property up in a schema as it is set, which took half of the time
-    of a click; `Chart.figure` is one, for those who want to go on with it.
+    Plotly's `Figure` checks each property against a schema, which took half of the time of a click.
+    `Chart.figure` is such a `Figure`, for those who want to change the chart.
 
     Attributes
     ----------
@@ -63,17 +69,23 @@ class Drawing:
         self.layout = layout
 
     def add(self, kind: str, **properties: Any) -> None:
-        """Draw a trace of this kind."""
+        """Add a trace.
+
+        Parameters
+        ----------
+        kind : Plotly's type of trace, such as "bar"
+        properties : the properties of the trace
+        """
         self.traces.append({"type": kind, **properties})
 
     def axis(self, name: str, title: str = "", **properties: Any) -> None:
-        """Give the axis "x" or "y" a title and other properties."""
+        """Set the title and other properties of the axis "x" or "y"."""
         axis = self.layout[f"{name}axis"]
         axis |= properties
         axis["title"] |= {"text": title} if title else {}
 
     def line(self, across: str, at: float, **looks: Any) -> None:
-        """Draw a straight line at a value of the axis "x" or "y", all over the chart."""
+        """Draw a straight line across the whole chart, at a value of the axis "x" or "y"."""
         along = "y" if across == "x" else "x"
         ends = {f"{across}0": at, f"{across}1": at, f"{along}0": 0, f"{along}1": 1}
         refs = {f"{across}ref": across, f"{along}ref": "paper"}
@@ -81,20 +93,20 @@ class Drawing:
         self.layout.setdefault("shapes", []).append(line)
 
     def note(self, **properties: Any) -> None:
-        """Write words onto the chart."""
+        """Add an annotation."""
         self.layout.setdefault("annotations", []).append(properties)
 
 
 @dataclass(frozen=True, eq=False)
 class Chart:
-    """A figure that can also be read.
+    """A figure with its finding, a text alternative, and its data.
 
     Attributes
     ----------
-    drawing : what is drawn, its title included
-    title : what it shows, as a finding in plain text
-    text : a one-sentence text alternative, in plain text
-    table : what is drawn
+    drawing : the figure, including the title
+    title : the finding, as plain text
+    text : the text alternative, as plain text
+    table : the data of the figure
     """
 
     drawing: Drawing
@@ -104,19 +116,19 @@ class Chart:
 
     @property
     def figure(self) -> go.Figure:
-        """The drawing as Plotly's figure, to be changed and shown like any other."""
+        """The drawing as a Plotly `Figure`, which can be changed and shown like any other."""
         import plotly.graph_objects as go
 
         return go.Figure(self.drawing.traces, {"template": "none", **self.drawing.layout})
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        """Let a notebook show the figure with `CONFIG`, and the text where it cannot."""
+        """Show the figure with `CONFIG` in a notebook; without Plotly, show the text."""
         figure = {"data": self.drawing.traces, "layout": self.drawing.layout, "config": CONFIG}
         return {"application/vnd.plotly.v1+json": _as_json(figure), "text/plain": self.text}
 
 
 def _as_json(value: Any) -> Any:
-    """What JSON can hold; numbers with a point as the bytes that plotly.js takes for an array."""
+    """Convert to JSON types; arrays of floats become the base64 form that plotly.js reads."""
     if isinstance(value, dict):
         return {name: _as_json(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
@@ -135,9 +147,16 @@ def _as_json(value: Any) -> Any:
 
 
 def blank(title: str, height: int, legend: bool = False) -> Drawing:
-    """An empty drawing in the house style; `height` is that of the axes and what is below."""
+    """An empty drawing in the common style.
+
+    Parameters
+    ----------
+    title : plain text; it is wrapped onto several lines
+    height : px of the axes and what is below them; the title is added
+    legend : whether to show a legend
+    """
     lines = textwrap.wrap(title, 42)
-    # Plotly aligns the top of a single line, but the baseline of the first of several.
+    # Plotly aligns a single line by its top, but several lines by the baseline of the first.
     above = 8 if len(lines) == 1 else 18
     top = 14 + LINE * len(lines) + 26 * legend
     return Drawing(
@@ -179,7 +198,7 @@ def _axis() -> dict[str, Any]:
         "zerolinecolor": INK,
         "linecolor": GRID,
         "title": {"font": {"size": 12}, "standoff": 4},
-        "fixedrange": True,  # a finger on the chart scrolls the page, it does not zoom
+        "fixedrange": True,  # on a touch screen, dragging scrolls the page and does not zoom
     }
 
 
@@ -192,13 +211,23 @@ def bars(
     row: int = ROW,
     signed: bool = False,
 ) -> Drawing:
-    """Horizontal bars from top to bottom, each with its value at its end; below 0 hatched."""
+    """Horizontal bars from top to bottom, each with its value; negative bars are hatched.
+
+    Parameters
+    ----------
+    title : the finding, as plain text
+    labels : (n,) the labels of the bars
+    values : (n,) their lengths
+    axis : the title of the axis
+    row : height of a bar, px
+    signed : whether to write a plus sign before positive values
+    """
     below = values.to_numpy() < 0
     lines = textwrap.wrap(axis, 28)
     figure = blank(title, height=row * len(labels) + 40 + LINE * len(lines))
     figure.add(
         "bar",
-        # By position, not by label: two courses may have the same title.
+        # By row number, not by label: two courses may have the same title.
         y=np.arange(len(labels)),
         x=values.to_numpy(float),
         orientation="h",
@@ -244,25 +273,27 @@ def heat_map(
     bar: str = "",
     **more: Any,
 ) -> Drawing:
-    """Numbers as colours, the first row on top.
+    """A heat map, the first row on top.
 
     Parameters
     ----------
-    cells, marks : (n_rows, n_columns) the numbers, and a sign upon each or ""
-    columns, rows : their labels, as Plotly is to show them
-    row : the height of a row, px
-    bar : what the colours mean
-    more : Plotly's own words for the scale and the hover
+    title : the finding, as plain text
+    cells : (n_rows, n_columns) the numbers, shown as colours
+    columns, rows : the labels, escaped for Plotly
+    marks : (n_rows, n_columns) a symbol to write on each cell, or ""
+    row : height of a row, px
+    bar : title of the colour bar
+    more : further Plotly properties, for the colour scale and the hover text
     """
     slanted = any(len(one) > 2 for one in columns)
     figure = blank(title, height=row * len(rows) + (110 if slanted else 60), legend=True)
     colour_bar = {
-        # Plotly puts the last line of a title onto the bar.
+        # Plotly draws the last line of the title over the bar; so the last line is empty.
         "title": {"text": f"{bar}<br>\u00a0" * bool(bar), "side": "top", "font": {"size": 12}},
         "orientation": "h",
         "thickness": 10,
         "nticks": 4,
-        "yref": "container",  # in the room kept for a legend, below the title
+        "yref": "container",  # in the space reserved for a legend, below the title
         "y": 1 - (figure.layout["margin"]["t"] - 34) / figure.layout["height"],
         "yanchor": "top",
     }
@@ -279,12 +310,19 @@ def heat_map(
 
 
 def hatched(where: np.ndarray) -> dict[str, Any]:
+    """The pattern of bars that are hatched where the (n,) booleans are True."""
     shapes = np.where(where, "/", "").tolist()
     return {"shape": shapes, "fillmode": "overlay", "fgcolor": "rgba(255, 255, 255, 0.7)"}
 
 
 def nothing(title: str, table: pd.DataFrame) -> Chart:
-    """The chart of no data: a title that says why."""
+    """An empty chart, for no data.
+
+    Parameters
+    ----------
+    title : why there is nothing to draw
+    table : the empty table
+    """
     figure = blank(title, height=40)
     figure.axis("x", visible=False)
     figure.axis("y", visible=False)

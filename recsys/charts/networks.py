@@ -1,4 +1,4 @@
-"""Charts of a network: how its training goes, and where it puts the courses."""
+"""Charts of a neural network: its training curve, and a map of its course embeddings."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from recsys.charts.catalogue import View, chart
 from recsys.charts.drawing import BLUE, GREY, VERMILION, Chart, blank, nothing
 from recsys.charts.plane import principal_components, random_subset
+from recsys.charts.registry import View, chart
 from recsys.charts.wording import count, hover, percent, plain
 from recsys.explanation import readable
 
 
 @chart("loss", "Loss")
 def _loss(view: View) -> Chart:
-    """Of the training under way if it reports losses, else of the model that answers."""
+    """The losses of the current training, if it reports any; else of the model in use."""
     if view.losses is None:
         return training_curve(view.model.training_curve_, loss_label=view.model.loss_label)
     label = getattr(view.in_training, "loss_label", "Loss")
@@ -30,13 +30,13 @@ def _courses(view: View) -> Chart:
 
 
 def training_curve(curve: np.ndarray, epochs: int | None = None, loss_label: str = "Loss") -> Chart:
-    """Losses after each epoch, so far: the chart can be drawn while the training runs.
+    """The losses after each epoch; can also be drawn during a training.
 
     Parameters
     ----------
-    curve : (epochs so far, 2) training and validation loss; NaN where there is none
-    epochs : how many there will be, so that the axis stands still
-    loss_label : what the loss is, as an axis title
+    curve : (epochs so far, 2) training and validation loss; NaN if not measured
+    epochs : the total number of epochs; fixes the range of the axis
+    loss_label : the title of the axis
     """
     curve = np.asarray(curve, float).reshape(-1, 2)
     done = len(curve)
@@ -66,14 +66,14 @@ def training_curve(curve: np.ndarray, epochs: int | None = None, loss_label: str
 
 def _training_finding(table: pd.DataFrame) -> str:
     kind = "validation" if table["validation"].notna().any() else "training"
-    told = table[table[kind].notna()]
-    if told.empty:
+    measured = table[table[kind].notna()]
+    if measured.empty:
         return "Training has not finished an epoch yet"
-    lowest = int(told[kind].to_numpy().argmin())
-    epoch, loss = told["epoch"].iloc[lowest], readable(told[kind].iloc[lowest])
-    if len(told) == 1:
+    lowest = int(measured[kind].to_numpy().argmin())
+    epoch, loss = measured["epoch"].iloc[lowest], readable(measured[kind].iloc[lowest])
+    if len(measured) == 1:
         return f"After epoch {epoch} the {kind} loss is {loss}"
-    if lowest == len(told) - 1:
+    if lowest == len(measured) - 1:
         return f"The {kind} loss falls to {loss} by epoch {epoch}"
     return f"The {kind} loss is lowest after epoch {epoch}, at {loss}"
 
@@ -85,14 +85,15 @@ def course_map(
     recommended: np.ndarray,
     most: int = 600,
 ) -> Chart:
-    """Where a network puts the courses, in the plane in which they differ most.
+    """The course embeddings, projected onto their first two principal components.
 
     Parameters
     ----------
-    embeddings : (n_courses, embedding_size); all zero for courses it knows nothing about
-    titles : the courses' titles
-    picked, recommended : positions of the visitor's courses, and of the recommended, best first
-    most : how many of the other courses are drawn, drawn by lot
+    embeddings : (n_courses, embedding_size); a row of zeros for a course without an embedding
+    titles : (n_courses,) the courses' titles
+    picked : indices of the visitor's courses
+    recommended : indices of the recommended courses, best first
+    most : how many of the other courses are drawn at most; they are randomly sampled
     """
     embeddings = np.asarray(embeddings, float)
     known = embeddings.any(axis=1)
@@ -117,7 +118,7 @@ def course_map(
     ).sort_values("role", ascending=False, ignore_index=True, kind="stable")
     title = _nearness(table)
     left_out = int(known.sum() - shown.sum())
-    others = f", {left_out:,} others left out by lot" if left_out else ""
+    others = f" ({left_out:,} others, randomly chosen, are not drawn)" if left_out else ""
     text = (
         f"Map of {count(len(table), 'course')} by two principal components of their "
         f"embeddings{others}: triangles are yours, numbered diamonds are recommended. {title}."
@@ -156,7 +157,7 @@ _ROLES = {
 
 
 def _nearness(table: pd.DataFrame) -> str:
-    """How far from the visitor's courses the recommended ones lie on the map, in words."""
+    """A sentence on the distance of the recommended courses from the visitor's courses."""
     points = {name: table.loc[table["role"] == name, ["x", "y"]].to_numpy() for name in _ROLES}
     others, recommended, yours = points.values()
     if not (len(others) and len(recommended) and len(yours)):

@@ -1,4 +1,4 @@
-"""The chart of how an answer follows popularity."""
+"""The chart of scores against popularity."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from recsys.charts.catalogue import View, chart
 from recsys.charts.drawing import BLUE, GREY, Chart, blank, nothing
 from recsys.charts.plane import random_subset
+from recsys.charts.registry import View, chart
 from recsys.charts.wording import count, hover, plain
 from recsys.explanation import readable
 
@@ -17,7 +17,7 @@ from recsys.explanation import readable
 @chart("popularity", "Popularity")
 def _popularity(view: View) -> Chart:
     scores = view.model.score_one(view.history)
-    scores[view.picked] = np.nan  # what is picked is not recommended
+    scores[view.picked] = np.nan  # picked courses are not recommended
     return popularity_bias(
         scores,
         view.model.popularity_,
@@ -35,16 +35,17 @@ def popularity_bias(
     score_label: str = "Score",
     most: int = 600,
 ) -> Chart:
-    """Every course's score against how many users took it, the recommended ones as diamonds.
+    """The score of each course against its number of users; recommended ones are diamonds.
 
     Parameters
     ----------
-    scores : (n_courses,) one visitor's scores; NaN where there is none
+    scores : (n_courses,) one visitor's scores; NaN if a course has none
     popularity : (n_courses,) users per course
     titles : (n_courses,) the courses' titles
-    recommended : positions of the courses that were recommended
-    score_label : what a score means, as an axis title
-    most : how many of the other courses are drawn, drawn by lot; the correlation is over all
+    recommended : indices of the recommended courses
+    score_label : the title of the axis
+    most : how many of the other courses are drawn at most; they are randomly sampled, while the
+        correlation is computed from all courses
     """
     table = pd.DataFrame({"title": list(titles), "users": popularity, "score": scores})
     table["recommended"] = np.isin(np.arange(len(table)), recommended)
@@ -55,7 +56,7 @@ def popularity_bias(
     title = f"{_relation_in_words(relation)} (rank correlation {readable(round(relation, 2))})"
     chosen = table["recommended"] | random_subset(~table["recommended"].to_numpy(), most)
     left_out = int((~chosen).sum())
-    others = f", {left_out:,} others left out by lot" if left_out else ""
+    others = f" ({left_out:,} others, randomly chosen, are not drawn)" if left_out else ""
     table = table[chosen].reset_index(drop=True)
     text = (
         f"Scatter plot of {count(len(table), 'course')} by score and number of users{others}. "

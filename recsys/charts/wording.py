@@ -1,4 +1,4 @@
-"""Words and numbers as charts show them."""
+"""Formatting of texts and numbers for charts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from recsys.explanation import readable
 
 
 def aligned(numbers: Iterable[float]) -> list[str]:
-    """Numbers for a column: all with the same decimals, three digits that count in the largest."""
+    """Format a column of numbers with equal decimals: three significant digits in the largest."""
     values = np.asarray(list(numbers), float)
     top = np.abs(values[np.isfinite(values)]).max(initial=0)
     decimals = int(np.clip(2 - np.floor(np.log10(top)), 0, 6)) if top > 0 else 0
@@ -20,35 +20,38 @@ def aligned(numbers: Iterable[float]) -> list[str]:
 
 
 def plain(text: str) -> str:
-    """Text that Plotly shows as it is, tags included."""
+    """Escape a text, so that Plotly does not read it as HTML."""
     return html.escape(text, quote=False)
 
 
 def tick(label: str) -> str:
-    """A label in two short lines at most, for the side of a bar."""
+    """A label in at most two short lines, for a tick of an axis; escaped."""
     lines = textwrap.wrap(label, 24, max_lines=2, placeholder="…")
     return "<br>".join(map(plain, lines))
 
 
 def short(label: str) -> str:
-    """A label in one short line."""
+    """A label cut to one short line; escaped."""
     return plain(label if len(label) <= 24 else f"{label[:23].rstrip()}…")
 
 
 def hover(label: str) -> str:
+    """A label wrapped onto several lines, for a hover text; escaped."""
     return "<br>".join(map(plain, textwrap.wrap(label, 40)))
 
 
 def percent(share: float) -> str:
+    """A share from 0 to 1 as a percentage: "12.5 %"."""
     return f"{readable(100 * share)} %"
 
 
 def count(number: int, what: str) -> str:
+    """A number with its noun: "1 course", "1,200 courses"."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def listed(words: Sequence[str]) -> str:
-    """a; a and b; a, b and c; a, b and 3 more."""
+    """Join words: "a", "a and b", "a, b and c", "a, b and 3 more"."""
     if len(words) > 3:
         return f"{', '.join(words[:2])} and {len(words) - 2} more"
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))

@@ -1,4 +1,4 @@
-"""The dashboard: an observable state, models that follow it, and panels that show them.
+"""The dashboard: an observable state, and the panels that show it.
 
 from recsys.dashboard import Dashboard
 app = Dashboard()
@@ -17,8 +17,8 @@ from recsys.dashboard import panels
 from recsys.dashboard.panels.frame import watch
 from recsys.dashboard.state import State
 from recsys.dashboard.state.comparison import Comparison
-from recsys.dashboard.state.model_charts import Gallery
-from recsys.dashboard.state.scoreboard import Scoreboard
+from recsys.dashboard.state.leaderboard import Leaderboard
+from recsys.dashboard.state.model_charts import ModelCharts
 
 __all__ = ["Dashboard", "State", "panels"]
 
@@ -26,11 +26,11 @@ __all__ = ["Dashboard", "State", "panels"]
 class Dashboard:
     """All panels over one state, for `dashboard.ipynb` to lay out.
 
-    It makes the state and the models that follow it, and hands each panel those that it shows.
+    It creates the state and the models that follow it, and passes each panel those it shows.
 
     Parameters
     ----------
-    source : key of the first data set; by default the first that is present
+    source : key of the data set to open; by default the first that is installed
     """
 
     def __init__(self, source: str | None = None) -> None:
@@ -48,13 +48,16 @@ class Dashboard:
         self.recommendations = panels.recommendations(selection, fitting, view)
         self.takeaway = panels.takeaway(selection, choice, fitting)
         self.comparison = panels.comparison(Comparison(state), view, training, messages)
-        self.leaderboard = panels.leaderboard(Scoreboard(state), view)
-        self.charts = panels.charts(Gallery(state), messages)
+        self.leaderboard = panels.leaderboard(Leaderboard(state), view)
+        self.charts = panels.charts(ModelCharts(state), messages)
         self.link = panels.link(state)
         self._let_links_hide_panels()
 
     def _let_links_hide_panels(self) -> None:
-        """All but the notices, by the names they have here: `hide=model,leaderboard`."""
+        """Hide the panels that a link names, as in `hide=model,leaderboard`.
+
+        The names are the attributes of this object. The notices cannot be hidden.
+        """
         hideable = {
             name: panel
             for name, panel in vars(self).items()
@@ -71,15 +74,16 @@ class Dashboard:
 
 
 def _log_to_the_server() -> None:
-    """Send the package's log to this process's own standard error, and so to the server's log;
-    what a kernel writes to `sys.stderr` goes to a page, which shows nothing of a callback's.
+    """Write the package's log to the standard error of the process, and so to the server's log.
+
+    ipykernel sends `sys.stderr` to the page, which does not show the output of callbacks.
     """
     logger = logging.getLogger("recsys")
     if logger.handlers:
         return
     try:
         stream = os.fdopen(os.dup(sys.stderr.fileno()), "w", buffering=1)
-    except OSError:  # there is no such file, as under some test runners
+    except OSError:  # no file descriptor, as under some test runners
         return
     handler = logging.StreamHandler(stream)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))

@@ -1,6 +1,6 @@
-"""What a chart draws, to be read: a folded table, and a link that saves all of it as CSV.
+"""A chart's data as a folded HTML table, and as a link that saves it as CSV.
 
-HTML from tables; must not know widgets.
+Must not know widgets.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ import pandas as pd
 
 from recsys.dashboard.listing import cells, heading
 
-MOST_ROWS = 100  # in the page; the file has all
+MOST_ROWS = 100  # in the page; the CSV file has all
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def as_details(table: pd.DataFrame, name: str, title: str) -> str:
-    """A table folded away beneath its chart; "" for an empty one.
+    """A chart's table as a folded HTML element; "" if the table is empty.
 
     Parameters
     ----------
-    name : of the file, without its ending
-    title : what the table shows, for its caption
+    name : file name for the CSV, without its ending
+    title : what the table shows, for screen readers
     """
     if table.empty:
         return ""
@@ -43,8 +43,9 @@ def as_details(table: pd.DataFrame, name: str, title: str) -> str:
 
 
 def as_csv(table: pd.DataFrame) -> str:
-    """A table as CSV, numbers with six digits that count. A text that a spreadsheet would take for
-    a formula gets a ' in front.
+    """A table as CSV, with numbers to six significant digits.
+
+    A text that a spreadsheet would run as a formula gets a leading apostrophe.
     """
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\r\n")
@@ -55,17 +56,27 @@ def as_csv(table: pd.DataFrame) -> str:
 
 
 def _inert(value: object) -> object:
-    """Text that no spreadsheet takes for a formula; what is no text stays as it is."""
+    """Escape a text that a spreadsheet would run as a formula; return other values unchanged."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def csv_link(words: str, name: str, table: pd.DataFrame) -> str:
-    """A link that saves a table as CSV, with the mark by which spreadsheets know UTF-8."""
+    """A link that saves a table as CSV. It starts with a byte order mark, so that spreadsheets
+    recognise UTF-8.
+    """
     return download(words, name, "text/csv", f"\ufeff{as_csv(table)}")
 
 
 def download(words: str, name: str, kind: str, content: str) -> str:
-    """A link that saves a text as a file; the text is in the link, so that no server is asked."""
+    """A link that saves a text as a file. The link contains the text and needs no server.
+
+    Parameters
+    ----------
+    words : the link's text
+    name : the file's name
+    kind : its media type, such as "text/csv"
+    content : what to save
+    """
     data = b64encode(content.encode("utf-8")).decode("ascii")
     return (
         f'<a class="recsys-download" download="{name}" '

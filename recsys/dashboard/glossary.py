@@ -1,4 +1,4 @@
-"""The terms of the trade in a line each, and text in which they can be looked up.
+"""Technical terms with a one-line definition, and HTML text that shows the definitions.
 
 Must not know widgets.
 """
@@ -13,33 +13,33 @@ TERMS = {
     "catalogue": "All the courses there are.",
     "cluster": "A group of users whose courses are about similar topics.",
     "co-enrolment": "Two courses taken by the same people.",
-    "component": "A direction in which users differ, found from the data and not named by anyone.",
-    "confidence interval": "Where the true value lies, in 95 of 100 such samples of users.",
-    "cosine similarity": "How alike two lists of numbers point: 1 the same way, 0 unrelated.",
-    "coverage": "The share of the catalogue that is recommended to anybody at all.",
-    "diversity": "How unlike each other, by topics, the courses of one list are.",
-    "embedding": "A short list of numbers that places a user or course in a space of tastes.",
+    "component": "A direction in which users differ; it is computed from the data and has no name.",
+    "confidence interval": "A range that contains the true value for 95 of 100 samples of users.",
+    "cosine similarity": "How similar the directions of two vectors are: 1 the same, 0 unrelated.",
+    "coverage": "The share of the catalogue that is recommended to at least one user.",
+    "diversity": "How different the topics of the courses in one list are.",
+    "embedding": "A short vector that describes a user or a course, learned from the data.",
     "epoch": "One pass of the training over all users.",
-    "held-out": "Hidden from the model, to see whether it would have recommended it.",
-    "Jaccard": "Courses in all lists, as a share of the different courses in any: 0 none, 1 all.",
+    "held-out": "Hidden from the model, to test whether it recommends it.",
+    "Jaccard": "Courses in all lists as a share of the courses in any list: 0 none, 1 all.",
     "lasso": "Regression that sets the least useful weights to zero.",
-    "latent": "Found from the data, not given in it.",
+    "latent": "Computed from the data, not observed.",
     "loss": "How wrong the model still is; training makes it smaller.",
     "NDCG": "0 to 1: how many held-out courses the list finds, and how near the top.",
-    "neighbour": "A course that is among the most similar ones to another.",
-    "novelty": "How little known the recommended courses are; higher is less popular.",
-    "overlap": "How many courses lists have in common, whatever their ranks.",
-    "penalty": "What a model pays for large weights, so that it does not learn by heart.",
+    "neighbour": "One of the courses most similar to another.",
+    "novelty": "How unpopular the recommended courses are; higher is less popular.",
+    "overlap": "How many courses the lists have in common, at any rank.",
+    "penalty": "A cost for large weights, so that the model does not overfit.",
     "principal component": "A direction in which the users' topics differ most.",
-    "rank correlation": "How far two orders agree: 1 the same, 0 unrelated, −1 reversed.",
-    "recall": "The share of the held-out courses that the list finds.",
+    "rank correlation": "How well two orders agree: 1 the same, 0 unrelated, −1 reversed.",
+    "recall": "The share of the held-out courses that the list contains.",
     "regression": "Predicting a number, such as a rating, by a weighted sum.",
-    "regularisation": "Holding a model back from learning chance patterns by heart.",
+    "regularisation": "Keeping a model from fitting random patterns.",
     "ridge": "Regression that keeps all weights small.",
-    "shrinkage": "Pulling a similarity towards 0 where few people stand behind it.",
-    "silhouette": "How much nearer users are to their cluster than to the next: 1 clear, 0 not.",
-    "TF-IDF": "Counts a word more, the fewer courses use it.",
-    "variance": "How much the users differ; components are ranked by how much of it they hold.",
+    "shrinkage": "Reducing a similarity that is based on few people.",
+    "silhouette": "How much closer users are to their cluster than to the next: 1 clear, 0 not.",
+    "TF-IDF": "A word count with more weight for words that few courses use.",
+    "variance": "How much the users differ; components are ordered by the share they explain.",
 }
 
 _TERM = re.compile(
@@ -52,7 +52,7 @@ _SPELLING = {term.lower(): term for term in TERMS}
 
 
 def explained(text: str) -> str:
-    """Plain text as HTML; the first of each term shows its meaning, by mouse or by keyboard."""
+    """Plain text as HTML; the first use of each term shows its definition on hover or focus."""
     parts, end = [], 0
     seen: set[str] = set()
     for found in _TERM.finditer(text):
@@ -66,7 +66,7 @@ def explained(text: str) -> str:
 
 
 def question(label: str) -> str:
-    """For a label that is no HTML: “What is shrinkage?” with the answer; "" if it has no term."""
+    """For a plain-text label: “What is shrinkage?” with the definition; "" if it has no term."""
     found = _TERM.search(label)
     if not found:
         return ""
@@ -76,7 +76,7 @@ def question(label: str) -> str:
 
 
 def term_html(shown: str, meaning: str) -> str:
-    """A word with a line about it that shows on hover and on focus; `style.css` does the rest."""
+    """A word whose definition shows on hover and on focus; `style.css` displays it."""
     return (
         f'<span class="recsys-term" role="note" tabindex="0" '
         f'aria-label="{escape(f"{shown}: {meaning}")}">{escape(shown)}</span>'

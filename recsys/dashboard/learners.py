@@ -1,4 +1,4 @@
-"""Ready-made learners for the first minute, and a random one: courses a visitor might have taken.
+"""Example learners: lists of courses that a visitor can pick with one click.
 
 Must not know the state, nor widgets.
 """
@@ -17,7 +17,7 @@ MOST_COURSES = 3
 
 @dataclass(frozen=True)
 class Learner:
-    """An example learner: what to call them, and the ids of their courses."""
+    """An example learner: a name, and the ids of their courses."""
 
     name: str
     courses: tuple[str, ...]
@@ -31,25 +31,27 @@ _KNOWN = (
 
 
 def examples(dataset: Dataset) -> tuple[Learner, ...]:
-    """Three learners at the most: those whose courses this set has, or else a fan each of the
-    topics that most ratings are about.
+    """At most three learners.
+
+    They are the known ones whose courses the data set has. If it has none of them, there is one
+    learner for each of the topics with the most ratings.
     """
     found = []
     for learner in _KNOWN:
         present = tuple(one for one in learner.courses if one in dataset.course_index)
         if len(present) > 1:
             found.append(Learner(learner.name, present))
-    return tuple(found) or _fans(dataset)
+    return tuple(found) or _topic_fans(dataset)
 
 
-def surprise(dataset: Dataset, chance: random.Random) -> tuple[str, ...]:
-    """A few well-known courses on a topic drawn by lot."""
+def surprise(dataset: Dataset, rng: random.Random) -> tuple[str, ...]:
+    """The ids of a few popular courses on a randomly chosen topic."""
     topics = np.flatnonzero(dataset.topic_matrix.sum(axis=0) >= MOST_COURSES)
-    candidates = _most_taken(dataset, chance.choice(topics) if len(topics) else None)[:20]
-    return tuple(chance.sample(candidates, min(MOST_COURSES, len(candidates))))
+    candidates = _most_taken(dataset, rng.choice(topics) if len(topics) else None)[:20]
+    return tuple(rng.sample(candidates, min(MOST_COURSES, len(candidates))))
 
 
-def _fans(dataset: Dataset) -> tuple[Learner, ...]:
+def _topic_fans(dataset: Dataset) -> tuple[Learner, ...]:
     ratings = dataset.popularity @ dataset.topic_matrix
     used: set[str] = set()
     fans = []
@@ -62,7 +64,7 @@ def _fans(dataset: Dataset) -> tuple[Learner, ...]:
 
 
 def _most_taken(dataset: Dataset, topic: int | None) -> list[str]:
-    """The ids of the courses on a topic, or of all, that anybody took, most taken first."""
+    """The ids of the courses that somebody took, most taken first; of one topic, or of all."""
     taken = dataset.popularity > 0
     if topic is not None:
         taken &= dataset.topic_matrix[:, topic] > 0

@@ -1,7 +1,7 @@
-"""A state of the page as the query of a link, and back: `data=bundled&courses=A,B&model=knn&…`.
+"""Write the state of the page as a link's query, and read it: `data=bundled&courses=A,B&model=knn`.
 
-What a link leaves out is as it was in the beginning, so that links stay short. Hyperparameters go
-by their own names and are checked by their own declarations. Must not know the state, nor widgets.
+A link leaves out what is at its default, so that links stay short. Hyperparameters have the names
+of their declarations, which also check them. Must not know the state, nor widgets.
 """
 
 from __future__ import annotations
@@ -16,29 +16,40 @@ from recsys.models import Hyperparameter, HyperparameterError
 
 MOST_RECOMMENDATIONS = 100
 MOST_STEPS = 99
-MOST_NAMED = 3  # of what a note lists; a link may hold thousands
+MOST_NAMED = 3  # names in a note; a link may contain thousands
 
-_WORDS = ("data", "courses", "model", "top", "open", "close", "compare", "why", "hide", "present")
-_NOT_OURS = ("voila-", "token")  # Voilà's and Jupyter's own parameters
+_PARAMETERS = (
+    "data",
+    "courses",
+    "model",
+    "top",
+    "open",
+    "close",
+    "compare",
+    "why",
+    "hide",
+    "present",
+)
+_SERVER_PARAMETERS = ("voila-", "token")  # Voilà's and Jupyter's own parameters
 
 
 @dataclass(frozen=True)
 class Link:
-    """What a link says.
+    """The content of a link.
 
     Attributes
     ----------
-    source : name of the data set; None for that of the beginning
+    source : name of the data set; None for the one the page starts with
     courses : ids of the picked courses; None for those of the first example
-    model : key of the chosen model; None for that of the beginning
-    values : those of its hyperparameters that are not at their defaults
-    top_n : how many recommendations to show at the most
-    opened : names of the panels and charts that are open
-    closed : names of those that would be open if nobody had closed them
+    model : key of the chosen model; None for the one the page starts with
+    values : the model's hyperparameters that differ from their defaults, by name
+    top_n : the largest number of recommendations to show
+    opened : names of the panels and charts that the visitor has opened
+    closed : names of those that are open by default and that the visitor has closed
     compared : keys of the models that are compared
     explained : ids of the recommended courses whose explanation is open
-    hidden : names of the panels that are not shown
-    step : which step is presented, from 1; 0 outside the presenter's mode
+    hidden : names of the panels that are hidden
+    step : number of the step that is presented, from 1; 0 outside the presenter mode
     """
 
     source: str | None = None
@@ -55,18 +66,18 @@ class Link:
 
 
 def write(link: Link) -> str:
-    """The query of a link, without the question mark; "" for what a page shows without one."""
-    said: dict[str, str] = {}
+    """The query of a link, without the question mark; "" if everything is at its default."""
+    parameters: dict[str, str] = {}
     if link.source is not None:
-        said["data"] = link.source
+        parameters["data"] = link.source
     if link.courses is not None:
-        said["courses"] = _listed(link.courses)
+        parameters["courses"] = _joined(link.courses)
     if link.model is not None:
-        said["model"] = link.model
+        parameters["model"] = link.model
         declared = {one.name: one for one in models.find(link.model).hyperparameters()}
-        said |= {name: _as_text(declared[name], value) for name, value in link.values.items()}
+        parameters |= {name: _as_text(declared[name], value) for name, value in link.values.items()}
     if link.top_n != Link.top_n:
-        said["top"] = str(link.top_n)
+        parameters["top"] = str(link.top_n)
     lists = {
         "open": link.opened,
         "close": link.closed,
@@ -76,10 +87,10 @@ def write(link: Link) -> str:
     }
     for word, names in lists.items():
         if names:
-            said[word] = _listed(names)
+            parameters[word] = _joined(names)
     if link.step:
-        said["present"] = str(link.step)
-    return "&".join(f"{quote(name)}={quote(value, safe=',')}" for name, value in said.items())
+        parameters["present"] = str(link.step)
+    return "&".join(f"{quote(name)}={quote(value, safe=',')}" for name, value in parameters.items())
 
 
 def read(
@@ -89,56 +100,64 @@ def read(
     openable: Collection[str] = (),
     hideable: Collection[str] = (),
 ) -> tuple[Link, list[str]]:
-    """What a query says, as far as it makes sense here; and a sentence on each part that does not.
+    """The valid parts of a query, and a sentence about each part that is ignored.
 
-    Never raises. Whether the courses exist is for the data set to say.
+    Never raises. It does not check the course ids, since it does not know the data set.
 
     Parameters
     ----------
     query : with or without its question mark
-    sources : names of the data sets that are present
-    openable, hideable : names of what can be opened and closed, and of what can be hidden
+    sources : names of the installed data sets
+    openable : names of the panels and charts that can be opened and closed
+    hideable : names of the panels that can be hidden
     """
     notes: list[str] = []
-    said: dict[str, str] = {}
+    parameters: dict[str, str] = {}
     for name, text in parse_qsl(query.removeprefix("?"), keep_blank_values=True):
-        if said.setdefault(name, text) != text:
-            notes.append(f"“{_shown(name)}” is said twice; the first counts.")
+        if parameters.setdefault(name, text) != text:
+            notes.append(f"“{_shown(name)}” appears twice; the first one counts.")
 
-    source = _one_of(said.get("data"), sources, "data set", notes)
+    source = _one_of(parameters.get("data"), sources, "data set", notes)
     keys = [one.key() for one in models.registry()]
-    model = _one_of(said.get("model"), keys, "model", notes)
+    model = _one_of(parameters.get("model"), keys, "model", notes)
     declared = models.find(model).hyperparameters() if model else ()
-    settings = {one.name: said[one.name] for one in declared if one.name in said}
-    unknown = [one for one in said if one not in (*_WORDS, *settings)]
-    unknown = [one for one in unknown if not one.startswith(_NOT_OURS)]
+    settings = {one.name: parameters[one.name] for one in declared if one.name in parameters}
+    unknown = [one for one in parameters if one not in (*_PARAMETERS, *settings)]
+    unknown = [one for one in unknown if not one.startswith(_SERVER_PARAMETERS)]
     if unknown:
-        notes.append(f"{_named(unknown)} {_are(unknown)} no setting here.")
+        are = "is not a setting" if len(unknown) == 1 else "are not settings"
+        notes.append(f"{_named(unknown)} {are} here.")
     link = Link(
         source=source,
-        courses=_ids(said["courses"]) if "courses" in said else None,
+        courses=_ids(parameters["courses"]) if "courses" in parameters else None,
         model=model,
         values=_values(declared, settings, models.find(model).name, notes) if model else {},
-        top_n=_number(said, "top", 1, MOST_RECOMMENDATIONS, Link.top_n, notes),
-        opened=_known(said.get("open", ""), openable, "panel that can be opened", notes),
-        closed=_known(said.get("close", ""), openable, "panel that can be closed", notes),
-        compared=_known(said.get("compare", ""), keys, "model here", notes),
-        explained=_ids(said.get("why", "")),
-        hidden=_known(said.get("hide", ""), hideable, "panel that can be hidden", notes),
-        step=_number(said, "present", 0, MOST_STEPS, Link.step, notes),
+        top_n=_number(parameters, "top", 1, MOST_RECOMMENDATIONS, Link.top_n, notes),
+        opened=_known(parameters.get("open", ""), openable, "opened", notes),
+        closed=_known(parameters.get("close", ""), openable, "closed", notes),
+        compared=_known(parameters.get("compare", ""), keys, "compared", notes),
+        explained=_ids(parameters.get("why", "")),
+        hidden=_known(parameters.get("hide", ""), hideable, "hidden", notes),
+        step=_number(parameters, "present", 0, MOST_STEPS, Link.step, notes),
     )
     return link, list(dict.fromkeys(notes))
 
 
-def left_out(ids: Collection[str], noun: str) -> str:
-    """A sentence on courses of a link that a data set does not have."""
-    return f"{_named(ids)} {_are(ids)} no {noun} of this data set."
+def missing_courses(ids: Collection[str], noun: str) -> str:
+    """A sentence about the courses of a link that the data set does not have.
+
+    Parameters
+    ----------
+    ids : the course ids
+    noun : what the data set calls a course
+    """
+    return f"This data set has no {noun}{'' if len(ids) == 1 else 's'} {_named(ids)}."
 
 
-# Lists: a comma within a name is escaped once more than the query's own escapes.
+# Lists: a comma inside a name is escaped in addition to the escaping of the query.
 
 
-def _listed(names: Iterable[str]) -> str:
+def _joined(names: Iterable[str]) -> str:
     return ",".join(one.replace("%", "%25").replace(",", "%2C") for one in names)
 
 
@@ -146,11 +165,11 @@ def _ids(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(unquote(one) for one in text.split(",") if one))
 
 
-def _known(text: str, names: Collection[str], what: str, notes: list[str]) -> tuple[str, ...]:
+def _known(text: str, names: Collection[str], action: str, notes: list[str]) -> tuple[str, ...]:
     wanted = _ids(text)
     unknown = [one for one in wanted if one not in names]
     if unknown:
-        notes.append(f"{_named(unknown)} {_are(unknown)} no {what}.")
+        notes.append(f"{_named(unknown)} cannot be {action} here.")
     return tuple(one for one in wanted if one in names)
 
 
@@ -166,7 +185,7 @@ def _as_text(one: Hyperparameter, value: Any) -> str:
 def _values(
     declared: Iterable[Hyperparameter], settings: Mapping[str, str], owner: str, notes: list[str]
 ) -> dict[str, Any]:
-    """The settings that are in their declared ranges, without those at their defaults."""
+    """The settings that are valid and not at their defaults."""
     values: dict[str, Any] = {}
     for one in declared:
         if one.name not in settings:
@@ -180,7 +199,7 @@ def _values(
         except HyperparameterError:
             notes.append(
                 f"“{_shown(text)}” is not a value that {owner} takes for “{one.label}”; "
-                "it is at its default."
+                "it stays at its default."
             )
             continue
         if value != one.default:
@@ -189,11 +208,11 @@ def _values(
 
 
 def _number(
-    said: Mapping[str, str], word: str, low: int, high: int, otherwise: int, notes: list[str]
+    parameters: Mapping[str, str], word: str, low: int, high: int, otherwise: int, notes: list[str]
 ) -> int:
-    if word not in said:
+    if word not in parameters:
         return otherwise
-    text = said[word]
+    text = parameters[word]
     if text.isascii() and text.isdigit() and len(text) < 4 and low <= int(text) <= high:
         return int(text)
     notes.append(f"“{word}” takes a whole number from {low} to {high}, not “{_shown(text)}”.")
@@ -211,7 +230,7 @@ def _one_of(text: str | None, known: Collection[str], what: str, notes: list[str
 
 
 def _shown(text: str) -> str:
-    """A piece of a link as a note may quote it: short, and with nothing that acts on a screen."""
+    """A part of a link as a note quotes it: short, and without control characters."""
     plain = "".join(one for one in text if one.isprintable())
     return plain if len(plain) <= 40 else f"{plain[:39]}…"
 
@@ -222,7 +241,3 @@ def _named(names: Collection[str]) -> str:
     if more:
         listed.append(f"{more} more")
     return " and ".join(filter(None, (", ".join(listed[:-1]), listed[-1])))
-
-
-def _are(names: Collection[str]) -> str:
-    return "is" if len(names) == 1 else "are"

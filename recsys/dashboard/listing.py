@@ -1,7 +1,7 @@
-"""The recommendations as HTML: a table whose rows open on a description and an explanation.
+"""The recommendations as an HTML table; each row opens to a description and an explanation.
 
-One writing for the page and for the report that is taken home. All that comes from the data is
-escaped. Must not know widgets.
+The page and the saved report use the same table. All text from the data is escaped. Must not know
+widgets.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from recsys.dataset import History
 from recsys.explanation import Explanation, explain_all, readable
 from recsys.models.base import Evidence
 
-MOST_BARS = 12  # contributions drawn per explanation; the rest is summed up
-MOST_EVIDENCE = 8  # rows of a model's evidence
+MOST_BARS = 12  # contributions per explanation; the others are added up in one line
+MOST_EVIDENCE = 8  # rows shown of a model's evidence
 
 
 def as_table(answer: Answer, history: History, opened: Collection[str] | None = None) -> str:
@@ -28,8 +28,8 @@ def as_table(answer: Answer, history: History, opened: Collection[str] | None = 
 
     Parameters
     ----------
-    answer : by a model
-    history : what it answers
+    answer : a model's recommendations; it must have a model
+    history : the picked courses, which the model answers
     opened : ids of the courses whose explanation is open; None for all of them
     """
     dataset = history.dataset
@@ -38,8 +38,8 @@ def as_table(answer: Answer, history: History, opened: Collection[str] | None = 
     reasons = explain_all(answer.model, history, course_ids)
     scores = answer.table["score"].to_numpy()
     rows = "".join(
-        _row(dataset.courses.iloc[place], dataset.topics, rank, score, share, why, is_open)
-        for place, rank, score, share, why, is_open in zip(
+        _row(dataset.courses.iloc[index], dataset.topics, rank, score, share, why, is_open)
+        for index, rank, score, share, why, is_open in zip(
             dataset.positions(course_ids),
             answer.table["rank"],
             aligned(scores),
@@ -59,7 +59,7 @@ def as_table(answer: Answer, history: History, opened: Collection[str] | None = 
 
 
 def why_html(why: Explanation) -> str:
-    """An explanation: the words, what each picked course adds, and the model's evidence."""
+    """An explanation as HTML: a sentence, what each picked course adds, and the evidence."""
     evidence = _evidence(why.evidence) if why.evidence else ""
     return (
         f'<p class="recsys-words">{explained(why.words)}</p>'
@@ -76,7 +76,7 @@ def _row(
     why: Explanation,
     opened: bool,
 ) -> str:
-    """A course in two rows: the second is shown while the first one's title is open."""
+    """A course in two rows; the second is shown while the title in the first is open."""
     tags = " ".join(f"<span>{escape(name)}</span>" for name in topics if course[name])
     about = f'<p class="recsys-about">{escape(course["description"])}</p>'
     return (
@@ -93,7 +93,7 @@ def _row(
 
 
 def _contributions(why: Explanation) -> str:
-    """Signed bars around a common zero; their lengths also stand in figures."""
+    """Signed bars around a common zero, each with its number."""
     table = why.contributions
     if table.empty or np.isnan(why.score):
         return ""
@@ -111,14 +111,14 @@ def _contributions(why: Explanation) -> str:
     )
     if len(rest):
         bars += (
-            f'<li class="rest">{len(rest)} others of your picks together: '
+            f'<li class="rest">{len(rest)} other picks together: '
             f"{readable(float(rest['contribution'].sum()))}</li>"
         )
     head = "What each of your picks adds" if why.exact else "What the score loses without each pick"
     how = (
         "These add up to the score."
         if why.exact
-        else "Leave-one-out: each pick is taken away in turn; these need not add up to the score."
+        else "Leave-one-out: each pick is removed in turn. These need not add up to the score."
     )
     return (
         f'<section class="recsys-contributions"><h4>{head}</h4><ul>{bars}</ul>'
@@ -127,7 +127,7 @@ def _contributions(why: Explanation) -> str:
 
 
 def _evidence(evidence: Evidence) -> str:
-    """The model's own terms, as a table."""
+    """The model's evidence, as a table."""
     table = evidence.table.drop(columns="course_id", errors="ignore").head(MOST_EVIDENCE)
     columns = [cells(table[name]) for name in table]
     heads = "".join(f'<th scope="col">{escape(heading(name))}</th>' for name in table)
@@ -135,7 +135,7 @@ def _evidence(evidence: Evidence) -> str:
     left = len(evidence.table) - len(table)
     more = f"<p>And {left} more.</p>" if left else ""
     return (
-        f'<section class="recsys-evidence"><h4>What the model has to show</h4>'
+        f'<section class="recsys-evidence"><h4>Evidence from the model</h4>'
         f"<p>{explained(evidence.caption)}</p>"
         f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{more}</section>"
     )
@@ -153,11 +153,11 @@ def cells(column: pd.Series) -> list[str]:
 
 
 def heading(name: object) -> str:
-    """A column's name as it is shown."""
+    """A column's name as a heading: "course_id" becomes "Course id"."""
     return str(name).replace("_", " ").capitalize()
 
 
 def _shares(scores: np.ndarray) -> np.ndarray:
-    """Each score as a part of the best one, for the bars; negative scores have none."""
+    """(n,) each score as a share of the best one, for the bars; 0 for negative scores."""
     best = scores.max()
     return np.clip(scores / best, 0, 1) if best > 0 else np.zeros_like(scores)

@@ -1,7 +1,7 @@
-"""A visitor's own data set: in this process, and in a private folder that goes with it.
+"""A visitor's own data set: in the memory of this process, and in a private temporary folder.
 
-The folder, which the system lets only this account read, holds what a training needs from
-another process: the data set, and the models fitted on it. Must not know the state, nor widgets.
+Trainings run in child processes, which read the data set from the folder and store the fitted
+models in it. Only the server's account can read it. Must not know the state, nor widgets.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from recsys.sources.upload import Pair
 from recsys.storage import Store
 
 _PREFIX = "recsys-own-"
-_LOCK = "in-use"  # held as long as this process lives
+_LOCK = "in-use"  # locked until this process ends
 
 
 class OwnData:
-    """The data set a visitor has brought, if any; a later one takes its place.
+    """The data set that a visitor has uploaded, if any; a new one replaces it.
 
-    The folder is removed with this object, or when the process ends. One whose process was killed
-    is removed when the next is made.
+    The folder is removed with this object, or when the process ends. If the process was killed, the
+    next process that creates such a folder removes it.
     """
 
     def __init__(self) -> None:
@@ -37,25 +37,25 @@ class OwnData:
 
     @property
     def folder(self) -> Path:
-        """What `load_dataset` takes, in this account's processes."""
+        """The path for `load_dataset`, also in child processes."""
         assert self._folder is not None
         return Path(self._folder.name) / "data"
 
     @property
     def store(self) -> Store:
-        """Where models fitted on it are kept."""
+        """The store for models fitted on this data set."""
         return Store(self.folder.with_name("models"))
 
     def keep(self, pair: Pair) -> None:
-        """Take this pair.
+        """Keep this data set, in memory and in the folder.
 
         Raises
         ------
-        DataError : if the folder cannot be written
+        DataError : if the folder cannot be written, such as when the disk is full
         """
         try:
             if self._folder is None:
-                sweep()
+                remove_abandoned()
                 self._folder = tempfile.TemporaryDirectory(
                     prefix=_PREFIX, ignore_cleanup_errors=True
                 )
@@ -64,14 +64,14 @@ class OwnData:
             cache.save(pair.dataset, self.folder)
         except OSError as error:
             raise DataError(
-                f"There is no room for your data on the server ({error.strerror}). Tell whoever "
-                "runs it; the other data sets work as before."
+                f"The server has no room for your data ({error.strerror}). Please tell its "
+                "administrator. The other data sets still work."
             ) from error
         self.pair = pair
 
 
-def sweep() -> None:
-    """Remove the folders that processes of this account have left when they were killed."""
+def remove_abandoned() -> None:
+    """Remove the folders that killed processes of this account have left behind."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         with suppress(OSError, Timeout):
             ours = not folder.is_symlink() and folder.stat().st_uid == os.geteuid()

@@ -1,4 +1,4 @@
-"""Search in the courses of a data set.
+"""Search for courses of a data set by words and topic.
 
 Must not know the state, nor widgets.
 """
@@ -13,7 +13,7 @@ from recsys.dataset import Dataset
 
 
 class Search:
-    """The courses of a data set, most taken first, with their texts ready to be searched.
+    """An index of the courses of a data set.
 
     Parameters
     ----------
@@ -32,12 +32,15 @@ class Search:
         self._courses = courses.assign(**texts).iloc[order]
 
     def find(self, words: str, topic: str = "", without: Collection[str] = ()) -> pd.DataFrame:
-        """The courses that match: those named so before those only described so, most taken first.
+        """The rows of the matching courses.
+
+        Matches in the title, id or topics come before matches in the description; among equals,
+        the most taken course comes first.
 
         Parameters
         ----------
-        words : each must occur in the title, id, description or topics; in any case and order
-        topic : only courses with this topic, if given
+        words : each must occur in the title, id, topics or description; case and order are ignored
+        topic : if given, only courses with this topic
         without : ids of courses to leave out
         """
         found = ~self._courses["id"].isin(without)

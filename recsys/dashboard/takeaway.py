@@ -1,6 +1,6 @@
-"""What a visitor takes home: the list as CSV, the code that makes it again, and a report.
+"""What a visitor can save: the list as CSV, a report, and Python code that reproduces the list.
 
-Texts from a selection and an answer; must not know widgets.
+Must not know widgets.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def as_csv(answer: Answer) -> str:
 
 
 def as_code(selection: Selection, answer: Answer, top_n: int) -> str:
-    """Python that gives the answer again: data set, model, settings, courses; "" without one.
+    """Python code that reproduces the answer; "" if there is none.
 
     Parameters
     ----------
@@ -55,7 +55,14 @@ def as_code(selection: Selection, answer: Answer, top_n: int) -> str:
 
 
 def as_report(selection: Selection, answer: Answer, top_n: int) -> str:
-    """The answer and all its reasons as one HTML page that needs nothing else; "" without one."""
+    """The answer with all its explanations as one HTML page that works offline.
+
+    Parameters
+    ----------
+    top_n : how many recommendations were asked for
+
+    Returns "" if there is no answer.
+    """
     dataset, model = selection.dataset, answer.model
     if model is None:
         return ""
@@ -81,13 +88,13 @@ def as_report(selection: Selection, answer: Answer, top_n: int) -> str:
         f"<dt>Settings</dt><dd>{settings}</dd><dt>Made on</dt><dd>{date.today()}</dd></dl>"
         f"<h2>Picked</h2><ul>{picked}</ul><h2>Recommended, and why</h2>"
         f'<div class="recsys-table"><div class="widget-html-content">{listed}</div></div>'
-        f'<h2>The same again, in Python</h2><pre class="recsys-code">{escape(code)}</pre>'
+        f'<h2>The same list, in Python</h2><pre class="recsys-code">{escape(code)}</pre>'
         "</main></body></html>"
     )
 
 
 def _loading(selection: Selection) -> str:
-    """The code that loads the data set; a visitor's own from where they have it."""
+    """The code that loads the data set; for a visitor's own, from their files."""
     if selection.source != OWN or selection.own is None:
         return f"load_dataset({selection.source!r})"
     files = f"{selection.own.courses.file!r}, {selection.own.ratings.file!r}"

@@ -118,13 +118,13 @@ def test_the_leaderboard_evaluates_on_demand_and_can_be_cancelled(opened: Dashbo
     panel = opened.page.locator(".recsys-leaderboard")
     expect(panel).to_contain_text("Not evaluated yet")
     expect(panel).to_contain_text("seed 0")
-    opened.button("Evaluate what is missing").click()
+    opened.button("Evaluate the missing models").click()
     expect(opened.page.get_by_role("progressbar", name="Evaluation")).to_be_visible()
     expect(panel.locator(".recsys-status")).to_contain_text("split 0")
     opened.button("Cancel the evaluation").click()
     expect(opened.page.get_by_role("progressbar", name="Evaluation")).to_be_hidden()
     expect(panel.locator(".recsys-status")).to_contain_text("Not evaluated yet")
-    expect(opened.button("Evaluate what is missing")).to_be_enabled()
+    expect(opened.button("Evaluate the missing models")).to_be_enabled()
 
 
 def test_a_term_is_explained_to_the_keyboard(app: Dashboard) -> None:
@@ -277,7 +277,9 @@ def test_a_training_is_followed_overtaken_and_cancelled(app: Dashboard) -> None:
     expect(app.clock).to_have_text(re.compile(r"^\d+ (s|min) · about \d+ (s|min) left$"))
 
     epochs.press("PageDown")
-    expect(app.advice).to_contain_text("is being trained as asked before. Press Train")
+    expect(app.advice).to_contain_text(
+        "is still being trained with the earlier settings. Press Train"
+    )
     epochs.press("End")
     expect(app.advice).to_have_text(re.compile(r"is being trained\.$"))
     epochs.press("PageDown")

@@ -212,7 +212,7 @@ def test_any_link_shows_a_whole_page_and_a_note(page: Page, server: Server, quer
     expect(page.locator("html")).not_to_have_class("opening-link")
     app = Dashboard(page)
     note = page.locator(".recsys-notices")
-    expect(note).to_contain_text("Not all of the link could be followed.")
+    expect(note).to_contain_text("Parts of the link were ignored.")
     assert len(note.inner_text()) < 1000
     expect(page.get_by_role("heading", level=2)).to_have_count(8)
     app.button("Cloud engineer").click()

@@ -96,7 +96,7 @@ def test_numbers_of_clusters_are_compared_on_demand(app: Dashboard) -> None:
     expect(compare).to_be_visible()
     expect(app.page.get_by_text("It was stopped.")).to_be_visible()
     compare.click()
-    expect(app.captions.filter(has_text="1,500 users drawn by lot")).to_be_visible()
+    expect(app.captions.filter(has_text="1,500 randomly sampled users")).to_be_visible()
     expect(compare).to_be_hidden()
 
     app.slider("Number of clusters").press("ArrowLeft")  # fitted meanwhile: no training

@@ -38,7 +38,7 @@ def test_a_pair_of_files_becomes_a_data_set_that_recommends(form: Form) -> None:
     app = form.app
     expect(form.panel).to_contain_text("up to 8 MB")
     form.send("courses", "my courses.csv", TEMPLATE_COURSES.replace("Reading charts", MARKUP))
-    expect(form.told).to_contain_text("Now the file of ratings")
+    expect(form.told).to_contain_text("Now choose the file of ratings")
     form.send("ratings", "took.csv", TEMPLATE_RATINGS.replace(",", ";").encode("utf-16"))
     preview = form.panel.locator(".recsys-preview")
     expect(preview).to_contain_text("UTF-8, separated by commas; 5 rows")

@@ -16,7 +16,7 @@ from recsys.storage import Store
 
 @pytest.fixture
 def new_state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], State]:
-    """A maker of states over two small data sets and one model beside the registered ones."""
+    """Creates states with two small data sets, and one model besides the registered ones."""
 
     def available() -> tuple[sources.Source, ...]:
         return tuple(sources.Source(key, key, "course", "", tmp_path) for key in SETS)

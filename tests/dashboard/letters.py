@@ -1,4 +1,4 @@
-"""Two small data sets, and a model whose answers are easy to foresee."""
+"""Two small data sets, and a model whose recommendations are easy to predict."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def a_dataset(name: str, ids: str, noun: str = "course") -> Dataset:
 
 @dataclass(eq=False)
 class Letters(Recommender):
-    """Scores a course by its place in the alphabet; counts its fits."""
+    """Scores a course by its position in the alphabet; counts its fits."""
 
     name: ClassVar[str] = "Letters"
     summary: ClassVar[str] = "Later letters are better."
@@ -72,9 +72,9 @@ def ids(state: State) -> list[str]:
 
 
 def until_trained(state: State) -> None:
-    """Wait for the training under way, and for those that follow it."""
+    """Wait for the current training, and for those that wait."""
     job = None
-    while job is not state.training.job:  # the last thing a training does is to begin the next
+    while job is not state.training.job:  # a training ends by starting the next one
         job = state.training.job
         assert job is not None
         assert job.wait(30) is not None

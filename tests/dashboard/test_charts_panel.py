@@ -1,4 +1,4 @@
-"""What the charts panel binds; what is drawn is tested elsewhere."""
+"""What the charts panel binds; other tests cover what is drawn."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import ipywidgets as widgets
 import pytest
 from letters import Letters
 
-from recsys.charts import Chart, View, catalogue, chart
+from recsys.charts import Chart, View, chart, registry
 from recsys.charts.drawing import blank
 from recsys.dashboard.panels import charts
 from recsys.dashboard.state import State
-from recsys.dashboard.state.model_charts import Gallery
+from recsys.dashboard.state.model_charts import ModelCharts
 
 
 def switches(panel: widgets.VBox) -> dict[str, bool]:
@@ -24,7 +24,7 @@ def shown(panel: widgets.VBox) -> int:
 
 
 def test_the_switches_follow_the_answer_and_nobody_else_closes_a_chart(state: State) -> None:
-    panel = charts(Gallery(state), state.messages)
+    panel = charts(ModelCharts(state), state.messages)
     assert switches(panel) == {}
     state.selection.add(["a"])
     state.fitting.train()
@@ -40,7 +40,7 @@ def test_the_switches_follow_the_answer_and_nobody_else_closes_a_chart(state: St
 
 
 def test_a_switch_opens_and_closes_a_chart(state: State) -> None:
-    panel = charts(Gallery(state), state.messages)
+    panel = charts(ModelCharts(state), state.messages)
     state.selection.add(["a"])
     state.fitting.train()
     assert state.training.job is not None
@@ -57,8 +57,8 @@ def test_a_switch_opens_and_closes_a_chart(state: State) -> None:
 def test_a_chart_registered_in_a_later_cell_has_a_switch_and_a_place(
     state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(catalogue, "_KINDS", {**catalogue._KINDS})
-    panel = charts(Gallery(state), state.messages)
+    monkeypatch.setattr(registry, "_KINDS", {**registry._KINDS})
+    panel = charts(ModelCharts(state), state.messages)
 
     @chart("letters", "The alphabet")
     def letters(view: View) -> Chart:

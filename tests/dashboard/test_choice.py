@@ -20,10 +20,10 @@ def test_each_model_remembers_its_settings(state: State) -> None:
     assert state.choice.values["power"] == 4
 
 
-def test_a_model_registered_anew_is_chosen_by_the_same_key(
+def test_a_model_registered_again_is_chosen_by_the_same_key(
     state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As when its cell in a notebook was edited, and run again."""
+    """As if its cell in a notebook was edited and run again."""
     state.selection.add(["a"])
     train(state)
 
@@ -39,7 +39,7 @@ def test_a_model_registered_anew_is_chosen_by_the_same_key(
     assert "Press Train to fit Edited" in state.fitting.advice
 
 
-def test_a_setting_that_is_refused_is_told_and_changes_nothing(state: State) -> None:
+def test_an_invalid_setting_is_reported_and_changes_nothing(state: State) -> None:
     before = state.choice.chosen
     state.choice.set_value("power", 0)
     assert "power must be a whole number" in state.messages.error

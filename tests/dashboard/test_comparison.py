@@ -1,4 +1,4 @@
-"""What models agree on, by lists made by hand, and opinions that follow the state."""
+"""What lists have in common, by lists written by hand; and lists that follow the state."""
 
 from __future__ import annotations
 
@@ -19,10 +19,16 @@ from recsys.dashboard import panels
 from recsys.dashboard.link import write
 from recsys.dashboard.panels.comparison import as_grid, as_words
 from recsys.dashboard.state import State
-from recsys.dashboard.state.comparison import Comparison, Opinion, alone, overlap, supporters
+from recsys.dashboard.state.comparison import (
+    Comparison,
+    ModelList,
+    list_counts,
+    overlap,
+    unique_courses,
+)
 
 
-def opinion(name: str, ids: str, why_empty: str = "") -> Opinion:
+def model_list(name: str, ids: str, why_empty: str = "") -> ModelList:
     table = pd.DataFrame(
         {
             "course_id": list(ids),
@@ -31,14 +37,14 @@ def opinion(name: str, ids: str, why_empty: str = "") -> Opinion:
             "rank": range(1, len(ids) + 1),
         }
     )
-    return Opinion(name.lower(), name, table, why_empty)
+    return ModelList(name.lower(), name, table, why_empty)
 
 
-ABCD, CDEA, DXY = opinion("One", "abcd"), opinion("Two", "cdea"), opinion("Three", "dxy")
+ABCD, CDEA, DXY = model_list("One", "abcd"), model_list("Two", "cdea"), model_list("Three", "dxy")
 
 
 def backwards() -> type[Letters]:
-    """Letters, the other way round: not instant, and as if typed into a notebook."""
+    """Letters in reverse order: not instant, and as if defined in a notebook."""
 
     @dataclass(eq=False)
     class Backwards(Letters):
@@ -53,7 +59,7 @@ def backwards() -> type[Letters]:
 
 @dataclass(eq=False)
 class Broken(Letters):
-    """Fits, but does not answer."""
+    """Can be fitted, but raises when it scores."""
 
     name: ClassVar[str] = "Broken"
 
@@ -73,7 +79,7 @@ def a_panel(state: State) -> widgets.VBox:
     return panels.comparison(Comparison(state), state.view, state.training, state.messages)
 
 
-def ids(one: Opinion) -> str:
+def ids(one: ModelList) -> str:
     return "".join(one.table["course_id"])
 
 
@@ -82,7 +88,7 @@ def train_missing(comparison: Comparison, state: State) -> None:
     until_trained(state)
 
 
-# Lists made by hand
+# Lists written by hand
 
 
 def test_overlap_counts_the_courses_in_all_lists() -> None:
@@ -92,37 +98,37 @@ def test_overlap_counts_the_courses_in_all_lists() -> None:
     three = overlap([ABCD, CDEA, DXY])
     assert three.common == ("d",)
     assert (three.most, three.different, three.jaccard) == (3, 7, 1 / 7)
-    assert overlap([ABCD, opinion("None", "xyz")]).jaccard == 0
+    assert overlap([ABCD, model_list("None", "xyz")]).jaccard == 0
 
 
-def test_alone_is_what_no_other_list_has() -> None:
-    own = [list(one["course_id"]) for one in alone([ABCD, CDEA, DXY])]
+def test_unique_courses_are_in_no_other_list() -> None:
+    own = [list(one["course_id"]) for one in unique_courses([ABCD, CDEA, DXY])]
     assert own == [["b"], ["e"], ["x", "y"]]
-    assert [list(one["rank"]) for one in alone([ABCD, CDEA, DXY])] == [[2], [3], [2, 3]]
+    assert [list(one["rank"]) for one in unique_courses([ABCD, CDEA, DXY])] == [[2], [3], [2, 3]]
 
 
-def test_supporters_are_counted_over_the_first_places() -> None:
-    assert supporters([ABCD, CDEA, DXY], 2).to_dict() == {
+def test_lists_are_counted_over_their_first_courses() -> None:
+    assert list_counts([ABCD, CDEA, DXY], 2).to_dict() == {
         **{"a": 1, "b": 1, "c": 1},
         **{"d": 2, "x": 1},
     }
 
 
-def test_the_words_say_the_numbers_what_each_alone_has_and_who_is_silent() -> None:
-    html = as_words([ABCD, DXY, opinion("Mute", "", "It knows <nothing>.")], "film")
+def test_the_words_have_the_overlap_the_unique_courses_and_why_a_list_is_empty() -> None:
+    html = as_words([ABCD, DXY, model_list("Empty", "", "It knows <nothing>.")], "film")
     assert "<td>1 of 3 films</td><td>0.17 (1 of 6 different films)</td>" in html
     assert '<li value="2">Title &lt;x&gt;</li>' in html
-    assert "<b>Mute</b>: It knows &lt;nothing&gt;." in html
-    assert as_words([ABCD, opinion("Mute", "", "Why.")], "film") == "<p><b>Mute</b>: Why.</p>"
+    assert "<b>Empty</b>: It knows &lt;nothing&gt;." in html
+    assert as_words([ABCD, model_list("Empty", "", "Why.")], "film") == "<p><b>Empty</b>: Why.</p>"
 
 
 def test_the_grid_marks_in_words_what_several_models_recommend() -> None:
-    html = as_grid([ABCD, CDEA, DXY, opinion("Mute", "", "Not trained yet.")], "film")
+    html = as_grid([ABCD, CDEA, DXY, model_list("Empty", "", "Not trained yet.")], "film")
     assert html.count("in 3 lists") == 3
     assert html.count("in 2 lists") == 4
     assert "“Title &lt;d&gt;” is among the first 5 of 3 of 3 models." in html
     assert '<td colspan="5">Not trained yet.</td>' in html
-    assert "No film is" in as_grid([ABCD, opinion("Other", "xyz")], "film")
+    assert "No film is" in as_grid([ABCD, model_list("Other", "xyz")], "film")
 
 
 def test_lines_join_the_ranks_of_a_course_dashed_past_a_list_without_it() -> None:
@@ -142,20 +148,20 @@ def test_lines_join_the_ranks_of_a_course_dashed_past_a_list_without_it() -> Non
     assert chart.table["Two"].tolist() == [pd.NA, pd.NA, pd.NA, 1, 2, 3, pd.NA]
 
 
-# Opinions
+# The lists of the registered models
 
 
-def test_it_asks_nobody_before_it_is_opened(registered: State) -> None:
+def test_no_model_runs_before_the_panel_is_opened(registered: State) -> None:
     comparison = Comparison(registered)
     registered.selection.add(["b"])
-    assert comparison.opinions == ()
+    assert comparison.model_lists == ()
     assert Letters.fits == 0
 
 
 def test_what_is_missing_is_named_and_trained_and_all_follow_the_choice(registered: State) -> None:
     comparison = Comparison(registered)
     registered.view.set_open("comparison", True)
-    letters, backwards = comparison.opinions
+    letters, backwards = comparison.model_lists
     assert ids(letters) == "fedcb"
     assert backwards.why_empty == "Not trained yet."
     assert comparison.missing[0].name == "Backwards"
@@ -167,7 +173,7 @@ def test_what_is_missing_is_named_and_trained_and_all_follow_the_choice(register
     assert comparison.finding == "Letters and Backwards agree on 5 of 5 courses"
 
     registered.selection.remove(["a"])
-    letters, backwards = comparison.opinions
+    letters, backwards = comparison.model_lists
     assert letters.table.empty
     assert letters.why_empty.startswith("Pick at least one course first")
     registered.selection.add(["c"])
@@ -182,17 +188,17 @@ def test_the_chosen_model_answers_with_the_visitors_settings_once_it_is_fitted(
     registered.fitting.train()
     until_trained(registered)
     registered.choice.set_value("threshold", 4)
-    assert (ids(comparison.opinions[0]), comparison.opinions[0].settings) == (
+    assert (ids(comparison.model_lists[0]), comparison.model_lists[0].settings) == (
         "fed",
         "with your settings",
     )
     registered.choice.set_value("power", 2)
-    assert (ids(comparison.opinions[0]), comparison.opinions[0].settings) == (
+    assert (ids(comparison.model_lists[0]), comparison.model_lists[0].settings) == (
         "fedcb",
         "at its default settings",
     )
     registered.choice.choose_model("backwards")
-    assert (ids(comparison.opinions[0]), comparison.opinions[0].settings) == ("fedcb", "")
+    assert (ids(comparison.model_lists[0]), comparison.model_lists[0].settings) == ("fedcb", "")
 
 
 def test_the_missing_chosen_model_is_trained_as_chosen(registered: State) -> None:
@@ -202,7 +208,7 @@ def test_the_missing_chosen_model_is_trained_as_chosen(registered: State) -> Non
     registered.view.set_open("comparison", True)
     train_missing(comparison, registered)
     assert not registered.fitting.outdated
-    assert comparison.opinions[1].settings == "with your settings"
+    assert comparison.model_lists[1].settings == "with your settings"
 
 
 def test_a_model_registered_later_appears_and_one_that_fails_says_so(registered: State) -> None:
@@ -210,8 +216,8 @@ def test_a_model_registered_later_appears_and_one_that_fails_says_so(registered:
     registered.view.set_open("comparison", True)
     models.register(Broken)
     registered.selection.add(["b"])
-    assert [one.name for one in comparison.opinions] == ["Letters", "Backwards", "Broken"]
-    assert comparison.opinions[2].why_empty == "It could not answer: no letters left."
+    assert [one.name for one in comparison.model_lists] == ["Letters", "Backwards", "Broken"]
+    assert comparison.model_lists[2].why_empty == "This model failed: no letters left."
     assert registered.messages.error == ""
 
 
@@ -237,7 +243,7 @@ def test_the_choice_offers_what_is_registered_when_it_is_opened_and_later(
 
     second.value = "letters"
     words = [one.value for one in every(panel) if isinstance(one, widgets.HTML)]
-    assert any("<b>Broken</b>: It could not answer" in one for one in words)
+    assert any("<b>Broken</b>: This model failed" in one for one in words)
 
 
 def test_another_data_set_is_answered_by_models_fitted_on_it(registered: State) -> None:
@@ -245,10 +251,10 @@ def test_another_data_set_is_answered_by_models_fitted_on_it(registered: State) 
     registered.view.set_open("comparison", True)
     registered.choose_source("two")
     registered.selection.add(["x"])
-    assert ids(comparison.opinions[0]) == "zydcb"
+    assert ids(comparison.model_lists[0]) == "zydcb"
 
 
-def test_the_chosen_model_is_compared_with_another_until_somebody_picks(registered: State) -> None:
+def test_the_chosen_model_is_compared_with_another_by_default(registered: State) -> None:
     comparison = Comparison(registered)
     assert comparison.picked == ("letters", "backwards")
     registered.choice.choose_model("backwards")
@@ -269,12 +275,12 @@ def test_a_link_opens_the_comparison_of_its_models(registered: State) -> None:
     assert registered.view.compared == ("backwards", "letters")
 
 
-def test_what_is_closed_asks_nobody(registered: State) -> None:
+def test_no_model_runs_while_the_panel_is_closed(registered: State) -> None:
     comparison = Comparison(registered)
     registered.view.set_open("comparison", True)
-    before = comparison.opinions
+    before = comparison.model_lists
     registered.view.set_open("comparison", False)
     registered.selection.add(["b"])
-    assert comparison.opinions is before
+    assert comparison.model_lists is before
     registered.view.set_open("comparison", True)
-    assert ids(comparison.opinions[0]) == "fedc"
+    assert ids(comparison.model_lists[0]) == "fedc"

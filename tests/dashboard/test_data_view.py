@@ -1,4 +1,4 @@
-"""A chart's data, to be read and to be saved."""
+"""A chart's data, as a table and as a file."""
 
 from __future__ import annotations
 

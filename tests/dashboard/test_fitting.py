@@ -1,4 +1,4 @@
-"""The answer follows the choice, or says that it does not."""
+"""The list follows the choice, or the page says that it does not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Terms that can be looked up where they stand."""
+"""Terms in a text show their definitions."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ def test_the_first_of_each_term_is_explained_whatever_its_case_and_number() -> N
     assert 'aria-label="Clusters: A group of users' in html
 
 
-def test_parts_of_words_are_no_terms_and_text_is_escaped() -> None:
+def test_parts_of_words_are_not_terms_and_text_is_escaped() -> None:
     assert explained("glossy <b> recalled") == "glossy &lt;b&gt; recalled"

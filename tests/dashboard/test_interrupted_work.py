@@ -1,6 +1,6 @@
-"""All work in child processes, killed, interrupted or hung: the page tells it in the same words.
+"""Work in child processes that is killed, interrupted or hangs: the page reports it the same way.
 
-Nothing here waits for time to pass: the child waits on a pipe, and is met there.
+No test sleeps: the child waits on a pipe until the test has sent its signal.
 """
 
 from __future__ import annotations
@@ -21,42 +21,42 @@ from training_models import Patient, PatientClustering
 from traitlets import HasTraits
 
 from recsys import models
-from recsys.dashboard.state import State, scoreboard
+from recsys.dashboard.state import State, leaderboard
 from recsys.dashboard.state.cluster_comparison import ClusterComparison
-from recsys.dashboard.state.scoreboard import Scoreboard
+from recsys.dashboard.state.leaderboard import Leaderboard
 from recsys.dataset import Dataset
 from recsys.jobs import child
 
 
 @dataclass
 class Work:
-    """A kind of work as the page has it.
+    """A kind of work, as the page offers it.
 
     Attributes
     ----------
-    what : what messages call it
-    long_step : part of what its status says while the child waits on the pipe
-    tells : has the status
-    begin, cancel : what the buttons do
-    wait : until it is over
-    is_done : whether its result is there
-    said : whatever its status has been, in order
+    what : its name in messages
+    long_step : part of its status while the child waits on the pipe
+    subject : the object with the status
+    begin, cancel : the actions of the buttons
+    wait : waits until it is over
+    is_done : whether its result is available
+    statuses : all values of its status, in order
     """
 
     what: str
     long_step: str
     state: State
-    tells: HasTraits
+    subject: HasTraits
     begin: Callable[[], None]
     cancel: Callable[[], None]
     wait: Callable[[], object]
     is_done: Callable[[], bool]
-    said: queue.Queue[str]
+    statuses: queue.Queue[str]
 
     def begin_to_wait(self) -> int:
-        """Begin, and wait until the child is in its long step; returns its process id."""
+        """Start, and wait until the child is in its long step; returns its process id."""
         self.begin()
-        while self.long_step not in self.said.get(timeout=LONG):
+        while self.long_step not in self.statuses.get(timeout=LONG):
             pass
         return pid_of_the_worker()
 
@@ -69,7 +69,7 @@ def pid_of_the_worker() -> int:
 
 @pytest.fixture
 def active(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A folder with a data set in which users have enough courses to hold some out."""
+    """A folder with a data set whose users have enough courses to hold some out."""
     rng = np.random.default_rng(2)
     ids = [f"C{i}" for i in range(12)]
     taken = [(user, item, 3.0) for user in range(30) for item in rng.choice(ids, 6, replace=False)]
@@ -85,10 +85,10 @@ def work(
 ) -> Work:
     monkeypatch.setattr(models, "_MODELS", [Patient, PatientClustering])
     state = State(active, stage.store)
-    said: queue.Queue[str] = queue.Queue()
+    statuses: queue.Queue[str] = queue.Queue()
     if request.param == "training":
         state.selection.add(["C1"])
-        state.messages.observe(lambda change: said.put(change["new"]), "status")
+        state.messages.observe(lambda change: statuses.put(change["new"]), "status")
 
         def wait_for_training() -> None:
             assert state.training.job is not None
@@ -98,48 +98,48 @@ def work(
             what="training",
             long_step="Waiting",
             state=state,
-            tells=state.messages,
+            subject=state.messages,
             begin=state.fitting.train,
             cancel=state.training.cancel,
             wait=wait_for_training,
             is_done=lambda: type(state.fitting.answer.model) is Patient,
-            said=said,
+            statuses=statuses,
         )
     if request.param == "evaluation":
-        monkeypatch.setattr(scoreboard, "models_to_evaluate", lambda: [Patient()])
-        board = Scoreboard(state)
-        board.observe(lambda change: said.put(change["new"]), "status")
+        monkeypatch.setattr(leaderboard, "models_to_evaluate", lambda: [Patient()])
+        board = Leaderboard(state)
+        board.observe(lambda change: statuses.put(change["new"]), "status")
         return Work(
             what="evaluation",
             long_step="Waiting",
             state=state,
-            tells=board,
+            subject=board,
             begin=board.refresh,
             cancel=board.cancel,
             wait=lambda: board.wait(LONG),
             is_done=lambda: len(board.table) == 1,
-            said=said,
+            statuses=statuses,
         )
     state.selection.add(["C1"])
     state.choice.choose_model(PatientClustering.key())
     state.fitting.fitted = PatientClustering().fit(state.selection.dataset)
     state.choice.set_top_n(5)
     comparison = ClusterComparison(state)
-    comparison.observe(lambda change: said.put(change["new"]), "status")
+    comparison.observe(lambda change: statuses.put(change["new"]), "status")
     return Work(
         what="comparison",
         long_step="Fitting 1 cluster",
         state=state,
-        tells=comparison,
+        subject=comparison,
         begin=comparison.start,
         cancel=comparison.cancel,
         wait=lambda: comparison.wait(LONG),
         is_done=lambda: len(comparison.table) == 30,
-        said=said,
+        statuses=statuses,
     )
 
 
-def test_a_killed_child_is_told(work: Work, stage: Stage) -> None:
+def test_a_killed_child_is_reported(work: Work, stage: Stage) -> None:
     os.kill(work.begin_to_wait(), signal.SIGKILL)
     work.wait()
     assert work.state.messages.error == (
@@ -148,7 +148,7 @@ def test_a_killed_child_is_told(work: Work, stage: Stage) -> None:
     )
     assert not work.is_done()
     stage.assert_nothing_is_left()
-    work.begin_to_wait()  # and it can be had again
+    work.begin_to_wait()  # it can be started again
     stage.release()
     work.wait()
     assert work.is_done()
@@ -163,7 +163,7 @@ def test_an_interrupt_of_the_kernel_does_not_end_it(work: Work, stage: Stage) ->
     assert work.is_done()
 
 
-def test_another_signal_is_told(work: Work, stage: Stage) -> None:
+def test_another_signal_is_reported(work: Work, stage: Stage) -> None:
     os.kill(work.begin_to_wait(), signal.SIGTERM)
     work.wait()
     assert work.state.messages.error == f"The {work.what} was ended by a signal (15). Try again."
@@ -171,19 +171,19 @@ def test_another_signal_is_told(work: Work, stage: Stage) -> None:
     stage.assert_nothing_is_left()
 
 
-def test_a_child_that_hangs_is_stopped_and_told(
+def test_a_child_that_hangs_is_stopped_and_reported(
     work: Work, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The child is stopped by a signal; it is only then that the patience is made short."""
+    """A signal stops the child; only then does the test shorten the limit of silence."""
     stopped = threading.Event()
 
-    def stop(change: dict[str, str]) -> None:  # on the job's thread, before it waits again
+    def stop(change: dict[str, str]) -> None:  # runs on the job's thread, before it waits again
         if work.long_step in change["new"] and not stopped.is_set():
             stopped.set()
             os.kill(pid_of_the_worker(), signal.SIGSTOP)
             monkeypatch.setattr(child, "SILENCE", 0.1)
 
-    work.tells.observe(stop, "status")
+    work.subject.observe(stop, "status")
     work.begin()
     work.wait()
     assert stopped.is_set()
@@ -194,7 +194,7 @@ def test_a_child_that_hangs_is_stopped_and_told(
     stage.assert_nothing_is_left()
 
 
-def test_a_cancelled_child_is_gone_and_what_it_still_told_is_ignored(
+def test_a_cancelled_child_has_ended_and_its_later_events_are_ignored(
     work: Work, stage: Stage
 ) -> None:
     child_process = psutil.Process(work.begin_to_wait())
@@ -207,9 +207,9 @@ def test_a_cancelled_child_is_gone_and_what_it_still_told_is_ignored(
 
 
 def test_an_abandoned_evaluation_leaves_no_trace(stage: Stage, active: str) -> None:
-    """Another data set is opened while the child of the former one still has something to tell."""
+    """Another data set is opened while the child still has an event to report."""
     state = State(active, stage.store)
-    board = Scoreboard(state)
+    board = Leaderboard(state)
     board.refresh()
     abandoned = board._job
     assert abandoned is not None

@@ -1,4 +1,4 @@
-"""Example learners, on sets with the known ids and without."""
+"""Example learners, for data sets with and without the known course ids."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from recsys.dataset import Dataset
 
 
 def films() -> Dataset:
-    """Ten films, the first of each genre the most seen; the last one seen by nobody."""
+    """Ten films; the first of each genre has the most viewers, the last has none."""
     table = pd.DataFrame(
         {
             "id": [f"f{n}" for n in range(10)],

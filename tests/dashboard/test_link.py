@@ -1,4 +1,4 @@
-"""What a link says, and what of it is left out."""
+"""What a link contains, and which parts are ignored."""
 
 from __future__ import annotations
 
@@ -97,25 +97,25 @@ def test_anything_gives_a_link_that_can_be_written_and_short_notes(query: str) -
         ("model=clustering&lift=maybe", "“maybe” is not a value"),
         ("model=knn&weighting=sideways", "“sideways” is not a value"),
         ("model=oracle", "There is no model “oracle” here."),
-        ("model=oracle&neighbours=7", "“neighbours” is no setting here."),
+        ("model=oracle&neighbours=7", "“neighbours” is not a setting here."),
         ("data=elsewhere", "There is no data set “elsewhere” here."),
         ("top=101", "“top” takes a whole number from 1 to 100, not “101”."),
         ("top=-1", "not “-1”"),
         ("present=next", "not “next”"),
-        ("open=attic", "“attic” is no panel that can be opened."),
-        ("hide=a,b,c,d,e", "“a”, “b”, “c” and 2 more are no panel that can be hidden."),
-        ("compare=knn,oracle", "“oracle” is no model here."),
-        ("model=knn&model=nmf", "“model” is said twice; the first counts."),
-        ("colour=<b>red</b>", "“colour” is no setting here."),
+        ("open=attic", "“attic” cannot be opened here."),
+        ("hide=a,b,c,d,e", "“a”, “b”, “c” and 2 more cannot be hidden here."),
+        ("compare=knn,oracle", "“oracle” cannot be compared here."),
+        ("model=knn&model=nmf", "“model” appears twice; the first one counts."),
+        ("colour=<b>red</b>", "“colour” is not a setting here."),
     ],
 )
-def test_what_makes_no_sense_is_told_and_left_out(query: str, note: str) -> None:
+def test_invalid_parts_are_reported_and_ignored(query: str, note: str) -> None:
     link, notes = read_here(query)
     assert len([one for one in notes if note in one]) == 1
     assert link in (Link(), Link(model="clustering"), Link(model="knn"), Link(compared=("knn",)))
 
 
-def test_parameters_of_the_server_are_nobodys_business() -> None:
+def test_parameters_of_the_server_are_ignored_without_a_note() -> None:
     assert read_here("token=secret&voila-theme=dark") == (Link(), [])
 
 
@@ -133,7 +133,7 @@ def test_a_link_of_the_state_shows_the_same_state_elsewhere(
     here, there = new_state(), new_state()
     for state in (here, there):
         state.begin()
-        state.view.offer("leaderboard")
+        state.view.add_openable("leaderboard")
         state.view.hideable = ("model",)
     here.choose_source("two")
     here.selection.clear()
@@ -142,7 +142,7 @@ def test_a_link_of_the_state_shows_the_same_state_elsewhere(
     here.choice.set_value("neighbours", 7)
     here.choice.set_top_n(3)
     here.view.set_open("leaderboard", True)
-    here.page_shows("why=x,y&present=2")
+    here.update_from_page("why=x,y&present=2")
     here.view.hidden = ("model",)
 
     there.open_link(write(here.link))
@@ -164,7 +164,7 @@ def test_an_examples_courses_are_the_example_again(state: State) -> None:
     assert state.selection.example == state.selection.learners[0].name
 
 
-def test_a_stale_link_is_followed_as_far_as_it_goes(state: State) -> None:
+def test_the_valid_parts_of_an_old_link_are_used(state: State) -> None:
     state.begin()
     state.open_link("data=gone&courses=a,nope,b&model=letters&power=99&threshold=2&why=a,old")
     assert state.selection.history.ids == ("a", "b")
@@ -202,7 +202,7 @@ def test_a_link_names_a_folder_of_this_machine_by_its_last_part(
     assert state.selection.source == "one"
 
 
-def test_reset_goes_back_to_the_beginning_and_undo_has_the_courses_again(state: State) -> None:
+def test_reset_goes_back_to_the_start_and_undo_restores_the_courses(state: State) -> None:
     state.begin()
     beginning = state.link
     state.selection.clear()
@@ -224,10 +224,10 @@ def test_reset_goes_back_to_the_beginning_and_undo_has_the_courses_again(state: 
 def test_an_explanation_that_waits_for_a_training_stays_open(state: State) -> None:
     state.begin()
     state.open_link("courses=a&model=knn&why=b&top=1")
-    state.page_shows("why=&present=1")
+    state.update_from_page("why=&present=1")
     assert state.view.explained == ("b",)
     state.fitting.train()
     assert state.training.job is not None
     state.training.job.wait(30)
-    state.page_shows("why=&present=1")
+    state.update_from_page("why=&present=1")
     assert state.view.explained == ()

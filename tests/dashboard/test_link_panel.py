@@ -30,7 +30,7 @@ def test_copy_link_shows_the_link_where_no_script_copies_it(app: Dashboard) -> N
     assert "model=knn" in address.value
 
 
-def test_the_page_hands_over_its_address_more_than_once(app: Dashboard) -> None:
+def test_the_page_can_report_its_address_more_than_once(app: Dashboard) -> None:
     asked = field(app, "asked")
     for _ in range(2):
         asked.value = "?courses=ML0101EN&model=nmf"
@@ -48,7 +48,7 @@ def test_a_link_hides_panels_by_the_names_they_have_in_the_notebook(app: Dashboa
     assert "recsys-hidden" in app.model._dom_classes
     assert "recsys-hidden" in app.training._dom_classes
     assert "recsys-hidden" not in app.notices._dom_classes
-    assert "“notices” is no panel that can be hidden" in app.state.messages.note
+    assert "“notices” cannot be hidden here" in app.state.messages.note
     app.state.reset()
     assert "recsys-hidden" not in app.model._dom_classes
 

@@ -1,4 +1,4 @@
-"""The list as HTML, and the reasons in it."""
+"""The list as HTML, with its explanations."""
 
 from __future__ import annotations
 

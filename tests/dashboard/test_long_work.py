@@ -1,6 +1,6 @@
-"""A training that takes its time, in a real child process: cancelled, overtaken, and waited for.
+"""A long training in a real child process: cancelled, replaced, and waited for.
 
-Nothing here waits for time to pass: the child waits on a pipe until the test releases it.
+No test sleeps: the child waits on a pipe until the test releases it.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from recsys.models import KNN
 
 
 class Visit:
-    """A state over the stage, and what it has told."""
+    """A state on the stage, and all values of its status."""
 
     def __init__(self, stage: Stage) -> None:
         self.state = State(stage.source, stage.store)
-        self.told: queue.Queue[str] = queue.Queue()
-        self.state.messages.observe(lambda change: self.told.put(change["new"]), "status")
+        self.statuses: queue.Queue[str] = queue.Queue()
+        self.state.messages.observe(lambda change: self.statuses.put(change["new"]), "status")
 
     def wait(self) -> None:
-        """Wait until the training is over and its answer is there."""
+        """Wait until the training is over and the list is shown."""
         assert self.state.training.job is not None
         assert self.state.training.job.wait(LONG) is not None
 
@@ -38,7 +38,7 @@ class Visit:
     def begin_to_train(self) -> None:
         """Press Train, and wait until the fit is in its long step."""
         self.state.fitting.train()
-        while self.told.get(timeout=LONG) != "Patient: Waiting":
+        while self.statuses.get(timeout=LONG) != "Patient: Waiting":
             pass
 
 
@@ -54,7 +54,7 @@ def visit(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Visit:
     return visit
 
 
-def test_cancel_frees_the_page_at_once_and_the_last_model_answers_on(
+def test_cancel_frees_the_page_at_once_and_the_last_model_stays_in_use(
     visit: Visit, stage: Stage
 ) -> None:
     state = visit.state
@@ -72,14 +72,16 @@ def test_cancel_frees_the_page_at_once_and_the_last_model_answers_on(
     stage.assert_nothing_is_left()
 
 
-def test_what_is_trained_is_told_and_another_wish_is_offered(visit: Visit, stage: Stage) -> None:
+def test_the_page_says_what_is_trained_and_offers_the_new_choice(
+    visit: Visit, stage: Stage
+) -> None:
     state = visit.state
     visit.begin_to_train()
     assert state.fitting.advice == "This list is from KNN. Patient is being trained."
     state.choice.set_value("size", 2)
     assert state.fitting.superseded
     assert state.fitting.advice == (
-        "This list is from KNN. Patient is being trained as asked before. "
+        "This list is from KNN. Patient is still being trained with the earlier settings. "
         "Press Train to fit Patient with these settings instead."
     )
     state.choice.set_value("size", 1)
@@ -91,7 +93,7 @@ def test_what_is_trained_is_told_and_another_wish_is_offered(visit: Visit, stage
     assert not state.fitting.outdated
 
 
-def test_the_newest_wish_takes_the_place_of_the_one_under_way(visit: Visit, stage: Stage) -> None:
+def test_the_newest_choice_replaces_the_current_training(visit: Visit, stage: Stage) -> None:
     state = visit.state
     visit.begin_to_train()
     former = state.training.job
@@ -108,9 +110,7 @@ def test_the_newest_wish_takes_the_place_of_the_one_under_way(visit: Visit, stag
     assert not state.fitting.outdated
 
 
-def test_the_model_of_a_wish_that_was_changed_is_shown_as_what_it_is(
-    visit: Visit, stage: Stage
-) -> None:
+def test_a_model_with_outdated_settings_is_shown_as_such(visit: Visit, stage: Stage) -> None:
     state = visit.state
     visit.begin_to_train()
     state.choice.set_value("size", 2)
@@ -151,7 +151,7 @@ def test_another_data_set_ends_the_training(visit: Visit, stage: Stage) -> None:
     stage.assert_nothing_is_left()
 
 
-def test_the_time_the_last_training_took_is_told_before_a_pace_is_known(
+def test_the_time_of_the_last_training_is_shown_before_there_is_an_estimate(
     visit: Visit, stage: Stage
 ) -> None:
     state = visit.state
@@ -159,9 +159,9 @@ def test_the_time_the_last_training_took_is_told_before_a_pace_is_known(
     assert state.training.waiting.endswith("50%")
     visit.finish(stage)
     state.choice.set_value("size", 2)
-    told: list[str] = []
-    state.training.observe(lambda _: told.append(state.training.waiting), "running")
+    texts: list[str] = []
+    state.training.observe(lambda _: texts.append(state.training.waiting), "running")
     visit.begin_to_train()
-    assert "the last training took" in told[0]
+    assert "the last training took" in texts[0]
     state.training.cancel()
     visit.wait()

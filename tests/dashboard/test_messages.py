@@ -1,4 +1,4 @@
-"""Errors are told on the page, and none is lost."""
+"""Every error is shown on the page and logged."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scipy.sparse import csr_matrix
 from recsys.dashboard.state import State
 
 
-def test_an_unexpected_error_is_told_in_words_and_logged_in_full(
+def test_an_unexpected_error_is_shown_in_words_and_logged_in_full(
     state: State, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     train(state)

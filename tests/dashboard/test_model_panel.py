@@ -1,4 +1,4 @@
-"""The model panel shows what the state says, whoever changed it."""
+"""The model panel shows the state, also when code has changed it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from recsys.storage import Store
 
 
 def parts(panel: widgets.Widget) -> Iterator[widgets.Widget]:
-    """A widget and all within it."""
+    """A widget and all widgets inside it."""
     yield panel
     for child in getattr(panel, "children", ()):
         yield from parts(child)

@@ -1,4 +1,4 @@
-"""A visitor's own data: it answers like any other, and nothing of it is left or shared."""
+"""A visitor's own data: it works like any other data set, and is neither shared nor left behind."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from recsys import models
-from recsys.dashboard.own_data import OwnData, sweep
+from recsys.dashboard.own_data import OwnData, remove_abandoned
 from recsys.dashboard.state import OWN, State
-from recsys.dashboard.state.scoreboard import Scoreboard
+from recsys.dashboard.state.leaderboard import Leaderboard
 from recsys.dashboard.takeaway import as_code
 from recsys.models import Recommender
 from recsys.sources.upload import (
@@ -47,7 +47,7 @@ def a_pair(title: str = "Reading charts") -> Pair:
 
 @pytest.fixture(autouse=True)
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder for temporary files of this test's own."""
+    """This test's own folder for temporary files."""
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
@@ -62,7 +62,7 @@ def own_folders(temporary: Path) -> list[Path]:
 
 def test_it_becomes_the_data_set_and_can_be_left_and_chosen_again(state: State) -> None:
     state.selection.add(["a"])
-    state.bring(a_pair())
+    state.open_own(a_pair())
     assert (state.selection.source, state.selection.dataset.name, state.messages.error) == (
         OWN,
         "mine",
@@ -75,9 +75,9 @@ def test_it_becomes_the_data_set_and_can_be_left_and_chosen_again(state: State) 
     assert state.selection.history.ids == ("PY1",)
 
 
-def test_a_later_one_takes_its_place(state: State) -> None:
-    state.bring(a_pair())
-    state.bring(a_pair("Charts anew"))
+def test_a_later_one_replaces_it(state: State) -> None:
+    state.open_own(a_pair())
+    state.open_own(a_pair("Charts anew"))
     assert "Charts anew" in state.selection.dataset.courses["title"].tolist()
 
 
@@ -90,7 +90,7 @@ def test_without_any_there_is_none_to_choose(state: State) -> None:
 def test_models_of_it_stay_out_of_the_shared_store(
     state: State, temporary: Path, tmp_path: Path
 ) -> None:
-    state.bring(a_pair())
+    state.open_own(a_pair())
     state.choice.choose_model("knn")
     state.fitting.train()
     assert state.training.job is not None
@@ -110,7 +110,7 @@ def test_every_model_trains_on_it_in_another_process(
     monkeypatch.setattr(models, "_MODELS", [kind])
     monkeypatch.setattr(kind, "instant", False)
     state = new_state()
-    state.bring(a_pair())
+    state.open_own(a_pair())
     state.selection.add(["PY1"])
     state.fitting.train()
     assert state.training.job is not None
@@ -120,15 +120,15 @@ def test_every_model_trains_on_it_in_another_process(
 
 
 def test_the_leaderboard_reads_it_too(state: State) -> None:
-    state.bring(a_pair())
-    board = Scoreboard(state)
+    state.open_own(a_pair())
+    board = Leaderboard(state)
     board.refresh()
     assert board.wait(120)
     assert "There is no data set" not in state.messages.error
 
 
 def test_its_code_reads_the_visitors_files(state: State, tmp_path: Path) -> None:
-    state.bring(a_pair().liked_from(3))
+    state.open_own(a_pair().liked_from(3))
     state.choice.choose_model("knn")
     state.selection.add(["PY1"])
     state.fitting.train()
@@ -170,13 +170,13 @@ def test_what_a_process_leaves_is_removed(temporary: Path, end: str) -> None:
     )
     assert process.stdout is not None
     folder = Path(process.stdout.readline().strip())
-    sweep()
-    assert (folder / "data").is_dir()  # its owner lives
+    remove_abandoned()
+    assert (folder / "data").is_dir()  # its process is alive
     if end == "kill":
         process.send_signal(signal.SIGKILL)
     process.communicate()
     assert folder.exists() == (end == "kill")
-    sweep()
+    remove_abandoned()
     assert own_folders(temporary) == []
 
 
@@ -186,13 +186,13 @@ def test_foreign_folders_and_links_are_left_alone(temporary: Path, tmp_path: Pat
     (precious / "in-use").touch()
     (temporary / "recsys-own-link").symlink_to(precious)
     (temporary / "recsys-own-new").mkdir()
-    sweep()
+    remove_abandoned()
     assert (precious / "in-use").exists()
     assert (temporary / "recsys-own-new").exists()
 
 
-def test_a_full_or_closed_disk_is_told(temporary: Path, state: State) -> None:
-    temporary.rmdir()  # closed to root as well, who may write into any folder
-    state.bring(a_pair())
-    assert "There is no room for your data on the server" in state.messages.error
+def test_a_full_or_closed_disk_is_reported(temporary: Path, state: State) -> None:
+    temporary.rmdir()  # missing: root could write into any folder that exists
+    state.open_own(a_pair())
+    assert "The server has no room for your data" in state.messages.error
     assert state.selection.source == "one"

@@ -1,4 +1,4 @@
-"""How long a training may still take, from made-up clocks."""
+"""The estimated time left of a training, from given times."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ import pytest
 from recsys.dashboard.pace import Pace, waiting
 
 
-def test_a_steady_fit_is_foretold_whatever_its_start_took() -> None:
+def test_the_time_left_of_a_steady_fit_is_estimated_without_its_start() -> None:
     pace = Pace()
     assert pace.left(0) is None
-    pace.heard(0.0, 0.1)  # starting TensorFlow, which takes its time
-    pace.heard(0.1, 7.0)
-    assert pace.left(7) is None  # the start says nothing of the pace
-    pace.heard(0.3, 9.0)  # 0.1 a second
+    pace.update(0.0, 0.1)  # starting TensorFlow, which takes long
+    pace.update(0.1, 7.0)
+    assert pace.left(7) is None  # the start does not count
+    pace.update(0.3, 9.0)  # 0.1 a second
     assert pace.left(9) == pytest.approx(7)
     assert pace.left(12) == pytest.approx(4)
     assert pace.left(99) == 0
-    pace.heard(0.8, 14.0)
+    pace.update(0.8, 14.0)
     assert pace.left(14) == pytest.approx(2)
 
 
-def test_a_pace_is_not_told_from_next_to_nothing() -> None:
+def test_there_is_no_estimate_from_too_little_progress() -> None:
     pace = Pace()
-    pace.heard(0.50, 1.0)
-    pace.heard(0.51, 1.1)
+    pace.update(0.50, 1.0)
+    pace.update(0.51, 1.1)
     assert pace.left(2) is None
-    pace.heard(0.60, 1.0)  # no time has passed
+    pace.update(0.60, 1.0)  # no time has passed
     assert pace.left(2) is None
 
 

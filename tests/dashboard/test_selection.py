@@ -25,7 +25,7 @@ def test_picked_courses_leave_the_list_and_come_back(state: State) -> None:
     assert "a" in set(state.selection.search("")["id"])
 
 
-def test_an_unknown_course_is_told_and_nothing_is_added(state: State) -> None:
+def test_an_unknown_course_is_reported_and_nothing_is_added(state: State) -> None:
     state.selection.add(["nope"])
     assert "There is no course “nope”" in state.messages.error
     assert state.selection.history.ids == ()

@@ -1,4 +1,4 @@
-"""How a page begins, and what opening a data set changes; without a widget or a browser."""
+"""How a page starts, and what opening a data set changes; without widgets or a browser."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_another_data_set_keeps_the_courses_it_has(state: State) -> None:
     train(state)
     state.choose_source("two")
     assert state.selection.history.ids == ("b", "c")
-    assert state.messages.status == "1 of the courses you picked is not in this set."
+    assert state.messages.status == "1 of the courses you picked is not in this data set."
     assert state.fitting.fitted is None
     assert not ids(state)
     train(state)
@@ -60,7 +60,7 @@ def test_courses_that_another_data_set_lacks_come_back_with_their_own(state: Sta
     assert state.selection.history.ids == ()
 
 
-def test_a_data_set_that_cannot_be_opened_leaves_the_former_one(state: State) -> None:
+def test_a_data_set_that_cannot_be_opened_leaves_the_current_one_open(state: State) -> None:
     state.choose_source("three")
     assert state.messages.error == "There is no data set “three”."
     assert state.selection.source == "one"

@@ -1,4 +1,4 @@
-"""What is taken home says the same as the page."""
+"""The saved files contain the same as the page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from recsys.dashboard.takeaway import as_code, as_csv, as_report
 
 
 def answered(state: State) -> State:
-    """A state with an answer by KNN, with a setting that is not the default."""
+    """A state with an answer by KNN, with one setting that is not at its default."""
     state.selection.add(["a", "b"])
     state.choice.choose_model("knn")
     state.choice.set_value("shrinkage", 1)

@@ -1,4 +1,4 @@
-"""Trainings as the page sees them: under way, ended, failed, cancelled, one after another."""
+"""Trainings in the state: running, finished, failed, cancelled, one after another."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from recsys.dataset import Dataset
 from recsys.models import Progress
 
 
-def test_a_training_tells_how_it_goes(state: State) -> None:
-    told: list[str] = []
-    state.messages.observe(lambda change: told.append(change["new"]), "status")
+def test_a_training_reports_its_progress(state: State) -> None:
+    statuses: list[str] = []
+    state.messages.observe(lambda change: statuses.append(change["new"]), "status")
     train(state)
-    assert told[0] == "Training Letters"
-    assert "Letters: Reading the alphabet" in told
-    assert told[-1].startswith("Letters is trained")
+    assert statuses[0] == "Training Letters"
+    assert "Letters: Reading the alphabet" in statuses
+    assert statuses[-1].startswith("Letters is trained")
     assert not state.training.running
 
 
@@ -80,7 +80,7 @@ def test_cancel_ends_those_that_wait_too(state: State, monkeypatch: pytest.Monke
     assert state.training.trained is None
 
 
-def test_a_training_on_the_former_data_set_is_passed_over(
+def test_a_training_on_the_previous_data_set_is_ignored(
     state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fit = Letters._fit

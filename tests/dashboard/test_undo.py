@@ -1,4 +1,4 @@
-"""What can be taken back: changes of the history, and any other snapshot."""
+"""What can be undone: changes of the history, and any other snapshot."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from recsys.dashboard.state import Messages, State, Undo
 from recsys.dashboard.state.choice import Chosen
 
 
-def test_undo_takes_back_adding_removing_and_clearing(state: State) -> None:
+def test_undo_reverts_adding_removing_and_clearing(state: State) -> None:
     state.selection.add(["a", "b"])
     state.selection.clear()
     assert state.selection.history.ids == ()
@@ -34,7 +34,7 @@ def test_undo_brings_back_the_very_value(state: State) -> None:
     assert state.selection.history is before
 
 
-def test_any_snapshots_can_be_taken_back_the_latest_first() -> None:
+def test_any_snapshots_can_be_undone_the_latest_first() -> None:
     undo, seen = Undo(Messages()), list[object]()
     undo.remember(("a", "b"), seen.append)
     undo.remember({"power": 2}, seen.append)
@@ -45,7 +45,7 @@ def test_any_snapshots_can_be_taken_back_the_latest_first() -> None:
     assert (seen, undo.possible) == ([{"power": 2}, ("a", "b")], False)
 
 
-def test_settings_can_be_taken_back_by_the_same_stack(state: State) -> None:
+def test_settings_can_be_undone_with_the_same_stack(state: State) -> None:
     def restore(chosen: Chosen) -> None:
         state.choice.chosen = chosen
 
@@ -58,7 +58,7 @@ def test_settings_can_be_taken_back_by_the_same_stack(state: State) -> None:
     assert state.selection.history.ids == ()
 
 
-def test_a_change_that_cannot_be_taken_back_is_told_and_left_behind() -> None:
+def test_a_change_that_cannot_be_undone_is_reported_and_dropped() -> None:
     messages = Messages()
     undo, seen = Undo(messages), list[object]()
 
@@ -68,12 +68,12 @@ def test_a_change_that_cannot_be_taken_back_is_told_and_left_behind() -> None:
     undo.remember("first", seen.append)
     undo.remember("second", broken)
     undo.undo()
-    assert "while taking back the last change: second is gone" in messages.error
+    assert "while undoing the last change: second is gone" in messages.error
     undo.undo()
     assert (seen, messages.error) == (["first"], "")
 
 
-def test_what_is_forgotten_cannot_be_taken_back(state: State) -> None:
+def test_what_is_forgotten_cannot_be_undone(state: State) -> None:
     state.selection.add(["a"])
     state.choose_source("two")
     assert not state.undo.possible

@@ -19,7 +19,7 @@ from recsys import explain, models
 from recsys.dashboard.link import MOST_RECOMMENDATIONS
 from recsys.dashboard.listing import as_table, why_html
 from recsys.dashboard.state import State
-from recsys.dashboard.state.model_charts import Gallery
+from recsys.dashboard.state.model_charts import ModelCharts
 from recsys.dashboard.takeaway import as_code, as_csv, as_report
 from recsys.storage import Store
 
@@ -76,9 +76,9 @@ def test_html_holds_them_as_text(state: State) -> None:
 
 def test_charts_hold_them_as_text(state: State) -> None:
     """Plotly takes <b>, <a href> and the like in any text for markup."""
-    gallery = Gallery(state)
-    for kind in gallery.offered:
-        drawn = json.dumps(gallery.chart(kind.key).figure.to_plotly_json(), default=str)
+    model_charts = ModelCharts(state)
+    for kind in model_charts.offered:
+        drawn = json.dumps(model_charts.chart(kind.key).figure.to_plotly_json(), default=str)
         assert not re.search(r"<(script|img|svg|a |/?style|/?a>|sup|b>bold|!)", drawn), drawn
 
 

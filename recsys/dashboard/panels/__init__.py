@@ -1,7 +1,7 @@
-"""Panels: functions that build ipywidgets from the parts of a `State` that each shows.
+"""Panels: functions that build ipywidgets for parts of the state.
 
-Each can be displayed alone in a cell. A panel binds widgets to the state; it makes no models, and
-holds no rules of its own.
+Each panel can be displayed alone in a cell. A panel binds widgets to the state. It creates no state
+of its own, and contains no rules.
 """
 
 from recsys.dashboard.panels.charts import charts

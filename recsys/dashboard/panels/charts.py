@@ -1,4 +1,4 @@
-"""The charts of the answer, opened and closed by a button each, with their data in words."""
+"""The charts of the answer: a button for each opens and closes it."""
 
 from __future__ import annotations
 
@@ -7,48 +7,48 @@ from typing import Any
 import ipywidgets as widgets
 
 from recsys.charts import Kind, registered
-from recsys.dashboard.panels.frame import frame, made, paragraph, row, show_if, text, watch
+from recsys.dashboard.panels.frame import create, frame, paragraph, row, show_if, text, watch
 from recsys.dashboard.panels.plot import Plot
 from recsys.dashboard.state import Messages
 from recsys.dashboard.state.cluster_comparison import ClusterComparison
-from recsys.dashboard.state.model_charts import Gallery
+from recsys.dashboard.state.model_charts import ModelCharts
 
 
-def charts(gallery: Gallery, messages: Messages) -> widgets.VBox:
-    """The recommendations' scores, and what belongs to the model.
+def charts(model_charts: ModelCharts, messages: Messages) -> widgets.VBox:
+    """The charts that the answering model declares.
 
-    Voilà's own front end loses figures that are there while it loads, one page in six; so there the
-    page's script presses a button, which nobody sees, once it is up.
+    On one page in six, Voilà's own front end loses the figures that exist while it loads. The
+    page's script therefore presses a hidden button that draws them again after the page has loaded.
     """
-    slots = {kind.key: _Slot(kind.key, gallery) for kind in registered()}
+    slots = {kind.key: _Slot(kind.key, model_charts) for kind in registered()}
     switches: dict[str, widgets.ToggleButton] = {}
     none = text(kind="hint")
-    again = made(
+    again = create(
         widgets.Button, description="Draw the charts again", css="recsys-draw", shown=False
     )
     choice = row(css="recsys-choose")
-    # A place for every chart, always: a figure whose place moves comes back as a dead picture.
-    grid = made(widgets.VBox, [slot.box for slot in slots.values()], css="recsys-charts")
+    # Every chart keeps its place: a figure that is moved in the page no longer reacts to the mouse.
+    grid = create(widgets.VBox, [slot.box for slot in slots.values()], css="recsys-charts")
 
     def offer() -> None:
-        for kind in gallery.offered:
+        for kind in model_charts.offered:
             if kind.key not in switches:
-                switches[kind.key] = _switch(kind, gallery)
-            if kind.key not in slots:  # registered since, in a cell of the notebook
-                slots[kind.key] = _Slot(kind.key, gallery)
+                switches[kind.key] = _switch(kind, model_charts)
+            if kind.key not in slots:  # registered later, in a cell of the notebook
+                slots[kind.key] = _Slot(kind.key, model_charts)
                 grid.children = (*grid.children, slots[kind.key].box)
         for key, switch in switches.items():
-            switch.value = key in gallery.opened
-        choice.children = [switches[kind.key] for kind in gallery.offered]
+            switch.value = key in model_charts.opened
+        choice.children = [switches[kind.key] for kind in model_charts.offered]
 
     def show() -> None:
         for key, slot in slots.items():
             try:
-                slot.show(gallery.chart(key) if key in gallery.opened else None)
-            except Exception as problem:  # one that cannot be drawn must not keep others from it
+                slot.show(model_charts.chart(key) if key in model_charts.opened else None)
+            except Exception as problem:  # one broken chart must not hide the others
                 messages.report(problem, "drawing a chart")
         none.value = paragraph(
-            "" if gallery.offered else "They will appear with the recommendations."
+            "" if model_charts.offered else "Charts will appear with the recommendations."
         )
 
     def show_again(_: widgets.Button) -> None:
@@ -57,41 +57,42 @@ def charts(gallery: Gallery, messages: Messages) -> widgets.VBox:
         show()
 
     again.on_click(show_again)
-    watch(gallery, ["offered", "opened"], offer)
-    watch(gallery, "edition", show)
+    watch(model_charts, ["offered", "opened"], offer)
+    watch(model_charts, "version", show)
     return frame(none, choice, again, grid, name="all-charts")
 
 
-def _switch(kind: Kind, gallery: Gallery) -> widgets.ToggleButton:
-    switch = made(widgets.ToggleButton, description=kind.name)
+def _switch(kind: Kind, model_charts: ModelCharts) -> widgets.ToggleButton:
+    switch = create(widgets.ToggleButton, description=kind.name)
 
     def switched(change: dict[str, Any]) -> None:
-        if change["new"] != (kind.key in gallery.opened):  # else it has only followed the gallery
-            gallery.open(kind.key, change["new"])
+        is_open = kind.key in model_charts.opened
+        if change["new"] != is_open:  # else `offer` set the button, not the visitor
+            model_charts.open(kind.key, change["new"])
 
     switch.observe(switched, "value")
     return switch
 
 
 class _Slot(Plot):
-    """The place of a kind of chart; the comparison of numbers of clusters has its button there."""
+    """The place of one chart; that of the cluster counts also has the button that computes them."""
 
-    def __init__(self, key: str, gallery: Gallery) -> None:
+    def __init__(self, key: str, model_charts: ModelCharts) -> None:
         super().__init__(key)
-        self._key, self._gallery = key, gallery
+        self._key, self._model_charts = key, model_charts
 
-    def _furniture(self) -> list[widgets.Widget]:
-        above = [_comparison(self._gallery.comparison)] if self._key == "counts" else []
-        return [*above, *super()._furniture()]
+    def _widgets(self) -> list[widgets.Widget]:
+        above = [_comparison(self._model_charts.comparison)] if self._key == "counts" else []
+        return [*above, *super()._widgets()]
 
 
 def _comparison(comparison: ClusterComparison) -> widgets.VBox:
-    """Start and stop the comparison of numbers of clusters; hidden once it is known."""
-    start = made(widgets.Button, description="Compare all numbers of clusters")
-    stop = made(widgets.Button, description="Stop comparing")
-    bar = made(widgets.FloatProgress, min=0.0, max=1.0, css="recsys-comparing")
+    """Start and stop the comparison of cluster counts; hidden when its result is there."""
+    start = create(widgets.Button, description="Compare all numbers of clusters")
+    stop = create(widgets.Button, description="Stop comparing")
+    bar = create(widgets.FloatProgress, min=0.0, max=1.0, css="recsys-comparing")
     status = text(kind="status")
-    box = made(widgets.VBox, [row(start, stop), bar, status])
+    box = create(widgets.VBox, [row(start, stop), bar, status])
 
     def show() -> None:
         show_if(comparison.table.empty, box)

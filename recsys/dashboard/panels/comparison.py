@@ -1,4 +1,4 @@
-"""Several models' answers to the same choice, side by side and all at once."""
+"""The lists of several models for the same courses: two or three side by side, and all of them."""
 
 from __future__ import annotations
 
@@ -12,33 +12,36 @@ import pandas as pd
 
 from recsys import models
 from recsys.dashboard.glossary import explained
-from recsys.dashboard.panels.frame import frame, made, paragraph, row, show_if, text, watch
+from recsys.dashboard.panels.frame import create, frame, paragraph, row, show_if, text, watch
 from recsys.dashboard.panels.plot import Plot
 from recsys.dashboard.state import Messages, Training, View
 from recsys.dashboard.state.comparison import (
-    MOST,
+    MOST_LISTS,
     NAME,
     SHORT,
     Comparison,
-    Opinion,
-    alone,
+    ModelList,
     label,
+    list_counts,
     overlap,
-    supporters,
+    unique_courses,
 )
 from recsys.explanation import readable
 
-_PLACES = ("First model", "Second model", "Third model")
-_NOBODY = ("none", "")
+_LABELS = ("First model", "Second model", "Third model")
+_NO_MODEL = ("none", "")
 _HEADS = ("Lists", "Overlap", "Jaccard")
 
 
 def comparison(
     compared: Comparison, view: View, training: Training, messages: Messages
 ) -> widgets.VBox:
-    """Two or three models side by side, and the short lists of all; both follow the choice."""
-    opened = made(widgets.Button, description="Compare models")
-    shown = made(widgets.VBox, shown=False)
+    """Two or three models side by side, and the first courses of every model.
+
+    Both are updated when the picked courses or the chosen model change.
+    """
+    opened = create(widgets.Button, description="Compare models")
+    shown = create(widgets.VBox, shown=False)
 
     def show() -> None:
         is_open = NAME in view.opened
@@ -58,28 +61,28 @@ def comparison(
 
 
 def _choice(compared: Comparison, view: View) -> widgets.VBox:
-    """The models to compare, among those that are registered by now."""
-    boxes = [made(widgets.Dropdown, description=place) for place in _PLACES]
-    following = False
+    """Dropdowns with the registered models."""
+    boxes = [create(widgets.Dropdown, description=one) for one in _LABELS]
+    updating = False  # whether the code, not the visitor, is setting the dropdowns
 
     def choose(_: Any) -> None:
-        if not following:
+        if not updating:
             compared.pick(str(box.value) for box in boxes)
 
-    def follow() -> None:
-        nonlocal following
-        following = True
+    def update() -> None:
+        nonlocal updating
+        updating = True
         known = [(label(one), one.key()) for one in models.registry()]
-        for place, (box, key) in enumerate(itertools.zip_longest(boxes, compared.picked)):
-            options = [*known, _NOBODY] if place == MOST - 1 else known
+        for index, (box, key) in enumerate(itertools.zip_longest(boxes, compared.picked)):
+            options = [*known, _NO_MODEL] if index == MOST_LISTS - 1 else known
             if list(box.options) != options:
                 box.options = options
-            if key or place == MOST - 1:
+            if key or index == MOST_LISTS - 1:
                 box.value = key or ""
-        following = False
+        updating = False
 
-    watch(compared, "opinions", follow)
-    view.observe(lambda _: follow(), "compared")
+    watch(compared, "model_lists", update)
+    view.observe(lambda _: update(), "compared")
     for box in boxes:
         box.observe(choose, "value")
     return row(*boxes, css="recsys-models")
@@ -87,11 +90,11 @@ def _choice(compared: Comparison, view: View) -> widgets.VBox:
 
 def _training(compared: Comparison, training: Training, messages: Messages) -> widgets.VBox:
     """Which models are missing, and a button that trains them."""
-    train = made(widgets.Button)
-    cancel = made(widgets.Button, description="Cancel the training")
-    bar = made(widgets.FloatProgress, min=0.0, max=1.0)
+    train = create(widgets.Button)
+    cancel = create(widgets.Button, description="Cancel the training")
+    bar = create(widgets.FloatProgress, min=0.0, max=1.0)
     names, clock = text(kind="hint"), text(kind="hint")
-    box = made(widgets.VBox, [names, row(train, cancel), bar, clock])
+    box = create(widgets.VBox, [names, row(train, cancel), bar, clock])
 
     def show() -> None:
         missing = [one.name for one in compared.missing]
@@ -116,68 +119,74 @@ def _training(compared: Comparison, training: Training, messages: Messages) -> w
 
 
 def _side_by_side(compared: Comparison, view: View) -> widgets.VBox:
-    """The picked models' lists joined by lines, and in words."""
-    status, words = text(kind="status"), made(widgets.HTML, css="recsys-overlap")
+    """The picked models' lists as a chart, and their overlap in words and numbers."""
+    status, words = text(kind="status"), create(widgets.HTML, css="recsys-overlap")
     plot = Plot("comparison")
 
-    def tell() -> None:
-        # The finding is in sight as the chart's title; here it is for those who hear it.
-        heard = f'<p class="recsys-heard">{escape(compared.finding)}</p>'
+    def show_status() -> None:
+        # The chart's title shows the finding; this says it to screen readers.
+        spoken = f'<p class="recsys-heard">{escape(compared.finding)}</p>'
         alike = "" if len(compared.picked) > 1 else "Choose two different models."
-        status.value = paragraph(compared.status or alike) or heard
+        status.value = paragraph(compared.status or alike) or spoken
 
     def draw() -> None:
         chart = compared.chart
         plot.show(chart)
         if chart:
-            wide = len(chart.table.columns) > MOST  # a title, and a rank in each list
+            wide = len(chart.table.columns) > MOST_LISTS  # a title, and a rank in each list
             (plot.box.add_class if wide else plot.box.remove_class)("recsys-wide")
         words.value = as_words(compared.compared, compared.noun)
-        tell()
+        show_status()
 
-    watch(compared, "opinions", draw)
+    watch(compared, "model_lists", draw)
     view.observe(lambda _: draw(), "compared")
-    compared.observe(lambda _: tell(), "status")
-    return made(widgets.VBox, [status, plot.box, words])
+    compared.observe(lambda _: show_status(), "status")
+    return create(widgets.VBox, [status, plot.box, words])
 
 
 def _all_at_once(compared: Comparison) -> widgets.HTML:
-    table = made(widgets.HTML, css="recsys-all-models")
+    table = create(widgets.HTML, css="recsys-all-models")
 
     def show() -> None:
-        known = compared.opinions
+        known = compared.model_lists
         table.value = as_grid(known, compared.noun) if known else ""
 
-    watch(compared, "opinions", show)
+    watch(compared, "model_lists", show)
     return table
 
 
-def as_words(opinions: Sequence[Opinion], noun: str) -> str:
-    """What lists have in common in numbers, what each alone has, and who is silent, as HTML."""
-    answers = [one for one in opinions if len(one.table)]
-    silent = "".join(
+def as_words(model_lists: Sequence[ModelList], noun: str) -> str:
+    """The lists' overlap, the courses that only one list has, and why lists are empty, as HTML.
+
+    Parameters
+    ----------
+    model_lists : the lists to compare
+    noun : what the data set calls an item
+    """
+    answers = [one for one in model_lists if len(one.table)]
+    empty = "".join(
         f"<p><b>{escape(one.name)}</b>: {escape(one.why_empty)}</p>"
-        for one in opinions
+        for one in model_lists
         if one.table.empty
     )
     if len(answers) < 2:
-        return silent
+        return empty
     pairs = list(itertools.combinations(answers, 2)) if len(answers) > 2 else []
     rows = "".join(_numbers(some, noun) for some in [answers, *pairs])
     heads = "".join(f'<th scope="col">{explained(one)}</th>' for one in _HEADS)
     parts = "".join(
         f"<section><h4>Only {escape(one.name)}{escape(_aside(one))}</h4>{_titles(own)}</section>"
-        for one, own in zip(answers, alone(answers), strict=True)
+        for one, own in zip(answers, unique_courses(answers), strict=True)
     )
     return (
-        f"{silent}<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+        f"{empty}<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
         f"<div>{parts}</div>"
     )
 
 
-def _numbers(opinions: Sequence[Opinion], noun: str) -> str:
-    found = overlap(opinions)
-    names = " · ".join(one.name for one in opinions)
+def _numbers(model_lists: Sequence[ModelList], noun: str) -> str:
+    found = overlap(model_lists)
+    names = " · ".join(one.name for one in model_lists)
     common, share = len(found.common), readable(round(found.jaccard, 2))
     return (
         f'<tr><th scope="row">{escape(names)}</th><td>{common} of {found.most} {noun}s</td>'
@@ -187,7 +196,7 @@ def _numbers(opinions: Sequence[Opinion], noun: str) -> str:
 
 def _titles(table: pd.DataFrame) -> str:
     if table.empty:
-        return "<p>Nothing that no other recommends.</p>"
+        return "<p>Nothing: the other lists have all of these.</p>"
     items = "".join(
         f'<li value="{rank}">{escape(title)}</li>'
         for title, rank in zip(table["title"], table["rank"], strict=True)
@@ -195,47 +204,54 @@ def _titles(table: pd.DataFrame) -> str:
     return f"<ol>{items}</ol>"
 
 
-def _aside(one: Opinion) -> str:
+def _aside(one: ModelList) -> str:
     return f", {one.settings}" if one.settings else ""
 
 
-def as_grid(opinions: Sequence[Opinion], noun: str) -> str:
-    """Every model's short list in a row; what several recommend is bold and says so."""
-    votes = supporters(opinions, SHORT)
+def as_grid(model_lists: Sequence[ModelList], noun: str) -> str:
+    """An HTML table with a row for each model; courses in several lists are bold and say so.
+
+    Parameters
+    ----------
+    model_lists : the lists of all models
+    noun : what the data set calls an item
+    """
+    counts = list_counts(model_lists, SHORT)
     heads = "".join(f'<th scope="col">{rank}</th>' for rank in range(1, SHORT + 1))
     rows = "".join(
         f'<tr><th scope="row">{escape(one.name)}<small>{escape(one.settings)}</small></th>'
-        f"{_cells(one, votes)}</tr>"
-        for one in opinions
+        f"{_cells(one, counts)}</tr>"
+        for one in model_lists
     )
+    finding = explained(_most_recommended(model_lists, counts, noun))
     return (
-        f"<h3>All models at once</h3><p>{explained(_most_named(opinions, votes, noun))}</p>"
+        f"<h3>All models at once</h3><p>{finding}</p>"
         f'<div role="region" aria-label="Every model’s first {SHORT}" tabindex="0"><table>'
         f'<thead><tr><th scope="col">Model</th>{heads}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
 
 
-def _cells(one: Opinion, votes: pd.Series) -> str:
+def _cells(one: ModelList, counts: pd.Series) -> str:
     top = one.table.head(SHORT)
     if top.empty:
         return f'<td colspan="{SHORT}">{escape(one.why_empty)}</td>'
     cells = [
-        f'<td class="shared">{escape(title)} <span>in {votes[course]} lists</span></td>'
-        if votes[course] > 1
+        f'<td class="shared">{escape(title)} <span>in {counts[course]} lists</span></td>'
+        if counts[course] > 1
         else f"<td>{escape(title)}</td>"
         for course, title in zip(top["course_id"], top["title"], strict=True)
     ]
     return "".join(cells + ["<td></td>"] * (SHORT - len(cells)))
 
 
-def _most_named(opinions: Sequence[Opinion], votes: pd.Series, noun: str) -> str:
-    """The finding of the grid, in a sentence."""
-    answers = sum(len(one.table) > 0 for one in opinions)
-    if votes.empty:
+def _most_recommended(model_lists: Sequence[ModelList], counts: pd.Series, noun: str) -> str:
+    """A sentence on the course that most models recommend."""
+    answers = sum(len(one.table) > 0 for one in model_lists)
+    if counts.empty:
         return ""
-    if votes.iloc[0] == 1:
-        return f"No {noun} is among the first {SHORT} of two models."
-    every = pd.concat([one.table for one in opinions])
-    title = every.loc[every["course_id"] == votes.index[0], "title"].iloc[0]
-    return f"“{title}” is among the first {SHORT} of {votes.iloc[0]} of {answers} models."
+    if counts.iloc[0] == 1:
+        return f"No {noun} is in the first {SHORT} of more than one model."
+    every = pd.concat([one.table for one in model_lists])
+    title = every.loc[every["course_id"] == counts.index[0], "title"].iloc[0]
+    return f"“{title}” is among the first {SHORT} of {counts.iloc[0]} of {answers} models."

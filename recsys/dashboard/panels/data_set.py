@@ -1,4 +1,4 @@
-"""The data-set selector, and behind a button the form for a set of one's own."""
+"""The selector for the data set, and a button for the form to upload your own."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Any
 import ipywidgets as widgets
 
 from recsys import sources
-from recsys.dashboard.panels.frame import frame, made, paragraph, text, watch
+from recsys.dashboard.panels.frame import create, frame, paragraph, text, watch
 from recsys.dashboard.panels.upload import upload
 from recsys.dashboard.state import OWN, State
 
 
 def data_set(state: State) -> widgets.VBox:
-    """Choose among the data sets on this machine and one's own; says what the chosen one holds."""
+    """A dropdown with the installed data sets and your own, and the size of the open one."""
     selection = state.selection
     present = [(one.title, one.key) for one in sources.available()]
-    selector = made(
+    selector = create(
         widgets.Dropdown, description="Data set", options=present, value=selection.source
     )
     facts = text(kind="hint")
@@ -25,7 +25,7 @@ def data_set(state: State) -> widgets.VBox:
         if change["new"] not in (None, selection.source):
             facts.value = paragraph("Opening the data set…")
             state.choose_source(change["new"])
-            show()  # the former one, if the new one cannot be opened
+            show()  # shows the old one if the new one cannot be opened
 
     def offer() -> None:
         own = [(f"Yours: {selection.own.dataset.name}", OWN)] if selection.own else []

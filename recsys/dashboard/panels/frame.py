@@ -1,4 +1,4 @@
-"""What all panels share: a frame that brings the style sheet, pieces of HTML, and binding."""
+"""Helpers for all panels: a frame with the style sheet, widgets, HTML, and binding to traits."""
 
 from __future__ import annotations
 
@@ -17,35 +17,37 @@ _Widget = TypeVar("_Widget", bound=widgets.DOMWidget)
 
 
 def frame(*children: widgets.Widget, name: str) -> widgets.VBox:
-    """A panel: its children beneath each other; `name` is a class for the style sheet."""
-    return made(widgets.VBox, [*children, _style_sheet()], css=f"recsys recsys-{name}")
+    """A panel: its children below each other; `name` becomes part of a CSS class."""
+    return create(widgets.VBox, [*children, _style_sheet()], css=f"recsys recsys-{name}")
 
 
 def row(*children: widgets.Widget, css: str = "") -> widgets.HBox:
-    """Widgets beside each other, on as many lines as they need."""
-    return made(widgets.HBox, children, css=f"recsys-row {css}")
+    """Widgets next to each other, wrapped onto several lines if needed."""
+    return create(widgets.HBox, children, css=f"recsys-row {css}")
 
 
 def text(content: str = "", *, kind: str) -> widgets.HTML:
-    """A paragraph whose words are shown as they are; `kind` is a class for the style sheet."""
-    return made(widgets.HTML, paragraph(content), css=f"recsys-{kind}")
+    """A paragraph of plain text; `kind` becomes part of a CSS class."""
+    return create(widgets.HTML, paragraph(content), css=f"recsys-{kind}")
 
 
-def made(
+def create(
     kind: type[_Widget],
     *content: Any,
     css: str = "",
     shown: bool = True,
     **more: Any,
 ) -> _Widget:
-    """A widget in as few messages to the page as can be: it shares its style and its layout with
-    others, and has its classes from the start.
+    """Create a widget with as few messages to the page as possible.
+
+    It shares its style and its layout with other widgets, and has its CSS classes from the start.
 
     Parameters
     ----------
-    kind, content, more : the widget's class, and what that is called with
-    css : classes for the style sheet
-    shown : whether it is there from the start (see `show_if`)
+    kind : the widget's class
+    content, more : the arguments for the class
+    css : CSS classes, separated by spaces
+    shown : whether it is visible at first (see `show_if`)
     """
     if hasattr(kind, "style"):
         more["style"] = _style(kind.style.klass)
@@ -55,12 +57,12 @@ def made(
 
 @cache
 def shared_layout(**traits: str) -> widgets.Layout:
-    """The layout of all widgets that have these traits and no others; nobody's to change."""
+    """The one layout with exactly these traits, shared by many widgets; must not be modified."""
     return widgets.Layout(**traits)
 
 
 def show_if(wanted: object, widget: widgets.DOMWidget) -> None:
-    """Show a widget, or hide it and give its room away."""
+    """Show a widget, or hide it so that it takes no space."""
     widget.layout = _shown_or_not(wanted)
 
 
@@ -69,7 +71,7 @@ def _shown_or_not(shown: object) -> widgets.Layout:
 
 
 def is_shown(widget: widgets.DOMWidget) -> bool:
-    """Whether it is not hidden."""
+    """Whether the widget is visible (see `show_if`)."""
     return bool(widget.layout.display != "none")
 
 
@@ -79,12 +81,12 @@ def _style(kind: type[widgets.Widget]) -> widgets.Widget:
 
 
 def paragraph(content: str) -> str:
-    """Plain words as HTML, "" for nothing."""
+    """Plain text as an HTML paragraph; "" for an empty text."""
     return f"<p>{escape(content)}</p>" if content else ""
 
 
 def with_links(html: str) -> str:
-    """Escaped text with its web addresses as links; they open in a tab of their own."""
+    """Turn the web addresses in escaped text into links that open in a new tab."""
     return re.sub(
         r"https?://[\w.:/-]*[\w/]",
         lambda found: f'<a href="{found[0]}" target="_blank" rel="noopener">{found[0]}</a>',
@@ -93,7 +95,7 @@ def with_links(html: str) -> str:
 
 
 def watch(state: HasTraits, names: str | list[str], act: Callable[[], None]) -> None:
-    """Call `act` now, and whenever one of these traits changes."""
+    """Call `act` now, and each time one of these traits changes."""
 
     def changed(_: Any) -> None:
         act()
@@ -103,7 +105,7 @@ def watch(state: HasTraits, names: str | list[str], act: Callable[[], None]) -> 
 
 
 def after_each_cell(act: Callable[[], None]) -> None:
-    """Call `act` whenever a cell of the notebook has run, where there is a notebook."""
+    """Call `act` after each cell of the notebook; does nothing outside a notebook."""
     shell = get_ipython()
     if shell is not None:
         shell.events.register("post_run_cell", lambda _: act())
@@ -112,4 +114,4 @@ def after_each_cell(act: Callable[[], None]) -> None:
 @cache
 def _style_sheet() -> widgets.HTML:
     css = files("recsys.dashboard").joinpath("style.css").read_text("utf-8")
-    return made(widgets.HTML, f"<style>{css}</style>", shown=False)
+    return create(widgets.HTML, f"<style>{css}</style>", shown=False)

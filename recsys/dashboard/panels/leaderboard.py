@@ -1,4 +1,4 @@
-"""The leaderboard: how well each model foresees what held-out users took."""
+"""The leaderboard: how well each model predicts which courses held-out users took."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pandas as pd
 from recsys.charts import aligned
 from recsys.dashboard.glossary import explained
 from recsys.dashboard.panels.frame import (
+    create,
     frame,
     is_shown,
-    made,
     paragraph,
     row,
     show_if,
@@ -20,9 +20,9 @@ from recsys.dashboard.panels.frame import (
     watch,
 )
 from recsys.dashboard.state import View
-from recsys.dashboard.state.scoreboard import LENGTH, Scoreboard
+from recsys.dashboard.state.leaderboard import LENGTH, Leaderboard
 
-LEADERBOARD = "leaderboard"  # its name in links
+LEADERBOARD = "leaderboard"  # the panel's name in links
 _COLUMNS = {
     "coverage": "Coverage",
     "novelty": "Novelty",
@@ -31,15 +31,15 @@ _COLUMNS = {
 }
 
 
-def leaderboard(board: Scoreboard, view: View) -> widgets.VBox:
-    """The known standings, how they are measured, and a button that evaluates what is missing."""
-    opened = made(widgets.Button, description="Show the leaderboard")
-    refresh = made(widgets.Button, description="Evaluate what is missing")
-    cancel = made(widgets.Button, description="Cancel the evaluation")
-    bar = made(widgets.FloatProgress, min=0.0, max=1.0, css="recsys-evaluating")
+def leaderboard(board: Leaderboard, view: View) -> widgets.VBox:
+    """The standings, how they are measured, and a button that evaluates the missing models."""
+    opened = create(widgets.Button, description="Show the leaderboard")
+    refresh = create(widgets.Button, description="Evaluate the missing models")
+    cancel = create(widgets.Button, description="Cancel the evaluation")
+    bar = create(widgets.FloatProgress, min=0.0, max=1.0, css="recsys-evaluating")
     status, about = text(kind="status"), text(kind="hint")
-    table = made(widgets.HTML, css="recsys-board")
-    shown = made(widgets.VBox, [row(refresh, cancel), bar, status, table, about], shown=False)
+    table = create(widgets.HTML, css="recsys-board")
+    shown = create(widgets.VBox, [row(refresh, cancel), bar, status, table, about], shown=False)
 
     def show() -> None:
         is_open = LEADERBOARD in view.opened
@@ -48,29 +48,34 @@ def leaderboard(board: Scoreboard, view: View) -> widgets.VBox:
         show_if(not is_open, opened)
         show_if(is_open, shown)
 
-    def tell() -> None:
+    def show_table() -> None:
         table.value = as_table(board.table) if len(board.table) else ""
         about.value = f"<p>{explained(board.about)}</p>" if board.about else ""
 
-    def progress() -> None:
+    def show_progress() -> None:
         refresh.disabled = board.running or board.reading or not board.missing
         show_if(board.running, cancel)
         show_if(board.running, bar)
         bar.value = board.progress
         status.value = paragraph(board.status)
 
-    view.offer(LEADERBOARD)
+    view.add_openable(LEADERBOARD)
     opened.on_click(lambda _: view.set_open(LEADERBOARD, True))
     refresh.on_click(lambda _: board.refresh())
     cancel.on_click(lambda _: board.cancel())
-    watch(board, ["table", "about"], tell)
+    watch(board, ["table", "about"], show_table)
     watch(view, "opened", show)
-    watch(board, ["running", "reading", "progress", "status", "missing"], progress)
+    watch(board, ["running", "reading", "progress", "status", "missing"], show_progress)
     return frame(opened, shown, name="leaderboard")
 
 
 def as_table(standings: pd.DataFrame) -> str:
-    """The standings as HTML, each accuracy with its 95 % interval, in figures and as a mark."""
+    """The standings as an HTML table; each accuracy has its 95 % interval as numbers and as a mark.
+
+    Parameters
+    ----------
+    standings : as `recsys.jobs.standings.standings` returns them
+    """
     heads = [f"NDCG@{LENGTH}", f"Recall@{LENGTH}", *_COLUMNS.values()]
     columns = [
         [f'<th scope="row">{escape(name)}{_near(one)}</th>' for name, one in _named(standings)],
@@ -92,7 +97,7 @@ def _named(standings: pd.DataFrame) -> list[tuple[str, pd.Series]]:
 
 
 def _near(one: pd.Series) -> str:
-    """A word where the difference to the best model may be chance."""
+    """A remark if the difference to the best model may be chance; else ""."""
     if one["ndcg_over_best"] < 0 <= one["ndcg_over_best_high"]:
         return '<span class="near">as good as the best, within chance</span>'
     return ""

@@ -1,4 +1,4 @@
-"""The state as a link, and the page's side of it: what its address says, and what is open on it."""
+"""The state as a link, and hidden fields through which the page reports its address."""
 
 from __future__ import annotations
 
@@ -9,40 +9,40 @@ from typing import Any
 import ipywidgets as widgets
 
 from recsys.dashboard.link import write
-from recsys.dashboard.panels.frame import frame, made, row, show_if, text, watch
+from recsys.dashboard.panels.frame import create, frame, row, show_if, text, watch
 from recsys.dashboard.state import OWN, State
 
-OWN_DATA = "Your own data stays with this page; elsewhere, the link opens without it."
+OWN_DATA = "Your own data stays with this page. The link does not contain it."
 
 
 def link(state: State) -> widgets.VBox:
-    """Copy the link, go back to the beginning, or present step by step.
+    """Buttons to copy the link, to reset the page, and to present it step by step.
 
-    The page's script copies the link, keeps the address in step with it, and hands over the query
-    the page was opened with: a kernel may have been started before anybody asked for the page.
-    Without that script, as in JupyterLab, the link is shown instead.
+    The page's script copies the link, updates the address, and passes on the query with which the
+    page was opened; the kernel cannot know it, since it may have started before the page was
+    requested. Without that script, as in JupyterLab, the panel shows the link.
     """
-    copy = made(
+    copy = create(
         widgets.Button,
         description="Copy link",
-        tooltip="Copy a link to all that you see",
+        tooltip="Copy a link to what you see",
         css="recsys-copy-link",
     )
-    reset = made(widgets.Button, description="Reset", tooltip="Go back to what the page began with")
-    present = made(
+    reset = create(widgets.Button, description="Reset", tooltip="Go back to the start")
+    present = create(
         widgets.Button,
         description="Present",
         tooltip="One step at a time, in large type",
         css="recsys-present",
     )
-    address, caution = made(widgets.HTML, css="recsys-address", shown=False), text(kind="hint")
-    heard: list[str] = []
+    address, caution = create(widgets.HTML, css="recsys-address", shown=False), text(kind="hint")
+    received: list[str] = []  # queries from the page; their number tells it that one has arrived
 
     def show() -> None:
         query = escape(write(state.link))
         address.value = (
-            f'<p>The link: <a href="?{query}" data-heard="{len(heard)}">?{query}</a></p>'
-            "<p>It goes behind the dashboard's address.</p>"
+            f'<p>The link: <a href="?{query}" data-heard="{len(received)}">?{query}</a></p>'
+            "<p>Add it to the end of the dashboard's address.</p>"
         )
         caution.value = f"<p>{OWN_DATA}</p>" if state.selection.source == OWN else ""
 
@@ -51,29 +51,29 @@ def link(state: State) -> widgets.VBox:
 
     def open_link(query: str) -> None:
         state.open_link(query)
-        heard.append(query)
+        received.append(query)
         show()
 
     copy.on_click(reveal)
     reset.on_click(lambda _: state.reset())
     asked = _from_the_page("The link that was opened", "asked", open_link)
-    open_on_page = _from_the_page("What is open on the page", "page", state.page_shows)
+    open_on_page = _from_the_page("What is open on the page", "page", state.update_from_page)
     watch(state.selection, ["source", "history"], show)
     watch(state.choice, ["chosen", "top_n"], show)
     watch(state.view, ["opened", "closed", "compared", "explained", "hidden", "step"], show)
     return frame(row(copy, reset, present), address, caution, asked, open_on_page, name="link")
 
 
-def _from_the_page(label: str, name: str, heard: Callable[[str], None]) -> widgets.Text:
-    """A field that nobody sees; the page's script writes into it."""
-    field = made(
+def _from_the_page(label: str, name: str, receive: Callable[[str], None]) -> widgets.Text:
+    """A hidden field that the page's script writes to."""
+    field = create(
         widgets.Text, description=label, continuous_update=True, css=f"recsys-{name}", shown=False
     )
 
-    def hear(change: dict[str, Any]) -> None:
+    def changed(change: dict[str, Any]) -> None:
         if change["new"]:
-            field.value = ""  # or the same could not be said again
-            heard(change["new"])
+            field.value = ""  # so that the same query can arrive again
+            receive(change["new"])
 
-    field.observe(hear, "value")
+    field.observe(changed, "value")
     return field

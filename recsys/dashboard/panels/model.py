@@ -1,4 +1,4 @@
-"""The model choice, with its description and the sliders that follow from its declarations."""
+"""The choice of a model, its description, and a control for each of its hyperparameters."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import ipywidgets as widgets
 from recsys import models
 from recsys.dashboard.glossary import explained, question
 from recsys.dashboard.link import MOST_RECOMMENDATIONS
-from recsys.dashboard.panels.frame import after_each_cell, frame, made, row, show_if, text, watch
+from recsys.dashboard.panels.frame import after_each_cell, create, frame, row, show_if, text, watch
 from recsys.dashboard.state import Choice, View
 from recsys.models import Hyperparameter, Recommender
 
-SETTINGS_SHOWN = 2  # the models declare the telling ones first; the rest is a click away
-SETTINGS = "settings"  # the name of that rest, in links
+SETTINGS_SHOWN = 2  # models declare the most important ones first; a click shows the others
+SETTINGS = "settings"  # the name of the others in links
 
 
 def model(choice: Choice, view: View) -> widgets.VBox:
-    """Choose a model and set its hyperparameters; and how many recommendations to show."""
-    dropdown = made(widgets.Dropdown, description="Model")
+    """Choose a model, its hyperparameters, and how many recommendations to show."""
+    dropdown = create(widgets.Dropdown, description="Model")
     summary = text(kind="summary")
-    controls, rarely_used = made(widgets.VBox), made(widgets.VBox)
-    more = made(widgets.Button, css="recsys-more")
-    top_n = made(
+    controls, rarely_used = create(widgets.VBox), create(widgets.VBox)
+    more = create(widgets.Button, css="recsys-more")
+    top_n = create(
         widgets.IntSlider,
         description="How many to recommend",
         value=choice.top_n,
@@ -32,12 +32,12 @@ def model(choice: Choice, view: View) -> widgets.VBox:
         max=MOST_RECOMMENDATIONS,
         continuous_update=False,
     )
-    # As each model is chosen first; a class that was edited in the notebook is another one.
+    # Created when a model is first chosen. A class that was edited in the notebook is a new one.
     controls_of: dict[type[Recommender], dict[str, Control]] = {}
     drawn: list[type[Recommender]] = []
 
     def choose(change: dict[str, Any]) -> None:
-        if change["new"] not in (None, choice.chosen.key):  # else it has only followed the state
+        if change["new"] not in (None, choice.chosen.key):  # else the code set it, not the visitor
             choice.choose_model(change["new"])
 
     def set_value(name: str, value: Any) -> None:
@@ -53,7 +53,7 @@ def model(choice: Choice, view: View) -> widgets.VBox:
             (f"{i} · {one.name}", one.key()) for i, one in enumerate(models.registry(), 1)
         )
         if dropdown.options != options:
-            dropdown.unobserve(choose, "value")  # setting options chooses the first of them
+            dropdown.unobserve(choose, "value")  # setting the options selects the first one
             dropdown.options = options
             dropdown.value = choice.chosen.key
             dropdown.observe(choose, "value")
@@ -87,7 +87,7 @@ def model(choice: Choice, view: View) -> widgets.VBox:
         top_n.value = choice.top_n
 
     dropdown.observe(choose, "value")
-    view.offer(SETTINGS)
+    view.add_openable(SETTINGS)
     watch(choice, "chosen", show)
     watch(view, "opened", fold)
     watch(choice, "top_n", follow_number)
@@ -98,14 +98,15 @@ def model(choice: Choice, view: View) -> widgets.VBox:
 
 
 class Control:
-    """The widget for a hyperparameter: a dropdown, a checkbox or a slider, as declared; for one
-    that may be None ("all"), a checkbox beside the slider.
+    """The widget for a hyperparameter: a dropdown, a checkbox or a slider.
+
+    If the value may be None (such as "all"), there is a checkbox for it next to the slider.
 
     Parameters
     ----------
     one : the declaration
-    value : what to show first
-    changed : told name and value when the visitor changes it
+    value : the initial value
+    changed : called with name and value when the visitor changes it
     """
 
     def __init__(
@@ -113,18 +114,18 @@ class Control:
     ) -> None:
         label = f"{one.label} ({one.unit})" if one.unit else one.label
         self._nothing: widgets.Checkbox | None = None
-        self._following = False
+        self._updating = False
         if one.choices:
-            self._widget = made(
+            self._widget = create(
                 widgets.Dropdown, description=label, options=one.choices, value=value
             )
         elif one.kind is bool:
-            self._widget = made(widgets.Checkbox, description=label, indent=False, value=value)
+            self._widget = create(widgets.Checkbox, description=label, indent=False, value=value)
         else:
             self._widget = _slider(one, label, value)
         shown = self._widget
         if one.none:
-            self._nothing = made(
+            self._nothing = create(
                 widgets.Checkbox,
                 description=one.none,
                 indent=False,
@@ -135,27 +136,27 @@ class Control:
         self.box = _with_help(shown, one)
         self._widget.disabled = self._is_none
 
-        def tell(_: Any) -> None:
+        def on_change(_: Any) -> None:
             self._widget.disabled = self._is_none
-            if not self._following:
+            if not self._updating:
                 changed(one.name, None if self._is_none else self._widget.value)
 
         for widget in filter(None, (self._widget, self._nothing)):
-            widget.observe(tell, "value")
+            widget.observe(on_change, "value")
 
     @property
     def _is_none(self) -> bool:
         return self._nothing is not None and self._nothing.value
 
     def show(self, value: Any) -> None:
-        """Follow a value that was set elsewhere."""
-        self._following = True
+        """Show a value that was set by code, without calling `changed`."""
+        self._updating = True
         if self._nothing is not None:
             self._nothing.value = value is None
         if value is not None:
             self._widget.value = value
         self._widget.disabled = self._is_none
-        self._following = False
+        self._updating = False
 
 
 def _slider(one: Hyperparameter, label: str, value: float | None) -> widgets.Widget:
@@ -166,13 +167,13 @@ def _slider(one: Hyperparameter, label: str, value: float | None) -> widgets.Wid
         **{"description": label, "continuous_update": False},
     }
     if one.kind is int:
-        return made(widgets.IntSlider, **settings)
-    return made(
+        return create(widgets.IntSlider, **settings)
+    return create(
         widgets.FloatSlider, **settings, step=(one.high - one.low) / 100, readout_format=".4g"
     )
 
 
 def _with_help(widget: widgets.Widget, one: Hyperparameter) -> widgets.VBox:
     words = " ".join(filter(None, [explained(one.help), question(one.label)]))
-    hint = made(widgets.HTML, f"<p>{words}</p>" if words else "", css="recsys-hint")
-    return made(widgets.VBox, [widget, hint], css="recsys-setting")
+    hint = create(widgets.HTML, f"<p>{words}</p>" if words else "", css="recsys-hint")
+    return create(widgets.VBox, [widget, hint], css="recsys-setting")

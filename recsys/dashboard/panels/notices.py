@@ -1,20 +1,21 @@
-"""What went wrong, and what of a link could not be followed, in words."""
+"""The last error, and a note about the parts of a link that were ignored."""
 
 from __future__ import annotations
 
 import ipywidgets as widgets
 
-from recsys.dashboard.panels.frame import frame, made, paragraph, text, watch
+from recsys.dashboard.panels.frame import create, frame, paragraph, text, watch
 from recsys.dashboard.state import Messages
 
 
 def notices(messages: Messages) -> widgets.VBox:
-    """The last error, until it is dismissed or something succeeds, and the note on a link, until
-    it is dismissed; hidden while there is neither.
+    """The last error and the note about a link, with a button that dismisses both.
+
+    The next action of the visitor also removes the error. The panel is hidden while it is empty.
     """
     error, note = text(kind="error"), text(kind="note")
-    dismiss = made(widgets.Button, description="Dismiss")
-    panel = frame(made(widgets.VBox, [error, note]), dismiss, name="notices")
+    dismiss = create(widgets.Button, description="Dismiss")
+    panel = frame(create(widgets.VBox, [error, note]), dismiss, name="notices")
 
     def show() -> None:
         error.value, note.value = paragraph(messages.error), paragraph(messages.note)

@@ -1,4 +1,4 @@
-"""The course picker: search and add; and the courses picked, to remove again, or an example's."""
+"""The course picker, and the picked courses with buttons to remove them."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from typing import Any
 import ipywidgets as widgets
 
 from recsys.dashboard.learners import Learner
-from recsys.dashboard.panels.frame import frame, made, paragraph, row, text, watch
+from recsys.dashboard.panels.frame import create, frame, paragraph, row, text, watch
 from recsys.dashboard.state import Selection, Undo
 
-MOST_LISTED = 400  # a longer list helps nobody, and a browser chokes on ten thousand films
+MOST_LISTED = 400  # nobody reads more, and ten thousand entries make the browser slow
 
 
 def picker(selection: Selection) -> widgets.VBox:
-    """Search titles, ids, topics and descriptions, and pick one or several."""
-    search = made(
+    """Search for courses by words and topic, and add one or several."""
+    search = create(
         widgets.Text,
         description="Search",
         placeholder="Title, topic, word",
         continuous_update=True,
         css="recsys-search",
     )
-    topic = made(widgets.Dropdown, description="Topic")
-    listed = made(widgets.SelectMultiple, rows=6, css="recsys-list")
-    add = made(widgets.Button, description="Add", button_style="primary", css="recsys-add")
+    topic = create(widgets.Dropdown, description="Topic")
+    listed = create(widgets.SelectMultiple, rows=6, css="recsys-list")
+    add = create(widgets.Button, description="Add", button_style="primary", css="recsys-add")
     count = text(kind="hint")
 
     def topics() -> None:
@@ -37,7 +37,7 @@ def picker(selection: Selection) -> widgets.VBox:
         found = selection.search(search.value, topic.value or "")
         shown = found.head(MOST_LISTED)
         listed.description = f"{selection.dataset.noun.capitalize()}s"
-        listed.value = ()  # else the page looks for the marked ones in the new, shorter list
+        listed.value = ()  # first, or the page would look for the old selection in the new options
         listed.options = list(zip(shown["title"], shown["id"], strict=True))
         plural = "" if len(found) == 1 else "s"
         order = "titles before descriptions" if search.value.strip() else "most taken first"
@@ -45,7 +45,7 @@ def picker(selection: Selection) -> widgets.VBox:
         count.value = paragraph(
             f"{len(found):,} {selection.dataset.noun}{plural}, {order}{left_out}."
             if len(found)
-            else "Nothing matches; try fewer letters or another topic."
+            else "Nothing matches. Try fewer letters or another topic."
         )
 
     def add_marked(_: Any) -> None:
@@ -61,17 +61,17 @@ def picker(selection: Selection) -> widgets.VBox:
 
 
 def picked(selection: Selection, undo: Undo) -> widgets.VBox:
-    """The picked courses, a button each that removes it; clear, and undo."""
-    chips = made(widgets.Box, css="recsys-chips")
+    """A button for each picked course, which removes it; Clear, Undo, and example learners."""
+    chips = create(widgets.Box, css="recsys-chips")
     none = text(kind="hint")
-    clear = made(widgets.Button, description="Clear")
-    take_back = made(widgets.Button, description="Undo")
+    clear = create(widgets.Button, description="Clear")
+    undo_last = create(widgets.Button, description="Undo")
     known: dict[str, widgets.Button] = {}
 
     def chip(course: str) -> widgets.Button:
         if course not in known:
             title = selection.dataset.title(course)
-            button = made(widgets.Button, description=title, tooltip=f"Remove {title}")
+            button = create(widgets.Button, description=title, tooltip=f"Remove {title}")
             button.on_click(lambda _: drop(course))
             known[course] = button
         return known[course]
@@ -80,7 +80,7 @@ def picked(selection: Selection, undo: Undo) -> widgets.VBox:
         index = selection.history.ids.index(course)
         selection.remove([course])
         left = selection.history.ids
-        if left:  # the keyboard stays where it was
+        if left:  # the keyboard focus stays at the same place
             known[left[min(index, len(left) - 1)]].focus()
 
     def show() -> None:
@@ -89,22 +89,22 @@ def picked(selection: Selection, undo: Undo) -> widgets.VBox:
             "" if selection.history else f"None yet. Add a few {selection.dataset.noun}s you liked."
         )
         clear.disabled = not selection.history
-        take_back.disabled = not undo.possible
+        undo_last.disabled = not undo.possible
 
     clear.on_click(lambda _: selection.clear())
-    take_back.on_click(lambda _: undo.undo())
+    undo_last.on_click(lambda _: undo.undo())
     watch(selection, "dataset", known.clear)
     watch(selection, ["dataset", "history"], show)
     watch(undo, "possible", show)
-    return frame(none, chips, row(clear, take_back), examples(selection), name="picked")
+    return frame(none, chips, row(clear, undo_last), examples(selection), name="picked")
 
 
 def examples(selection: Selection) -> widgets.HBox:
-    """A button for each example learner, and one for courses drawn by lot."""
-    surprise = made(
+    """A button for each example learner, and one for random courses."""
+    surprise = create(
         widgets.Button,
         description="Surprise me",
-        tooltip="Pick a few courses on a topic drawn by lot",
+        tooltip="Pick a few courses on a random topic",
     )
     surprise.on_click(lambda _: selection.surprise())
     label = text("Or try an example:", kind="hint")
@@ -119,6 +119,6 @@ def examples(selection: Selection) -> widgets.HBox:
 
 def _example(selection: Selection, learner: Learner) -> widgets.Button:
     titles = ", ".join(selection.dataset.title(one) for one in learner.courses)
-    button = made(widgets.Button, description=learner.name, tooltip=f"Pick {titles}")
-    button.on_click(lambda _: selection.follow(learner.name))
+    button = create(widgets.Button, description=learner.name, tooltip=f"Pick {titles}")
+    button.on_click(lambda _: selection.pick_example(learner.name))
     return button

@@ -1,4 +1,4 @@
-"""The list of recommendations, each with its reasons; and a word on whose list it is."""
+"""The list of recommendations with their explanations, and which example it belongs to."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import ipywidgets as widgets
 
 from recsys.dashboard.glossary import explained
 from recsys.dashboard.listing import as_table
-from recsys.dashboard.panels.frame import frame, made, paragraph, row, show_if, text, watch
+from recsys.dashboard.panels.frame import create, frame, paragraph, row, show_if, text, watch
 from recsys.dashboard.state import Fitting, Selection, View
 
 
 def recommendations(selection: Selection, fitting: Fitting, view: View) -> widgets.VBox:
-    """Rank, title, topics and score; description and explanation on demand; what scores mean."""
+    """The recommended courses with rank, title, topics and score; each opens to an explanation."""
     whose = text(kind="whose")
-    fresh = made(widgets.Button, description="Start fresh")
+    fresh = create(widgets.Button, description="Start fresh")
     example = row(whose, fresh, css="recsys-example")
     notice = text(kind="outdated")
     sentence = text(kind="hint")
-    table = made(widgets.HTML, css="recsys-table")
+    table = create(widgets.HTML, css="recsys-table")
 
     def show() -> None:
         answer = fitting.answer
@@ -28,10 +28,10 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
         model = answer.model
         sentence.value = f"<p>{explained(model.score_sentence)}</p>" if model else ""
 
-    def mark() -> None:
+    def show_advice() -> None:
         notice.value = paragraph(fitting.advice)
 
-    def tell_whose() -> None:
+    def show_example() -> None:
         titles = ", ".join(f"“{selection.dataset.title(one)}”" for one in selection.history)
         whose.value = paragraph(
             f"An example: “{selection.example}”, who liked {titles}." if selection.example else ""
@@ -40,6 +40,6 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
 
     fresh.on_click(lambda _: selection.clear())
     watch(fitting, "answer", show)
-    watch(fitting, "advice", mark)
-    watch(selection, ["example", "history", "dataset"], tell_whose)
+    watch(fitting, "advice", show_advice)
+    watch(selection, ["example", "history", "dataset"], show_example)
     return frame(example, notice, sentence, table, name="recommendations")

@@ -1,4 +1,4 @@
-"""Take it with you: the list as a file, the report, and the code that makes it again."""
+"""Save the list as CSV or as a report, and show the code that reproduces it."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from html import escape
 import ipywidgets as widgets
 
 from recsys.dashboard.data_view import download
-from recsys.dashboard.panels.frame import frame, made, row, watch
+from recsys.dashboard.panels.frame import create, frame, row, watch
 from recsys.dashboard.state import Choice, Fitting, Selection
 from recsys.dashboard.takeaway import as_code, as_csv, as_report
 
 
 def takeaway(selection: Selection, choice: Choice, fitting: Fitting) -> widgets.VBox:
-    """A link to the list as CSV, a report on demand, and the code with a button that copies it."""
-    table = made(widgets.HTML)
-    make = made(
+    """A link to the CSV, a button that creates the report, and the code with a Copy button."""
+    table = create(widgets.HTML)
+    make = create(
         widgets.Button,
         description="Report",
-        tooltip="One HTML page with all reasons, which opens offline",
+        tooltip="One HTML page with all explanations, which opens offline",
     )
-    report, code = made(widgets.HTML), made(widgets.HTML, css="recsys-code-box")
+    report, code = create(widgets.HTML), create(widgets.HTML, css="recsys-code-box")
 
     def show() -> None:
         report.value = ""
         answer = fitting.answer
         make.disabled = answer.model is None
         text = as_code(selection, answer, choice.top_n)
-        csv = f"\ufeff{as_csv(answer)}"  # the mark by which spreadsheets know UTF-8
+        csv = f"\ufeff{as_csv(answer)}"  # byte order mark, so that spreadsheets recognise UTF-8
         some = len(answer.table) > 0
         table.value = download("Save as CSV", "recommendations.csv", "text/csv", csv) * some
         code.value = (

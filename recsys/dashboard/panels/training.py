@@ -1,12 +1,12 @@
-"""Train, Recommend and Cancel, and how far the training is."""
+"""The buttons Train, Recommend and Cancel, and the progress of the training."""
 
 from __future__ import annotations
 
 import ipywidgets as widgets
 
 from recsys.dashboard.panels.frame import (
+    create,
     frame,
-    made,
     paragraph,
     row,
     shared_layout,
@@ -18,14 +18,14 @@ from recsys.dashboard.state import Fitting, Messages, Training
 
 
 def training(fitting: Fitting, training: Training, messages: Messages) -> widgets.VBox:
-    """Fit the chosen model in the background, and watch it."""
-    train = made(widgets.Button, description="Train")
-    recommend = made(widgets.Button, description="Recommend", button_style="primary")
-    cancel = made(widgets.Button, description="Cancel")
-    bar = made(widgets.FloatProgress, min=0.0, max=1.0)
+    """Fit the chosen model in the background, and show the progress."""
+    train = create(widgets.Button, description="Train")
+    recommend = create(widgets.Button, description="Recommend", button_style="primary")
+    cancel = create(widgets.Button, description="Cancel")
+    bar = create(widgets.FloatProgress, min=0.0, max=1.0)
     status = text(kind="status")
-    clock = text(kind="clock")  # apart, since a screen reader should not be told every second
-    said = row(status, clock, css="recsys-said")
+    clock = text(kind="clock")  # separate: a screen reader should not read it every second
+    progress = row(status, clock, css="recsys-said")
 
     def show() -> None:
         train.disabled = recommend.disabled = training.running and not fitting.superseded
@@ -41,4 +41,4 @@ def training(fitting: Fitting, training: Training, messages: Messages) -> widget
     watch(training, ["running", "progress", "seconds"], show)
     watch(fitting, "superseded", show)
     watch(messages, "status", show)
-    return frame(row(recommend, train, cancel), bar, said, name="training")
+    return frame(row(recommend, train, cancel), bar, progress, name="training")

@@ -1,4 +1,4 @@
-"""Bring your own data: two files, what was understood of them, and a button that opens them."""
+"""Upload your own data: two files, a preview of how they were read, and a button to use them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from recsys.dashboard.data_view import download
-from recsys.dashboard.panels.frame import frame, is_shown, made, paragraph, row, show_if, text
+from recsys.dashboard.panels.frame import create, frame, is_shown, paragraph, row, show_if, text
 from recsys.dashboard.state import State
 from recsys.dataset import DataError
 from recsys.sources import upload as files
@@ -19,7 +19,7 @@ from recsys.sources.upload import Pair, Reading
 FORM = (
     "Two CSV files. The courses: id, title, perhaps a description, then topics, as columns of 0 "
     "and 1 or as one column with names joined by |. The ratings: user, item (a course's id), "
-    "rating. The files of IBM and MovieLens are of this form."
+    "rating. The files of IBM and MovieLens have this form."
 )
 CAPS = (
     f"Each file may have up to {files.MOST_BYTES // 1_000_000} MB; the courses up to "
@@ -29,41 +29,41 @@ CAPS = (
 PRIVACY = (
     "Your data stays with this page: in the memory of its own process, and, for training, in a "
     "temporary folder that only the server's account can read, with the models trained on it. "
-    "Both go when you leave. Nothing of it is shared with other visitors."
+    "Both are deleted when you leave. Other visitors cannot see your data."
 )
 MOST_TOPICS_NAMED = 12
 
 
 def upload(state: State) -> widgets.VBox:
-    """A button; the form is built when it is pressed first."""
-    opener = made(widgets.Button, css="recsys-more")
-    place = made(widgets.VBox)
+    """A button that opens the form for a visitor's own data."""
+    opener = create(widgets.Button, css="recsys-more")
+    place = create(widgets.VBox)
 
     def unfold(unfolded: bool) -> None:
         show_if(unfolded, place)
         opener.description = "Hide your own data" if unfolded else "Bring your own data…"
 
-    def turn(_: widgets.Button) -> None:
+    def toggle(_: widgets.Button) -> None:
         if not place.children:
             place.children = [_form(state, lambda: unfold(False))]
         unfold(not is_shown(place))
 
-    opener.on_click(turn)
+    opener.on_click(toggle)
     unfold(False)
     return frame(opener, place, name="upload")
 
 
 def _form(state: State, opened: Callable[[], None]) -> widgets.VBox:
-    """Takes the files, tells what was understood, and calls `opened` once the data is in use."""
+    """Read the files, show a preview, and call `opened` when the data is in use."""
     given: dict[str, tuple[str, bytes]] = {}
-    understood: list[Pair] = []  # one at the most
+    understood: list[Pair] = []  # at most one
     choosers = {what: _chooser(what) for what in ("courses", "ratings")}
     status = text(kind="status")
-    preview = made(widgets.HTML, css="recsys-preview")
-    liked = made(widgets.BoundedFloatText, description="A rating counts as liked from", step=0.5)
+    preview = create(widgets.HTML, css="recsys-preview")
+    liked = create(widgets.BoundedFloatText, description="Lowest rating that is a like", step=0.5)
     likes = text(kind="hint")
-    use = made(widgets.Button, description="Use this data", button_style="primary")
-    confirm = made(widgets.VBox, [liked, likes, row(use)], shown=False)
+    use = create(widgets.Button, description="Use this data", button_style="primary")
+    confirm = create(widgets.VBox, [liked, likes, row(use)], shown=False)
 
     def receive(what: str, value: Any) -> None:
         if value:
@@ -84,18 +84,18 @@ def _form(state: State, opened: Callable[[], None]) -> widgets.VBox:
             show_if(False, confirm)
 
     def look() -> str:
-        """Read what is given as far as it goes; returns what comes next."""
+        """Read the files chosen so far; returns what the visitor should do next."""
         preview.value = ""
         if "courses" not in given:
-            return "Now the file of courses."
+            return "Now choose the file of courses."
         courses = files.read_courses(*given["courses"])
         preview.value = _shown(courses.reading)
         if "ratings" not in given:
-            return "The courses can be read. Now the file of ratings."
+            return "The courses can be read. Now choose the file of ratings."
         pair = files.read_pair(courses, *given["ratings"])
         preview.value = _shown(pair.courses) + _shown(pair.ratings) + _counts(pair)
         offer(pair)
-        return "Both files can be read. This is what was understood:"
+        return "Both files can be read. Please check the preview:"
 
     def offer(pair: Pair) -> None:
         ratings = pair.dataset.interactions.data
@@ -110,13 +110,13 @@ def _form(state: State, opened: Callable[[], None]) -> widgets.VBox:
             ratings = understood[0].dataset.interactions.data
             many = int((ratings >= np.float32(liked.value)).sum())
             likes.value = paragraph(
-                f"So {many:,} of {len(ratings):,} ratings are likes; the models learn from these."
+                f"{many:,} of {len(ratings):,} ratings are likes; the models learn from these."
             )
 
     def open_it(_: widgets.Button) -> None:
         use.disabled = True
         status.value = paragraph("Opening your data…")
-        state.bring(understood[0].liked_from(liked.value))
+        state.open_own(understood[0].liked_from(liked.value))
         status.value = paragraph("" if state.messages.error else "Your data is in use.")
         use.disabled = False
         if not state.messages.error:
@@ -130,28 +130,29 @@ def _form(state: State, opened: Callable[[], None]) -> widgets.VBox:
         download("Template for courses", "courses.csv", "text/csv", files.TEMPLATE_COURSES),
         download("Template for ratings", "ratings.csv", "text/csv", files.TEMPLATE_RATINGS),
     )
-    caps = made(widgets.HTML, f'<p data-most-bytes="{files.MOST_BYTES}">{escape(CAPS)}</p>')
+    caps = create(widgets.HTML, f'<p data-most-bytes="{files.MOST_BYTES}">{escape(CAPS)}</p>')
     caps.add_class("recsys-hint")
     explained = [text(FORM, kind="hint"), caps, text(PRIVACY, kind="hint")]
-    given_out = row(*(made(widgets.HTML, one) for one in templates))
-    return made(
-        widgets.VBox, [*explained, given_out, row(*choosers.values()), status, preview, confirm]
+    downloads = row(*(create(widgets.HTML, one) for one in templates))
+    return create(
+        widgets.VBox, [*explained, downloads, row(*choosers.values()), status, preview, confirm]
     )
 
 
 def _chooser(what: str) -> widgets.FileUpload:
-    chooser = made(widgets.FileUpload, accept=".csv,.tsv,.txt,text/csv", multiple=False, icon="")
+    chooser = create(widgets.FileUpload, accept=".csv,.tsv,.txt,text/csv", multiple=False, icon="")
     chooser.add_class("recsys-file")
     _name(chooser, f"Choose the {what}…")
     return chooser
 
 
 def _name(chooser: widgets.FileUpload, words: str) -> None:
-    chooser.description = chooser.tooltip = words  # the style sheet shows the one without a count
+    # ipywidgets adds a count to the description; the style sheet shows the tooltip instead.
+    chooser.description = chooser.tooltip = words
 
 
 def _shown(reading: Reading) -> str:
-    """How a file was understood, and its first rows by what they were taken for."""
+    """How a file was read, and its first rows under the roles of their columns, as HTML."""
     heads = "".join(
         f'<th scope="col">{escape(role)}'
         + (f" <small>{escape(column)}</small>" if column != role else "")
@@ -171,7 +172,7 @@ def _shown(reading: Reading) -> str:
 
 
 def _counts(pair: Pair) -> str:
-    """What the data set holds, its topics, and what was mended."""
+    """The size of the data set, its topics, and what was repaired, as HTML."""
     dataset = pair.dataset
     topics = ", ".join(dataset.topics[:MOST_TOPICS_NAMED])
     if len(dataset.topics) > MOST_TOPICS_NAMED:
@@ -180,7 +181,7 @@ def _counts(pair: Pair) -> str:
     return (
         f"<h4>Together</h4><p>{dataset.n_courses:,} {dataset.noun}s, {dataset.n_users:,} users, "
         f"{dataset.interactions.nnz:,} ratings. Topics: {escape(topics) or 'none'}.</p>"
-        + (f"<p>Noted or mended:</p><ul>{repairs}</ul>" if repairs else "")
+        + (f"<p>Notes and repairs:</p><ul>{repairs}</ul>" if repairs else "")
     )
 
 

@@ -1,20 +1,21 @@
-"""The dashboard's state: small models, a subject each, without a widget.
+"""The dashboard's state: small observable models, one for each subject, without widgets.
 
-| model | what it knows |
+| model | what it holds |
 |---|---|
 | `Selection` | the data set, the picked courses |
 | `Choice` | the chosen model, its hyperparameters, the number of recommendations |
-| `Training` | the fit in the background, and how far it is |
-| `Fitting` | the fitted model that answers, and its answer |
-| `View` | what is open, compared, hidden, presented |
-| `Messages` | status, error and note, in words |
-| `Undo` | the changes that can be taken back |
+| `Training` | the fit in the background, and its progress |
+| `Fitting` | the fitted model in use, and its recommendations |
+| `View` | which panels and charts are open or hidden, and what is compared or presented |
+| `Messages` | the status, the error and the note that the page shows |
+| `Undo` | the changes that can be undone |
 
-Each has traits to watch and methods to call, and is tested in plain pytest. `State` makes them and
-knows the rules that cross them: how a page begins, how a data set is opened, and what a link says.
+Each has traits to observe and methods to call, and is tested in plain pytest. `State` creates them
+and holds the rules that concern several of them: how a page starts, how a data set is opened, and
+what a link shows.
 
-Four more models follow a `State`, so that they can be left out: `Comparison`, `Scoreboard`,
-`ClusterComparison` and, in `model_charts`, `Gallery`.
+Four more models are optional and observe a `State`: `Comparison`, `Leaderboard`,
+`ClusterComparison` and `ModelCharts`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from pathlib import Path
 
 from recsys import sources
 from recsys.dashboard.learners import Learner
-from recsys.dashboard.link import Link, left_out, read
+from recsys.dashboard.link import Link, missing_courses, read
 from recsys.dashboard.state.choice import Choice
 from recsys.dashboard.state.fitting import Answer, Fitting
 from recsys.dashboard.state.messages import Messages, guarded
@@ -51,20 +52,20 @@ __all__ = [
 
 
 class State:
-    """All that one page knows, by subject.
+    """The whole state of one page.
 
     Parameters
     ----------
-    source : key of the first data set; by default the first that is present
-    store : where fitted models are kept
+    source : key of the data set to open; by default the first that is installed
+    store : where fitted models are kept; by default `Store()`
 
     Attributes
     ----------
-    selection, choice, training, fitting, view, messages, undo : a model each, see this module
+    selection, choice, training, fitting, view, messages, undo : the models listed above
 
     Raises
     ------
-    DataError : if there is no data set, or this one cannot be opened
+    DataError : if no data set is installed, or this one cannot be opened
     """
 
     def __init__(self, source: str | None = None, store: Store | None = None) -> None:
@@ -74,13 +75,13 @@ class State:
         self.view = View()
         self.choice = Choice(self.messages)
         self.selection = Selection(source, store, self.undo, self.messages)
-        # The line of trainings is that of the shared store, also for a visitor's own data.
+        # Trainings on a visitor's own data wait in the same queue as all others.
         self.training = Training(self.selection, self.messages, JobQueue(store))
         self.fitting = Fitting(self.selection, self.choice, self.training, self.messages)
         self._home = self.link
 
     def begin(self) -> None:
-        """Show an example learner, with recommendations if they can be had at once."""
+        """Show an example learner, with recommendations if the model is fast to fit."""
         self.selection.show_example()
         self.fitting.fit_if_instant()
         self._home = self.link
@@ -89,19 +90,19 @@ class State:
 
     @guarded("opening the data set")
     def choose_source(self, key: str) -> None:
-        """Open another data set; in the place of an example, show one of the new set."""
+        """Open another data set; if an example is shown, show one of the new data set."""
         if key != self.selection.source:
             self._open(key)
 
     @guarded("opening your data")
-    def bring(self, pair: Pair) -> None:
-        """Open the visitor's own data set, which is known to this session alone."""
+    def open_own(self, pair: Pair) -> None:
+        """Open the visitor's own data set, which only this session can use."""
         self.selection.keep(pair)
         self._open(OWN)
 
     def _open(self, key: str) -> None:
         was_example = bool(self.selection.example)
-        with self.fitting.hold_trait_notifications():  # so that the list is drawn once
+        with self.fitting.hold_trait_notifications():  # to draw the list only once
             with self.selection.hold_trait_notifications():
                 self.selection.open(key)
                 if was_example:
@@ -113,7 +114,7 @@ class State:
 
     @property
     def link(self) -> Link:
-        """All that can be seen, for `link.write`; a link says it to `open_link`."""
+        """What the page shows, as `link.write` and `open_link` use it."""
         choice, view = self.choice, self.view
         return Link(
             source=Path(self.selection.source).name,
@@ -131,44 +132,40 @@ class State:
 
     @guarded("opening the link")
     def open_link(self, query: str) -> None:
-        """Show what a link says, as far as it makes sense here; the note tells what was left out.
+        """Show what a link describes; the note says which parts were ignored.
 
         Parameters
         ----------
-        query : of the link, with or without its question mark
+        query : the link's query, with or without its question mark
         """
         link, notes = self._read(query)
-        notes += self._visit(link)
+        notes += self._apply(link)
         self.undo.forget()
-        self.messages.note = (
-            " ".join(("Not all of the link could be followed.", *notes)) if notes else ""
-        )
+        self.messages.note = " ".join(("Parts of the link were ignored.", *notes)) if notes else ""
 
-    @guarded("going back to the beginning")
+    @guarded("resetting the page")
     def reset(self) -> None:
-        """Show again what a page shows without a link; the courses can be had back by `undo`."""
-        self._visit(self._home)
+        """Show what a page shows without a link; `undo` restores the picked courses."""
+        self._apply(self._home)
         self.messages.note = ""
 
-    def page_shows(self, query: str) -> None:
-        """Hear from the page which explanations are open on it, and which step is presented.
+    def update_from_page(self, query: str) -> None:
+        """Take over from the page which explanations are open, and which step is presented.
 
-        Those that a link has opened and that wait for a training stay so.
+        Explanations that a link has opened stay open while their courses wait for a training.
 
         Parameters
         ----------
-        query : what the page says, as a link does
+        query : what the page reports, in the form of a link's query
         """
-        said, _ = self._read(query)
+        reported, _ = self._read(query)
         listed = set(self.fitting.answer.table["course_id"])
         outdated = self.fitting.outdated
         waiting = [one for one in self.view.explained if outdated and one not in listed]
-        self.view.explained, self.view.step = (*said.explained, *waiting), said.step
+        self.view.explained, self.view.step = (*reported.explained, *waiting), reported.step
 
     def _names(self) -> dict[str, str]:
-        """The data sets' keys by the names they have in links: the last part, where it is a path
-        of this machine.
-        """
+        """Data set keys by their names in links; the name of a path is its last part."""
         own = [OWN] * (self.selection.own is not None)
         keys = [one.key for one in sources.available()] + own
         return {Path(key).name: key for key in reversed(keys)}
@@ -177,10 +174,10 @@ class State:
         view = self.view
         return read(query, sources=self._names(), openable=view.openable, hideable=view.hideable)
 
-    def _visit(self, link: Link) -> list[str]:
-        """Show what a link says; a sentence on each part that is not to be had."""
+    def _apply(self, link: Link) -> list[str]:
+        """Show what a link describes; returns a sentence about each part that is missing here."""
         view = self.view
-        with self.fitting.hold_trait_notifications():  # so that the list is drawn once
+        with self.fitting.hold_trait_notifications():  # to draw the list only once
             with self.selection.hold_trait_notifications():
                 notes = self._select(link)
             self.choice.begin_with(link.model or str(self._home.model), link.values, link.top_n)
@@ -193,7 +190,7 @@ class State:
         return notes
 
     def _select(self, link: Link) -> list[str]:
-        """Open a link's data set, and pick its courses or, if it names none, an example's."""
+        """Open a link's data set, and pick its courses; without courses, those of an example."""
         selection, notes = self.selection, []
         key = self._names()[link.source or str(self._home.source)]
         if key != selection.source:
@@ -207,7 +204,7 @@ class State:
         known = tuple(one for one in wanted if one in present)
         unknown = sorted(one for one in {*wanted, *link.explained} if one not in present)
         if unknown:
-            notes.append(left_out(unknown, selection.dataset.noun))
+            notes.append(missing_courses(unknown, selection.dataset.noun))
         names = [one.name for one in learners if one.courses == known]
         selection.pick(known, names[0] if names else "")
         return notes

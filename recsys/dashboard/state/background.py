@@ -1,4 +1,4 @@
-"""A job that the page shows: whether it is running, how far it is, and what became of it.
+"""The state of a background job: whether it is running, its progress, and its outcome.
 
 Must not know widgets, nor what the job does.
 """
@@ -14,19 +14,18 @@ from recsys.jobs.job import Cancelled, Event, Failed, Finished, Job, Progressed
 
 
 class BackgroundTask(HasTraits):
-    """What the page knows of a job, one at a time.
+    """Runs one job at a time and shows its progress.
 
-    Subclasses call `_begin`, and say in `_finished` what becomes of a result, and in `_ended` what
-    follows in any case.
+    Subclasses call `_begin` and may override `_finished` and `_ended`.
 
     Parameters
     ----------
-    messages : where the visitor is told why a job failed; the next one takes that away
+    messages : where a failure is reported; the start of the next job clears it
     """
 
     running = Bool(False, help="whether a job is running")
-    progress = Float(0.0, help="how far it is, from 0 to 1")
-    status = Unicode(help="what is happening, or has just happened")
+    progress = Float(0.0, help="progress of the job, from 0 to 1")
+    status = Unicode(help="what is happening or has just happened, in words")
 
     def __init__(self, messages: Messages) -> None:
         super().__init__()
@@ -34,33 +33,40 @@ class BackgroundTask(HasTraits):
         self._job: Job | None = None
 
     def cancel(self) -> None:
-        """End the job; what it has stored so far stays."""
+        """End the job; results that it has already stored are kept."""
         if self._job is not None:
             self._job.cancel()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until no job is running; whether that came to be in time. For scripts."""
-        while (job := self._job) is not None:  # the end of one may begin another
+        """Wait until no job is running; for scripts.
+
+        Parameters
+        ----------
+        timeout : the longest wait for each job, in seconds; None for no limit
+
+        Returns False if a wait reached the limit.
+        """
+        while (job := self._job) is not None:  # the end of one job may start another
             if job.wait(timeout) is None:
                 return False
         return True
 
     def _begin(self, status: str, job: Job) -> None:
-        """Start a job; an earlier one is abandoned, and what was said of it goes away."""
+        """Start a job; abandon an earlier one, and clear its error."""
         self._abandon()
         self.messages.error = ""
         self._job = job
         with self.hold_trait_notifications():
             self.running, self.progress, self.status = True, 0.0, status
-        job.start(lambda event: self._hear(job, event))
+        job.start(lambda event: self._on_event(job, event))
 
     def _abandon(self) -> None:
-        """End the job, and hear no more of it."""
+        """End the job, and ignore its later events."""
         self.cancel()
         self._job, self.running, self.status = None, False, ""
 
-    def _hear(self, job: Job, event: Event) -> None:
-        """Follow the job; what an abandoned one still tells is ignored."""
+    def _on_event(self, job: Job, event: Event) -> None:
+        """Update the state by an event; ignore events of an abandoned job."""
         if job is not self._job:
             return
         if isinstance(event, Progressed):
@@ -79,7 +85,7 @@ class BackgroundTask(HasTraits):
         self._ended()
 
     def _finished(self, result: Any) -> None:
-        """What becomes of the result."""
+        """Use the result of a job that finished."""
 
     def _ended(self) -> None:
-        """What follows when a job is over, whatever came of it."""
+        """Called after each job, whether it finished, failed or was cancelled."""

@@ -21,13 +21,13 @@ from recsys.models import Recommender
 class Chosen:
     """A model and its hyperparameters.
 
-    No two of these are equal: to choose the same again counts, since a model's class may have
-    been edited and registered anew in the notebook.
+    Two objects are never equal, so that observers are notified when the same model is chosen
+    again: its class may have been edited and registered again in the notebook.
 
     Attributes
     ----------
     key : the model's key in the registry
-    values : the hyperparameters' values, by their names; not to be changed
+    values : the hyperparameters' values by name; must not be modified
     """
 
     key: str
@@ -35,7 +35,7 @@ class Chosen:
 
     @property
     def model(self) -> type[Recommender]:
-        """The model's class, as it is registered now."""
+        """The model's class that is registered now."""
         return models.find(self.key)
 
     def unfitted(self) -> Recommender:
@@ -44,7 +44,7 @@ class Chosen:
 
 
 class Choice(HasTraits):
-    """What the visitor wants to be answered by; at first the first registered model.
+    """The model that the visitor has chosen; initially the first registered one.
 
     Parameters
     ----------
@@ -52,12 +52,12 @@ class Choice(HasTraits):
     """
 
     chosen = Instance(Chosen, help="the model and its hyperparameters")
-    top_n = Int(Link.top_n, help="how many recommendations to show at the most")
+    top_n = Int(Link.top_n, help="the largest number of recommendations to show")
 
     def __init__(self, messages: Messages) -> None:
         super().__init__()
         self.messages = messages
-        self._last: dict[str, Chosen] = {}  # what each model was left with, by its key
+        self._last: dict[str, Chosen] = {}  # the last settings of each model, by its key
         self.begin_with(models.registry()[0].key())
 
     @property
@@ -67,18 +67,18 @@ class Choice(HasTraits):
 
     @property
     def values(self) -> Mapping[str, Any]:
-        """The chosen model's hyperparameters."""
+        """The chosen model's hyperparameters, by name."""
         return self.chosen.values
 
     @property
     def changed_values(self) -> dict[str, Any]:
-        """Those of the hyperparameters that are not at their defaults."""
+        """The hyperparameters that differ from their defaults, by name."""
         defaults = self.model().values()
         return {name: one for name, one in self.values.items() if one != defaults[name]}
 
     @guarded("choosing the model")
     def choose_model(self, key: str) -> None:
-        """Choose a model, with the hyperparameters it had when it was last chosen."""
+        """Choose a model by its key, with the settings it had when it was last chosen."""
         last = self._last.get(key)
         self._last[self.chosen.key] = self.chosen
         self.chosen = Chosen(key, last.values if last else models.find(key)().values())
@@ -91,18 +91,18 @@ class Choice(HasTraits):
 
     @guarded("changing the number of recommendations")
     def set_top_n(self, number: int) -> None:
-        """Set how many recommendations to show."""
+        """Set how many recommendations to show; values outside the limits are clipped."""
         self.top_n = min(max(number, 1), MOST_RECOMMENDATIONS)
 
     def begin_with(
         self, key: str, values: Mapping[str, Any] | None = None, top_n: int = Link.top_n
     ) -> None:
-        """Choose all of it anew; what other models were left with is forgotten.
+        """Choose model, settings and number, and forget the settings of the other models.
 
         Parameters
         ----------
-        key : of the model
-        values : those of its hyperparameters that are not to be at their defaults
+        key : the model's key
+        values : the hyperparameters that differ from their defaults, by name
         top_n : how many recommendations to show
         """
         self._last.clear()

@@ -1,7 +1,7 @@
-"""The comparison of the numbers of clusters: asked for, under way, or known.
+"""The comparison of cluster counts: whether it is running, and its result.
 
-It runs in a child process, so that the page stays alive and scikit-learn outside. Must not know
-widgets.
+It runs in a child process, so that the page stays responsive and its process need not import
+scikit-learn. Must not know widgets.
 """
 
 from __future__ import annotations
@@ -16,44 +16,45 @@ from recsys.dashboard.state.background import BackgroundTask
 from recsys.jobs.cluster_counts import ClusterCountsJob
 from recsys.models.clustering import Clustering
 
-_UNKNOWN = pd.DataFrame()
+_EMPTY = pd.DataFrame()
 
 
 class ClusterComparison(BackgroundTask):
-    """How well each number of clusters fits, for the clustering that answers in a state.
+    """How well each number of clusters fits, for the clustering model in use.
+
+    The result depends on the data set and on the model's other hyperparameters. When these change,
+    the table is empty until they have been compared.
 
     Parameters
     ----------
-    state : its other hyperparameters and its data set are meant; other ones make it unknown
+    state : whose model and data set are used
     """
 
-    table = Instance(pd.DataFrame, (), help="as `compare_counts` makes it; empty until it is known")
+    table = Instance(pd.DataFrame, (), help="from `compare_counts`; empty if there is no result")
 
     def __init__(self, state: State) -> None:
         super().__init__(state.messages)
         self._state = state
-        self._known: dict[str, pd.DataFrame] = {}
+        self._results: dict[str, pd.DataFrame] = {}
         self._subject = ""
-        state.selection.observe(lambda _: self._known.clear(), "dataset")
-        state.fitting.observe(lambda _: self._look(), "answer")
-        self._look()
+        state.selection.observe(lambda _: self._results.clear(), "dataset")
+        state.fitting.observe(lambda _: self._update(), "answer")
+        self._update()
 
     def start(self) -> None:
-        """Fit every number of clusters, in the background."""
+        """Fit the model with each number of clusters, in the background."""
         model, selection = self._state.fitting.answer.model, self._state.selection
         if self.running or not isinstance(model, Clustering):
             return
         queue = self._state.training.job_queue
-        self._begin(
-            "Starting", ClusterCountsJob(model, selection.loadable_as, selection.store, queue)
-        )
+        self._begin("Starting", ClusterCountsJob(model, selection.load_key, selection.store, queue))
 
     def _finished(self, result: pd.DataFrame) -> None:
-        self._known[self._subject] = result
-        self._look()
+        self._results[self._subject] = result
+        self._update()
 
-    def _look(self) -> None:
-        """Show what is known of the model that answers now."""
+    def _update(self) -> None:
+        """Show the result for the model in use, if there is one."""
         model = self._state.fitting.answer.model
         subject = ""
         if isinstance(model, Clustering):
@@ -62,6 +63,6 @@ class ClusterComparison(BackgroundTask):
         if subject != self._subject:
             self._abandon()
             self._subject = subject
-        known = self._known.get(subject, _UNKNOWN)
+        known = self._results.get(subject, _EMPTY)
         if known is not self.table:
             self.table = known

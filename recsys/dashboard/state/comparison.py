@@ -1,7 +1,7 @@
-"""Several models' answers to the same choice: who recommends what, and what they agree on.
+"""The lists of several models for the same picked courses, and what the lists have in common.
 
-The models are those of the registry at their default settings; the chosen one answers with the
-visitor's. They are asked one at a time, so that the page stays alive. Must not know widgets.
+Every registered model recommends with its default settings, the chosen one with the visitor's.
+They run one after another, so that the page stays responsive. Must not know widgets.
 """
 
 from __future__ import annotations
@@ -24,45 +24,45 @@ from recsys.storage.store import with_values_of
 
 log = logging.getLogger(__name__)
 
-NAME = "comparison"  # in links
-LENGTH = 10  # of the lists that are compared
-SHORT = 5  # of the lists of all models
-MOST = 3  # lists side by side
-PATIENCE = 0.1  # seconds that an answer may take without a word
+NAME = "comparison"  # the panel's name in links
+LENGTH = 10  # courses in each compared list
+SHORT = 5  # courses in each list of the overview of all models
+MOST_LISTS = 3  # side by side
+STATUS_DELAY = 0.1  # seconds before the status says which model is running
 
 
-def _no_list() -> pd.DataFrame:
+def _empty_list() -> pd.DataFrame:
     return pd.DataFrame(columns=["course_id", "title", "score", "rank"])
 
 
 @dataclass(frozen=True, eq=False)
-class Opinion:
-    """A model's list for the visitor's choice.
+class ModelList:
+    """A model's recommendations for the picked courses.
 
     Attributes
     ----------
-    key, name : the model's
+    key, name : the model's key and name
     table : `course_id, title, score, rank`, best first
-    why_empty : why the table is empty, in words; "" where it is not
-    settings : which settings it answers with, in words; "" where that goes without saying
+    why_empty : why the table is empty, in words; "" if it is not empty
+    settings : which settings the model used, in words; "" if the page need not say so
     """
 
     key: str
     name: str
-    table: pd.DataFrame = field(default_factory=_no_list)
+    table: pd.DataFrame = field(default_factory=_empty_list)
     why_empty: str = ""
     settings: str = ""
 
 
 @dataclass(frozen=True)
 class Overlap:
-    """What lists have in common.
+    """The overlap of several lists.
 
     Attributes
     ----------
-    common : the courses in all of them, in the order of the first
-    most : as many as there could be: the length of the shortest list
-    different : how many different courses they hold together
+    common : ids of the courses in all lists, in the order of the first
+    most : the largest possible overlap: the length of the shortest list
+    different : how many different courses the lists contain together
     """
 
     common: tuple[str, ...]
@@ -71,54 +71,56 @@ class Overlap:
 
     @property
     def jaccard(self) -> float:
-        """The courses in common as a share of the different ones; 0 where there are none."""
+        """The common courses as a share of the different ones; 0 if there are none."""
         return len(self.common) / self.different if self.different else 0.0
 
 
-def overlap(opinions: Sequence[Opinion]) -> Overlap:
-    """What the lists of at least one opinion have in common."""
-    lists = [one.table["course_id"] for one in opinions]
+def overlap(model_lists: Sequence[ModelList]) -> Overlap:
+    """The overlap of one or more lists."""
+    lists = [one.table["course_id"] for one in model_lists]
     common = [course for course in lists[0] if all(course in set(one) for one in lists)]
     return Overlap(tuple(common), min(map(len, lists)), len(set().union(*lists)))
 
 
-def alone(opinions: Sequence[Opinion]) -> list[pd.DataFrame]:
-    """For each opinion the part of its list that no other list has."""
-    votes = supporters(opinions)
-    return [one.table[one.table["course_id"].map(votes) == 1] for one in opinions]
+def unique_courses(model_lists: Sequence[ModelList]) -> list[pd.DataFrame]:
+    """For each list, the rows whose course is in no other list."""
+    counts = list_counts(model_lists)
+    return [one.table[one.table["course_id"].map(counts) == 1] for one in model_lists]
 
 
-def supporters(opinions: Iterable[Opinion], length: int = LENGTH) -> pd.Series:
-    """How many of the lists, cut to this length, hold each of their courses; by course id."""
-    tops = [one.table.head(length)["course_id"] for one in opinions]
+def list_counts(model_lists: Iterable[ModelList], length: int = LENGTH) -> pd.Series:
+    """How many lists have each course among their first `length`: a Series by course id,
+    sorted from the largest count to the smallest.
+    """
+    tops = [one.table.head(length)["course_id"] for one in model_lists]
     counts: pd.Series = pd.concat([pd.Series(dtype=object), *tops]).value_counts()
     return counts
 
 
 class Comparison(HasTraits):
-    """The opinions of all registered models, which follow the state while `NAME` is open in it.
+    """The lists of all registered models, updated with the state while the panel is open.
 
     Parameters
     ----------
-    state : whose choice is answered
+    state : the state whose picked courses are used
     """
 
-    opinions = Tuple(help="one per registered model, in the order shown")
-    missing = Tuple(help="the models that have to be trained before they can answer")
-    status = Unicode(help="which model is being asked, if that takes its time")
+    model_lists = Tuple(help="a `ModelList` for each registered model, in the order shown")
+    missing = Tuple(help="the models that must be trained before they can recommend")
+    status = Unicode(help="which model is running, if it takes long; in words")
 
     def __init__(self, state: State) -> None:
         super().__init__()
         self._state = state
-        self._fitted: dict[type[Recommender], Recommender] = {}  # at their defaults
+        self._fitted: dict[type[Recommender], Recommender] = {}  # with default settings
         self._fitted_on = state.selection.dataset
-        self._left: list[type[Recommender]] = []
-        self._said: list[tuple[Opinion, Recommender | None]] = []
-        self._asking = False
-        self._begun = 0.0
-        state.view.offer(NAME)
-        state.training.observe(self._keep, "trained")
-        for subject, names in (  # what may change an opinion
+        self._remaining: list[type[Recommender]] = []
+        self._results: list[tuple[ModelList, Recommender | None]] = []
+        self._running = False
+        self._started_at = 0.0
+        state.view.add_openable(NAME)
+        state.training.observe(self._keep_trained, "trained")
+        for subject, names in (  # whatever can change a list
             (state.view, ["opened"]),
             (state.selection, ["dataset", "history"]),
             (state.choice, ["chosen"]),
@@ -129,39 +131,39 @@ class Comparison(HasTraits):
 
     @property
     def noun(self) -> str:
-        """What one recommended item is called."""
+        """What the data set calls an item, such as "course"."""
         return self._state.selection.dataset.noun
 
     @property
     def picked(self) -> tuple[str, ...]:
-        """Keys of the models to compare: at first the chosen one and the first of the others."""
+        """Keys of the models to compare; by default the chosen one and the first other one."""
         chosen = self._state.choice.chosen.key
         others = [one.key() for one in models.registry() if one.key() != chosen]
         return self._state.view.compared or (chosen, *others[:1])
 
     def pick(self, keys: Iterable[str]) -> None:
-        """Choose what to compare: the first three of these models, each once."""
-        self._state.view.compared = tuple(dict.fromkeys(filter(None, keys)))[:MOST]
+        """Compare these models: the first three different keys."""
+        self._state.view.compared = tuple(dict.fromkeys(filter(None, keys)))[:MOST_LISTS]
 
     def train_missing(self) -> None:
-        """Fit the models that are missing, one after another."""
+        """Fit the missing models in the background, one after another."""
         self._state.training.train_all(self.missing)
 
     @property
-    def compared(self) -> list[Opinion]:
-        """The opinions of the picked models, as far as they are there."""
-        known = {one.key: one for one in self.opinions}
+    def compared(self) -> list[ModelList]:
+        """The lists of the picked models, as far as they are computed."""
+        known = {one.key: one for one in self.model_lists}
         return [known[key] for key in self.picked if key in known]
 
     @property
     def chart(self) -> Chart | None:
-        """The lists of the picked models; None while there are not two of them."""
+        """A chart of the picked models' lists; None if there are fewer than two lists."""
         lists = {one.name: one.table for one in self.compared if len(one.table)}
         return rank_lines(lists, self.finding, self.noun) if len(lists) > 1 else None
 
     @property
     def finding(self) -> str:
-        """What the lists of the picked models have in common, in a line."""
+        """A sentence on what the picked models' lists have in common; "" with fewer than two."""
         lists = [one for one in self.compared if len(one.table)]
         noun = self.noun
         if len(lists) < 2:
@@ -175,78 +177,79 @@ class Comparison(HasTraits):
         count = len(overlap(near).common) or "none"
         return f"All three agree on {shared}, {near[0].name} and {near[1].name} on {count}"
 
-    # Asking
+    # Running the models
 
     def refresh(self) -> None:
-        """Ask every model anew, if anybody wants to know."""
+        """Compute all lists again, if the panel is open."""
         if NAME not in self._state.view.opened:
             return
-        if not self.opinions:
-            self.status = "Asking the models …"
-        self._left, self._said = list(models.registry()), []
-        self._begun = time.monotonic()
-        if self._asking:
+        if not self.model_lists:
+            self.status = "Running the models …"
+        self._remaining, self._results = list(models.registry()), []
+        self._started_at = time.monotonic()
+        if self._running:
             return
-        self._asking = True
+        self._running = True
         loop = running_loop()
         if loop is None:
-            while self._asking:
-                self._ask_next()
+            while self._running:
+                self._run_next()
         else:
-            loop.call_soon(self._ask_next)
+            loop.call_soon(self._run_next)
 
-    def _ask_next(self) -> None:
-        """Ask one model; the others have their turn after what else there is to do."""
-        kind = self._left.pop(0)
-        if time.monotonic() - self._begun > PATIENCE:
-            self.status = f"Asking {kind.name} …"
-        self._said.append(self._ask(kind))
+    def _run_next(self) -> None:
+        """Run one model; schedule the next behind the events that are waiting."""
+        kind = self._remaining.pop(0)
+        if time.monotonic() - self._started_at > STATUS_DELAY:
+            self.status = f"Running {kind.name} …"
+        self._results.append(self._run(kind))
         loop = running_loop()
-        if not self._left:
+        if not self._remaining:
             self._publish()
         elif loop is not None:
-            loop.call_soon(self._ask_next)
+            loop.call_soon(self._run_next)
 
     def _publish(self) -> None:
-        self._asking = False
+        self._running = False
         try:
             with self.hold_trait_notifications():
                 self.status = ""
-                self.opinions = tuple(opinion for opinion, _ in self._said)
-                self.missing = tuple(model for _, model in self._said if model is not None)
-        except Exception as problem:  # of whoever shows it; nobody else would hear of it
+                self.model_lists = tuple(one for one, _ in self._results)
+                self.missing = tuple(model for _, model in self._results if model is not None)
+        except Exception as problem:  # in an observer; nothing else would report it
             self._state.messages.report(problem, "comparing models")
 
-    def _ask(self, kind: type[Recommender]) -> tuple[Opinion, Recommender | None]:
-        """A model's opinion; and if it has to be trained for it, the model to train."""
+    def _run(self, kind: type[Recommender]) -> tuple[ModelList, Recommender | None]:
+        """A model's list; and the model to train, if it must be trained first."""
         choice, name = self._state.choice, label(kind)
         try:
             model = self._model(kind)
             if model is None:
                 wanted = choice.chosen.unfitted() if kind is choice.model else kind()
-                return Opinion(kind.key(), name, why_empty="Not trained yet."), wanted
+                return ModelList(kind.key(), name, why_empty="Not trained yet."), wanted
             history = self._state.selection.history
             table = model.recommend(history, k=LENGTH)
             why_empty = "" if len(table) else model.why_empty(history)
             settings = self._settings(kind, model)
-            return Opinion(kind.key(), name, table, why_empty, settings), None
-        except Exception as problem:  # a mistake of one model's must not silence the others
-            log.exception("%s could not be asked", name)
-            words = f"It could not answer: {problem or type(problem).__name__}."
-            return Opinion(kind.key(), name, why_empty=words), None
+            return ModelList(kind.key(), name, table, why_empty, settings), None
+        except Exception as problem:  # an error in one model must not hide the others
+            log.exception("%s could not recommend", name)
+            words = f"This model failed: {problem or type(problem).__name__}."
+            return ModelList(kind.key(), name, why_empty=words), None
 
     def _settings(self, kind: type[Recommender], model: Recommender) -> str:
-        """Whose settings a model answers with, where those of the visitor are others."""
+        """Which settings a model used, in words; "" unless the visitor has changed them."""
         choice = self._state.choice
         if kind is not choice.model or choice.values == kind().values():
             return ""
         return "at its default settings" if self._state.fitting.outdated else "with your settings"
 
     def _model(self, kind: type[Recommender]) -> Recommender | None:
+        """The fitted model of this class; None if it must be trained first."""
         selection, fitting = self._state.selection, self._state.fitting
         if kind is self._state.choice.model and not fitting.outdated:
-            answering: Recommender | None = fitting.fitted
-            return answering
+            fitted_as_chosen: Recommender | None = fitting.fitted
+            return fitted_as_chosen
         fitted = self._defaults()
         if kind not in fitted:
             stored = selection.store.get(kind(), selection.dataset)
@@ -256,15 +259,15 @@ class Comparison(HasTraits):
                 fitted[kind] = stored
         return fitted.get(kind)
 
-    def _keep(self, change: dict[str, Recommender]) -> None:
-        """Remember a model that was trained at its defaults; the store may not keep its kind."""
+    def _keep_trained(self, change: dict[str, Recommender]) -> None:
+        """Keep a model that was trained with its defaults; the store may not store its class."""
         model = change["new"]
         default = type(model)()
         if model.values(refit_only=True) == default.values(refit_only=True):
             self._defaults()[type(model)] = with_values_of(default, model)
 
     def _defaults(self) -> dict[type[Recommender], Recommender]:
-        """The models at their defaults that are at hand, fitted on the state's data set."""
+        """The models with default settings that are fitted on the current data set, by class."""
         dataset = self._state.selection.dataset
         if self._fitted_on is not dataset:
             self._fitted, self._fitted_on = {}, dataset
@@ -272,6 +275,6 @@ class Comparison(HasTraits):
 
 
 def label(kind: type[Recommender]) -> str:
-    """A model's name, with its key where another has the same name."""
+    """A model's name, followed by its key if another model has the same name."""
     same = [one for one in models.registry() if one.name == kind.name]
     return kind.name if len(same) == 1 else f"{kind.name} ({kind.key()})"

@@ -1,6 +1,6 @@
-"""What the page tells the visitor in words, and a guard that lets no error go untold.
+"""The messages that the page shows, and a decorator that reports every error there.
 
-Must not know what the words are about, nor widgets.
+Must not know what the messages are about, nor widgets.
 """
 
 from __future__ import annotations
@@ -18,33 +18,34 @@ from recsys.models import HyperparameterError
 
 log = logging.getLogger(__name__)
 
-# Errors whose message is meant for the visitor.
-TOLD_AS_THEY_ARE = (DataError, HyperparameterError)
+# Errors whose message is written for the visitor.
+VISITOR_ERRORS = (DataError, HyperparameterError)
 
-# What the visitor has asked for, as long as it is being done; "" in between.
-_asked_for: ContextVar[str] = ContextVar("asked_for", default="")
+# The visitor's action that is being carried out; "" if there is none.
+_current_action: ContextVar[str] = ContextVar("current_action", default="")
 
 
 class Messages(HasTraits):
-    """The status, the last error, and a note on the link that was opened."""
+    """The status, the last error, and a note about the link that was opened."""
 
-    status = Unicode(help="what is happening, or has just happened")
-    error = Unicode(help="what went wrong, in words; empty if nothing did")
-    note = Unicode(help="what of a link made no sense here, in words, until it is dismissed")
+    status = Unicode(help="what is happening or has just happened")
+    error = Unicode(help="what went wrong; empty if nothing did")
+    note = Unicode(help="the ignored parts of a link, until it is dismissed")
 
     def dismiss(self) -> None:
-        """Forget the error and the note."""
+        """Remove the error and the note."""
         self.error = self.note = ""
 
     def report(self, problem: BaseException, doing: str) -> None:
-        """Show an error in words, and log it with its traceback.
+        """Show an error, and log it with its traceback.
 
         Parameters
         ----------
+        problem : the error; its text is shown
         doing : what failed, as in "Something went wrong while …"
         """
         log.error("Error while %s", doing, exc_info=problem)
-        if isinstance(problem, TOLD_AS_THEY_ARE):
+        if isinstance(problem, VISITOR_ERRORS):
             self.error = str(problem)
         else:
             self.error = (
@@ -65,22 +66,22 @@ _Method = Callable[Concatenate[_Self, _Arguments], None]
 def guarded(
     doing: str, *, asked: bool = True
 ) -> Callable[[_Method[_Self, _Arguments]], _Method[_Self, _Arguments]]:
-    """Let no error out of a method: report it to the object's `messages`.
+    """Decorate a method to report its errors to the object's `messages` instead of raising them.
 
-    Where one guarded method causes another, as when an answer follows a choice, an error in the
-    second does not stop the first; it is told in terms of what the visitor has asked for.
+    One guarded method may call another, such as when a new choice updates the list. An error in
+    the inner method does not stop the outer one, and its message names the visitor's action.
 
     Parameters
     ----------
     doing : what the method does, as in "Something went wrong while …"
-    asked : whether the visitor asks for it; then the last error is forgotten
+    asked : whether the visitor calls it; if so, the last error is cleared first
     """
 
     def decorate(method: _Method[_Self, _Arguments]) -> _Method[_Self, _Arguments]:
         @functools.wraps(method)
         def call(self: _Self, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> None:
-            outer = _asked_for.get()
-            token = _asked_for.set(outer or doing)
+            outer = _current_action.get()
+            token = _current_action.set(outer or doing)
             if asked and not outer:
                 self.messages.error = ""
             try:
@@ -88,7 +89,7 @@ def guarded(
             except Exception as problem:
                 self.messages.report(problem, outer or doing)
             finally:
-                _asked_for.reset(token)
+                _current_action.reset(token)
 
         return call
 

@@ -1,7 +1,7 @@
-"""Which charts an answer has, which of them the visitor has opened, and what they may look at.
+"""The charts of the current list: which there are, which are open, and what they draw.
 
-A model declares its charts, and `recsys.charts` draws them. Must not know any particular model or
-chart but that of the losses, nor widgets.
+A model declares its charts, and `recsys.charts` draws them. Must not know widgets, nor any
+particular model or chart except the chart of losses.
 """
 
 from __future__ import annotations
@@ -18,19 +18,23 @@ from recsys.dashboard.state.cluster_comparison import ClusterComparison
 from recsys.jobs.cluster_counts import sample_of_users
 
 LOSS = "loss"  # the chart of a model with a training curve, and of a training that reports losses
-OPEN_AT_FIRST = 2  # so many of a model's charts; every one that is open costs time at each click
+OPEN_AT_FIRST = 2  # charts per model; each open chart makes every click slower
 
 
-class Gallery(HasTraits):
-    """The charts on offer for a state's answer, and those that are open.
+class ModelCharts(HasTraits):
+    """The available charts for a state's answer, and those that are open.
 
-    What a visitor opens or closes stays so when the model changes, so that the same chart can be
+    A chart that the visitor opens or closes stays so when the model changes, so that it can be
     compared between models.
+
+    Parameters
+    ----------
+    state : the state whose answer is drawn
     """
 
     offered = Tuple(help="the answering model's charts, as `charts.Kind`, in order")
     opened = Tuple(help="keys of those that are shown")
-    edition = Int(help="changes whenever one of the charts, or the choice among them, may have")
+    version = Int(help="increases when a chart, or the list of open charts, may have changed")
 
     def __init__(self, state: State) -> None:
         super().__init__()
@@ -43,11 +47,22 @@ class Gallery(HasTraits):
         self._update()
 
     def open(self, key: str, shown: bool = True) -> None:
-        """Show a chart from now on, or show it no longer."""
-        self.state.view.set_open(key, shown, opens_by_itself=True)
+        """Show or hide a chart.
+
+        Parameters
+        ----------
+        key : the chart's key
+        shown : True to show it, False to hide it
+        """
+        self.state.view.set_open(key, shown, open_by_default=True)
 
     def chart(self, key: str) -> Chart:
-        """Draw one of the charts on offer."""
+        """Draw the chart with this key.
+
+        Raises
+        ------
+        UnknownChartError : if no such chart is registered
+        """
         return charts.find(key).draw(self._view())
 
     def _view(self) -> View:
@@ -66,19 +81,19 @@ class Gallery(HasTraits):
 
     @property
     def _losses(self) -> np.ndarray | None:
-        """(epochs so far, 2) of the training under way; None if there is none that tells them."""
+        """(epochs so far, 2) losses of the current training; None if it does not report any."""
         training = self.state.training
-        told = [one for one in training.measured if "loss" in one] if training.running else []
-        if not told:
+        reported = [one for one in training.measured if "loss" in one] if training.running else []
+        if not reported:
             return None
-        return np.array([(one["loss"], one.get("validation_loss", np.nan)) for one in told])
+        return np.array([(one["loss"], one.get("validation_loss", np.nan)) for one in reported])
 
     def _update(self) -> None:
         offered = tuple(self._declared())
         first = {kind.key for kind in offered[:OPEN_AT_FIRST]}
         if self._losses is not None:
             first.add(LOSS)
-        self.state.view.offer(*(kind.key for kind in charts.registered()))
+        self.state.view.add_openable(*(kind.key for kind in charts.registered()))
         with self.hold_trait_notifications():
             self.offered = offered
             self.opened = tuple(
@@ -87,10 +102,10 @@ class Gallery(HasTraits):
                 if kind.key in self.state.view.opened
                 or (kind.key in first and kind.key not in self.state.view.closed)
             )
-            self.edition += 1
+            self.version += 1
 
     def _declared(self) -> Iterator[Kind]:
-        """The charts that the model declares, and that of the losses wherever there are any."""
+        """The charts that the model declares, and the chart of losses if there are any."""
         answer = self.state.fitting.answer
         keys = list(answer.model.charts) if answer.model and len(answer.table) else []
         curve = getattr(answer.model, "training_curve_", ()) if keys else ()
@@ -101,5 +116,5 @@ class Gallery(HasTraits):
         for key in keys:
             try:
                 yield charts.find(key)
-            except UnknownChartError as problem:  # the other charts are shown nevertheless
+            except UnknownChartError as problem:  # the other charts are still shown
                 self.state.messages.error = f"{type(answer.model).__name__}.charts: {problem}"

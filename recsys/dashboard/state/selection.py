@@ -21,44 +21,44 @@ from recsys.dataset import DataError, Dataset, History
 from recsys.sources.upload import Pair
 from recsys.storage import Store
 
-OWN = "own"  # the key of the data set that the visitor has brought
+OWN = "own"  # key of the visitor's own data set
 
 
 class Selection(HasTraits):
-    """The data set and the history: what is picked, and whose example it is.
+    """The data set, the picked courses, and the example learner they come from.
 
     Parameters
     ----------
-    source : key of the first data set; by default the first that is present
-    store : where models fitted on the data sets of this machine are kept
-    undo : where changes of the history are remembered
-    messages : where the visitor is told
+    source : key of the data set to open; by default the first that is installed
+    store : the store for models of the installed data sets
+    undo : where changes of the history are recorded
+    messages : where status and errors are reported
 
     Attributes
     ----------
-    store : where models fitted on this data set are kept
+    store : the store for models of the open data set
 
     Raises
     ------
-    DataError : if there is no data set, or this one cannot be opened
+    DataError : if no data set is installed, or this one cannot be opened
     """
 
-    source = Unicode(help="key of the data set: as `sources.available` lists it, or `OWN`")
-    dataset = Instance(Dataset)
-    own = Instance(Pair, allow_none=True, help="the data set that the visitor has brought")
+    source = Unicode(help="key of the data set, from `sources.available`, or `OWN`")
+    dataset = Instance(Dataset, help="the open data set")
+    own = Instance(Pair, allow_none=True, help="the visitor's own data set")
     history = Instance(History, help="the picked courses and their ratings, in the order picked")
-    example = Unicode(help="the example learner who picked them; empty for the visitor's own")
+    example = Unicode(help="name of the example learner that is shown; empty for own picks")
 
     def __init__(self, source: str | None, store: Store, undo: Undo, messages: Messages) -> None:
         super().__init__()
         self.messages, self._undo = messages, undo
         self._shared_store = self.store = store
         self._own = OwnData()
-        self._elsewhere: tuple[str, ...] = ()  # picked, but not in this data set
-        self._chance = random.Random()
+        self._unavailable: tuple[str, ...] = ()  # picked, but not in this data set
+        self._rng = random.Random()
         present = sources.available()
         if not present:
-            raise DataError("There is no data set on this machine. Fetch one with: make data")
+            raise DataError("No data set is installed. Fetch one with: make data")
         self.open(source or present[0].key)
 
     @property
@@ -67,47 +67,52 @@ class Selection(HasTraits):
         return examples(self.dataset)
 
     @property
-    def loadable_as(self) -> str:
-        """What another process of this account calls the data set, for `load_dataset`."""
+    def load_key(self) -> str:
+        """What a child process passes to `load_dataset` to load this data set: a key or a path."""
         return str(self._own.folder) if self.source == OWN else self.source
 
     def search(self, words: str, topic: str = "") -> pd.DataFrame:
-        """The courses that match and are not picked yet; as `Search.find` says."""
+        """The matching courses that are not picked yet; see `Search.find`."""
         return self._search.find(words, topic, without=self.history)
 
     # The data set
 
     def open(self, key: str) -> None:
-        """Open a data set; picked courses stay where it has them too, the others come back with a
-        set that has them. An example does not stay.
+        """Open a data set.
+
+        Picked courses that it also has stay picked. The others are remembered, and are picked again
+        when a data set has them. The courses of an example are dropped.
 
         Raises
         ------
-        DataError : if it cannot be opened; the former one stays
+        DataError : if it cannot be opened; the current data set stays open
         """
         own = self._own.pair if key == OWN else None
         dataset = own.dataset if own else sources.load_dataset(key)
-        picked = self.history if self.trait_has_value("history") else ()  # at first there is none
-        wanted = () if self.example else (*picked, *self._elsewhere)
+        picked = (
+            self.history if self.trait_has_value("history") else ()
+        )  # not set before the first data set is open
+        wanted = () if self.example else (*picked, *self._unavailable)
         kept = [one for one in wanted if one in dataset.course_index]
-        self._elsewhere = tuple(one for one in wanted if one not in dataset.course_index)
+        self._unavailable = tuple(one for one in wanted if one not in dataset.course_index)
         self._search = Search(dataset)
         self.store = self._own.store if own else self._shared_store
         self._undo.forget()
-        lost = len(self._elsewhere)
+        lost = len(self._unavailable)
         are = "is" if lost == 1 else "are"
-        told = f"{lost} of the courses you picked {are} not in this set." if lost else ""
-        self.messages.status = told
+        self.messages.status = (
+            f"{lost} of the courses you picked {are} not in this data set." if lost else ""
+        )
         with self.hold_trait_notifications():
             self.source, self.dataset = key, dataset
             self.history, self.example = dataset.history(kept), ""
 
     def keep(self, pair: Pair) -> None:
-        """Take the data set that the visitor has brought; `open(OWN)` opens it.
+        """Keep the visitor's own data set; `open(OWN)` opens it.
 
         Raises
         ------
-        DataError : if there is no room for it
+        DataError : if it cannot be written to disk
         """
         self._own.keep(pair)
         self.own = pair
@@ -116,49 +121,47 @@ class Selection(HasTraits):
 
     @guarded("adding courses")
     def add(self, course_ids: Iterable[str]) -> None:
-        """Pick courses."""
+        """Add courses to the picked ones."""
         self._change(self.history.with_added(course_ids))
 
     @guarded("removing courses")
     def remove(self, course_ids: Iterable[str]) -> None:
-        """Drop picked courses."""
+        """Remove courses from the picked ones."""
         self._change(self.history.without(course_ids))
 
     @guarded("removing all courses")
     def clear(self) -> None:
-        """Drop all picked courses."""
+        """Remove all picked courses."""
         self.pick(())
 
     @guarded("showing an example")
-    def follow(self, name: str) -> None:
-        """Pick the courses of an example learner instead."""
-        self._follow(next(one for one in self.learners if one.name == name))
+    def pick_example(self, name: str) -> None:
+        """Replace the picked courses by those of an example learner."""
+        self._pick_learner(next(one for one in self.learners if one.name == name))
 
-    @guarded("sampling courses at random")
+    @guarded("choosing random courses")
     def surprise(self) -> None:
-        """Pick a few randomly sampled courses on one topic instead."""
-        self._change(self.dataset.history(surprise(self.dataset, self._chance)))
+        """Replace the picked courses by a few popular courses on a randomly chosen topic."""
+        self._change(self.dataset.history(surprise(self.dataset, self._rng)))
 
     def show_example(self) -> None:
-        """Pick the courses of the first example learner, as a page begins; this is no change that
-        could be undone.
-        """
+        """Pick the courses of the first example learner, as a new page does; cannot be undone."""
         learners = self.learners
         if learners:
-            self._follow(learners[0])
+            self._pick_learner(learners[0])
             self._undo.forget()
 
     def pick(self, course_ids: Iterable[str], example: str = "") -> None:
-        """Pick exactly these courses, and forget those that only other data sets have.
+        """Replace the picked courses, and forget those that only other data sets have.
 
         Raises
         ------
-        UnknownCourseError : for a course that the data set does not hold
+        UnknownCourseError : if the data set does not have one of the courses
         """
-        self._elsewhere = ()
+        self._unavailable = ()
         self._change(self.dataset.history(course_ids), example)
 
-    def _follow(self, learner: Learner) -> None:
+    def _pick_learner(self, learner: Learner) -> None:
         self._change(self.dataset.history(learner.courses), learner.name)
 
     def _change(self, history: History, example: str = "") -> None:

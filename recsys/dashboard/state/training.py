@@ -1,6 +1,6 @@
-"""The fit that runs in the background, those that wait for it, and how far it is.
+"""The training in the background: its model, its progress, and the models that wait for it.
 
-Must not know what a fitted model is wanted for, nor widgets.
+Must not know what the fitted models are used for, nor widgets.
 """
 
 from __future__ import annotations
@@ -21,41 +21,41 @@ from recsys.models import Recommender
 
 
 @dataclass(frozen=True, eq=False)
-class Ending:
+class TrainingResult:
     """How a training ended.
 
     Attributes
     ----------
-    asked : the model that was to be fitted
+    requested : the unfitted model with the requested settings
     event : the last event: `Finished` with the fitted model, `Failed` or `Cancelled`
     """
 
-    asked: Recommender
+    requested: Recommender
     event: Event
 
 
 class Training(HasTraits):
-    """The training under way on the selection's data set; another data set ends it.
+    """Trains models on the selection's data set; opening another data set ends the training.
 
     Parameters
     ----------
-    selection : whose data set the models are fitted on
-    messages : where the visitor is told
-    job_queue : where a training waits for those of other sessions
+    selection : the data set to fit the models on
+    messages : where the status is reported
+    job_queue : the queue in which the trainings of all sessions wait
 
     Attributes
     ----------
-    job : the latest training
+    job : the latest training job; None before the first
     """
 
-    model = Instance("recsys.models.Recommender", allow_none=True, help="what is being trained")
-    running = Bool(False)
-    queue = Tuple(help="the models that are to be trained after that")
-    trained = Instance("recsys.models.Recommender", allow_none=True, help="the latest that was")
-    ended = Instance(Ending, allow_none=True, help="how the latest training ended")
-    progress = Float(0.0, help="how far the fit is, from 0 to 1")
-    seconds = Float(0.0, help="since the training began")
-    measured = Tuple(help="what the last fit told on its way, such as losses")
+    model = Instance("recsys.models.Recommender", allow_none=True, help="the model in training")
+    running = Bool(False, help="whether a training is running or waiting")
+    queue = Tuple(help="the models to train after it")
+    trained = Instance("recsys.models.Recommender", allow_none=True, help="the last trained model")
+    ended = Instance(TrainingResult, allow_none=True, help="how the last training ended")
+    progress = Float(0.0, help="progress of the fit, from 0 to 1")
+    seconds = Float(0.0, help="seconds since the training started")
+    measured = Tuple(help="figures that the fit has reported, such as losses")
 
     def __init__(self, selection: Selection, messages: Messages, job_queue: JobQueue) -> None:
         super().__init__()
@@ -67,14 +67,14 @@ class Training(HasTraits):
 
     @property
     def waiting(self) -> str:
-        """Since when the training runs and how long it may still take, in words."""
+        """The time since the start and the estimated time left, in words; "" if none is running."""
         if not self.running:
             return ""
         usual = self._took.get((self._selection.source, self.model.key())) if self.model else None
         return waiting(self.progress, self.seconds, self._pace.left(self.seconds), usual)
 
     def start(self, model: Recommender) -> None:
-        """Fit a model in the background; whatever is under way or waits ends."""
+        """Fit a model in the background; cancel the current training and those that wait."""
         if self.job is not None:
             self.job.cancel()
         self.queue = ()
@@ -82,21 +82,21 @@ class Training(HasTraits):
 
     @guarded("training")
     def train_all(self, wanted: Iterable[Recommender]) -> None:
-        """Fit these models in the background, one after another, unless a training runs."""
+        """Fit these models in the background, one after another; does nothing during a training."""
         if not self.running:
             self.queue = tuple(wanted)
             self._fit_next()
 
     @guarded("cancelling the training")
     def cancel(self) -> None:
-        """Stop the fit that is under way and those that wait."""
+        """Cancel the current training and those that wait."""
         self.queue = ()
         if self.job is not None and self.model is not None:
             self.job.cancel()
             self._end(self.model, Cancelled())
 
     def _abandon(self) -> None:
-        """Stop it, and pass over what still comes of it."""
+        """Cancel the training, and ignore its later events."""
         if self.job is not None:
             self.job.cancel()
         with self.hold_trait_notifications():
@@ -115,21 +115,19 @@ class Training(HasTraits):
             self.model, self.running = model, True
             self.progress, self.seconds, self.measured = 0.0, 0.0, ()
         chosen = self._selection
-        self.job = TrainingJob(
-            model, chosen.dataset, chosen.loadable_as, chosen.store, self.job_queue
-        )
-        self.job.start(lambda event: self._hear(model, event))
+        self.job = TrainingJob(model, chosen.dataset, chosen.load_key, chosen.store, self.job_queue)
+        self.job.start(lambda event: self._on_event(model, event))
         loop = running_loop()
         if loop is not None:
             loop.call_later(1, self._tick, loop, model)
 
     @guarded("training", asked=False)
-    def _hear(self, model: Recommender, event: Event) -> None:
-        """Follow the training of `model`; what comes of an abandoned one is passed over."""
+    def _on_event(self, model: Recommender, event: Event) -> None:
+        """Update the state by an event of the training of `model`; ignore an abandoned one."""
         if model is not self.model:
             return
         if isinstance(event, Progressed):
-            self._pace.heard(event.done, event.seconds)
+            self._pace.update(event.done, event.seconds)
             with self.hold_trait_notifications():
                 self.progress, self.seconds = event.done, event.seconds
                 if event.figures:
@@ -140,16 +138,16 @@ class Training(HasTraits):
 
     def _end(self, model: Recommender, event: Event) -> None:
         with self.hold_trait_notifications():
-            self.ended = Ending(model, event)  # first: what follows from it is done first
+            self.ended = TrainingResult(model, event)  # first, so that its observers run first
             self.model, self.running = None, bool(self.queue)
             if isinstance(event, Finished):
                 self.trained = event.result
-                if self.progress > 0:  # else it was not fitted now, but found
+                if self.progress > 0:  # otherwise the store had the model, and nothing was fitted
                     self._took[self._selection.source, model.key()] = event.seconds
         self._fit_next()
 
     def _tick(self, loop: asyncio.AbstractEventLoop, model: Recommender) -> None:
-        """Count the seconds between two events, so that a long step does not look like none."""
+        """Count the seconds between two events, so that the page shows that a long step goes on."""
         if model is self.model:
             self.seconds += 1
             loop.call_later(1, self._tick, loop, model)

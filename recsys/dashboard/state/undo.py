@@ -1,7 +1,7 @@
-"""Changes that can be taken back, the latest first.
+"""Changes that can be undone, the latest first.
 
-One stack for all subjects: a change leaves a snapshot of what was there before, and the function
-that brings it back. Must not know what a snapshot holds.
+All parts of the state share one stack. Before a change, they push a snapshot of the old value and
+the function that restores it. Must not know what a snapshot contains.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Undo(HasTraits):
     messages : where an error is reported
     """
 
-    possible = Bool(False, help="whether there is a change to take back")
+    possible = Bool(False, help="whether there is a change to undo")
 
     def __init__(self, messages: Messages) -> None:
         super().__init__()
@@ -33,25 +33,25 @@ class Undo(HasTraits):
         self._stack: list[Callable[[], None]] = []
 
     def remember(self, snapshot: _Snapshot, restore: Callable[[_Snapshot], None]) -> None:
-        """Keep what is about to change.
+        """Record the value that is about to change.
 
         Parameters
         ----------
-        snapshot : what is there now; a value that nobody changes
-        restore : called with the snapshot to bring it back
+        snapshot : the current value; must be immutable
+        restore : called with the snapshot to restore it
         """
         self._stack.append(partial(restore, snapshot))
         self.possible = True
 
-    @guarded("taking back the last change")
+    @guarded("undoing the last change")
     def undo(self) -> None:
-        """Bring back what was there before the last change, if there was one."""
+        """Restore the value before the last change, if there was one."""
         if self._stack:
             restore = self._stack.pop()
             self.possible = bool(self._stack)
             restore()
 
     def forget(self) -> None:
-        """Forget all changes: none of them can be taken back any more."""
+        """Forget all changes, so that none of them can be undone."""
         self._stack.clear()
         self.possible = False

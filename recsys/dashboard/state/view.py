@@ -1,4 +1,4 @@
-"""What is open, compared, hidden and presented: all that is seen beside the choice and its answer.
+"""Which panels and charts are open or hidden, what is compared, and which step is presented.
 
 Must not know what the names stand for, nor widgets.
 """
@@ -9,30 +9,32 @@ from traitlets import HasTraits, Int, Tuple
 
 
 class View(HasTraits):
-    """Names of panels and charts, and which of them are open."""
+    """Names of the panels and charts, and their visibility."""
 
     hideable = Tuple(help="names of the panels that a link can hide")
-    hidden = Tuple(help="those that are hidden")
+    hidden = Tuple(help="names of the panels that are hidden")
     openable = Tuple(help="names of the panels and charts that can be opened")
-    opened = Tuple(help="those that somebody has opened")
-    closed = Tuple(help="those that somebody has closed, of what opens by itself")
-    compared = Tuple(help="keys of the models that are compared; empty while nobody has chosen")
+    opened = Tuple(help="those that the visitor has opened")
+    closed = Tuple(help="those that the visitor has closed, of those open by default")
+    compared = Tuple(help="keys of the compared models; empty for the default ones")
     explained = Tuple(help="ids of the recommended courses whose explanation is open")
-    step = Int(0, help="which step is presented, from 1; 0 outside the presenter's mode")
+    step = Int(0, help="number of the presented step, from 1; 0 outside the presenter mode")
 
-    def offer(self, *names: str) -> None:
-        """Let panels or charts be opened by links too."""
+    def add_openable(self, *names: str) -> None:
+        """Register names of panels or charts that links may open."""
         self.openable = tuple(dict.fromkeys((*self.openable, *names)))
 
-    def set_open(self, name: str, is_open: bool, *, opens_by_itself: bool = False) -> None:
+    def set_open(self, name: str, is_open: bool, *, open_by_default: bool = False) -> None:
         """Open or close a panel or a chart.
 
         Parameters
         ----------
-        opens_by_itself : whether it is open by default; then it is remembered that it was closed
+        name : its name in links
+        is_open : True to open it, False to close it
+        open_by_default : whether it is open by default; if so, remember when the visitor closes it
         """
         opened = tuple(one for one in self.opened if one != name)
         closed = tuple(one for one in self.closed if one != name)
         with self.hold_trait_notifications():
             self.opened = (*opened, name) if is_open else opened
-            self.closed = (*closed, name) if opens_by_itself and not is_open else closed
+            self.closed = (*closed, name) if open_by_default and not is_open else closed

@@ -1,7 +1,7 @@
-"""The charts by name: a model declares which of them it has, and the dashboard shows those.
+"""The registry of charts: models declare charts by their keys, and the dashboard shows them.
 
 A chart is a function from a `View` to a `Chart`, in a file of `recsys/charts/` or in a cell of a
-notebook, with a line above it:
+notebook, with this decorator:
 
     @chart("topics", "Your topics")
     def topics(view: View) -> Chart: ...
@@ -23,25 +23,25 @@ from recsys.dataset import Dataset, History
 
 
 class UnknownChartError(LookupError):
-    """A model declares a chart that is not registered; its text lists those that are."""
+    """No chart with this key is registered; the message lists the registered ones."""
 
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """What a chart may look at.
+    """The data that a chart can draw.
 
     Attributes
     ----------
     model : the fitted model that made the recommendations
     dataset : the data set in use
     history : the visitor's courses and their ratings
-    recommendations : as `Recommender.recommend` returns them
-    losses : (epochs so far, 2) training and validation loss of the training under way; None if
+    recommendations : the list on the page, as `Recommender.recommend` returns it
+    losses : (epochs so far, 2) training and validation loss of the current training; None if
         there is no training, or if it does not report losses
-    in_training : the model in that training
+    in_training : the model in that training; None if there is none
     cluster_counts : columns `clusters`, `inertia` and `silhouette`, a row per number of clusters;
         empty until they have been compared
-    silhouette_users : how many users these silhouettes were measured on
+    silhouette_users : how many users the silhouettes were measured on
     """
 
     model: Any
@@ -55,12 +55,12 @@ class View:
 
     @property
     def picked(self) -> np.ndarray:
-        """The indices of the visitor's courses."""
+        """(n_picked,) the indices of the visitor's courses."""
         return self.history.positions
 
     @property
     def recommended(self) -> np.ndarray:
-        """The indices of the recommended courses, best first."""
+        """(n_recommended,) the indices of the recommended courses, best first."""
         return self.dataset.positions(self.recommendations["course_id"])
 
 
@@ -70,9 +70,9 @@ class Kind:
 
     Attributes
     ----------
-    key : the name by which models and links know it
-    name : the name on its button
-    draw : makes it
+    key : its name in models and links
+    name : the text on its button
+    draw : the function that draws it
     """
 
     key: str
@@ -84,12 +84,12 @@ _KINDS: dict[str, Kind] = {}
 
 
 def chart(key: str, name: str) -> Callable[[Callable[[View], Chart]], Callable[[View], Chart]]:
-    """Register the function below as a chart; a second one of the same key replaces the first.
+    """Decorate a function to register it as a chart; replaces an earlier chart with the same key.
 
     Parameters
     ----------
-    key : the name by which models and links know it
-    name : the name on its button
+    key : its name in models and links
+    name : the text on its button
     """
 
     def register(draw: Callable[[View], Chart]) -> Callable[[View], Chart]:
@@ -100,7 +100,7 @@ def chart(key: str, name: str) -> Callable[[Callable[[View], Chart]], Callable[[
 
 
 def registered() -> tuple[Kind, ...]:
-    """All charts, in the order in which they were registered."""
+    """All charts, in the order of their registration."""
     return tuple(_KINDS.values())
 
 
@@ -109,7 +109,7 @@ def find(key: str) -> Kind:
 
     Raises
     ------
-    UnknownChartError : lists the charts there are
+    UnknownChartError : if there is none; the message lists the registered charts
     """
     if key not in _KINDS:
         raise UnknownChartError(f"There is no chart “{key}”; there are {', '.join(_KINDS)}.")

@@ -1,4 +1,4 @@
-"""The leaderboard's state: reading what is known, evaluating the rest, cancelling."""
+"""The leaderboard's state: reading stored results, evaluating the others, cancelling."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 
 from recsys import models, sources
 from recsys.dashboard.panels.leaderboard import as_table
-from recsys.dashboard.state import State, scoreboard
-from recsys.dashboard.state.scoreboard import Scoreboard
+from recsys.dashboard.state import State, leaderboard
+from recsys.dashboard.state.leaderboard import Leaderboard
 from recsys.dataset import Dataset
 from recsys.jobs import standings
 from recsys.models import Recommender
@@ -19,26 +19,26 @@ from recsys.models import Recommender
 def state(
     new_state: Callable[[], State], bundled: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> State:
-    """A state over the open course set, with two models_to_evaluate that are quick."""
+    """A state with the bundled data set, and two fast models to evaluate."""
     models_to_evaluate: list[Recommender] = [models.Popularity(), models.Random()]
-    monkeypatch.setattr(scoreboard, "models_to_evaluate", lambda: models_to_evaluate)
+    monkeypatch.setattr(leaderboard, "models_to_evaluate", lambda: models_to_evaluate)
     monkeypatch.setattr(sources, "load_dataset", lambda key: bundled)
     return new_state()
 
 
-def test_what_was_evaluated_before_is_shown_at_once(state: State, bundled: Dataset) -> None:
-    board = Scoreboard(state)
+def test_stored_results_are_shown_at_once(state: State, bundled: Dataset) -> None:
+    board = Leaderboard(state)
     board.show()
     assert board.wait(60)
     assert board.table.empty
     assert len(board.missing) == 2
 
-    known = scoreboard.models_to_evaluate()[:1]
+    known = leaderboard.models_to_evaluate()[:1]
     standings.standings(known, bundled, state.selection.store)
     board.show()
     assert board.wait(60)
     assert list(board.table["model"]) == [known[0].name]
-    assert board.missing == (scoreboard.models_to_evaluate()[1].name,)
+    assert board.missing == (leaderboard.models_to_evaluate()[1].name,)
     assert "seed 0" in board.about
     assert known[0].name in as_table(board.table)
 
@@ -46,8 +46,8 @@ def test_what_was_evaluated_before_is_shown_at_once(state: State, bundled: Datas
 def test_another_data_set_starts_over_and_what_cannot_be_evaluated_says_so(
     state: State, bundled: Dataset, tiny: Dataset
 ) -> None:
-    standings.standings(scoreboard.models_to_evaluate(), bundled, state.selection.store)
-    board = Scoreboard(state)
+    standings.standings(leaderboard.models_to_evaluate(), bundled, state.selection.store)
+    board = Leaderboard(state)
     board.show()
     assert board.wait(60)
     assert len(board.table) == 2
@@ -59,7 +59,7 @@ def test_another_data_set_starts_over_and_what_cannot_be_evaluated_says_so(
 
 
 def test_an_evaluation_that_is_cancelled_ends_and_can_begin_again(state: State) -> None:
-    board = Scoreboard(state)
+    board = Leaderboard(state)
     board.refresh()
     assert board.running
     board.cancel()

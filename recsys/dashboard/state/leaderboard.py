@@ -1,7 +1,7 @@
-"""The leaderboard's state: what is known of it at once, and the evaluation that fills it.
+"""The leaderboard: the stored results, and the evaluation that computes the missing ones.
 
-The evaluation runs in a child process, which only fills the store; this process reads what is
-there. Must not know widgets.
+The evaluation runs in a child process, which writes its results to the store; this process reads
+them. Must not know widgets.
 """
 
 from __future__ import annotations
@@ -26,19 +26,23 @@ from recsys.storage import Store
 SEED = 0
 LENGTH = 10
 
-_Known = tuple[pd.DataFrame, tuple[str, ...], str]
+_Results = tuple[pd.DataFrame, tuple[str, ...], str]
 
 
-class Scoreboard(BackgroundTask):
-    """The standings of all models at their defaults on the state's data set.
+class Leaderboard(BackgroundTask):
+    """The standings of all models, with default settings, on the state's data set.
+
+    When the data set changes, the table is emptied and read again.
 
     Parameters
     ----------
-    state : whose data set is meant; another one empties the table
+    state : the state whose data set is used
     """
 
-    table = Instance(pd.DataFrame, (), help="as `standings` makes it; empty while none is known")
-    missing = Tuple(help="the names of the models that are not evaluated yet")
+    table = Instance(
+        pd.DataFrame, (), help="as `standings` returns it; empty if there are no results"
+    )
+    missing = Tuple(help="names of the models that are not evaluated yet")
     about = Unicode(help="data set, protocol and seed, in words")
     reading = Bool(False, help="whether the store is being read")
 
@@ -46,26 +50,33 @@ class Scoreboard(BackgroundTask):
         super().__init__(state.messages)
         self._state = state
         self._reader: Job | None = None
-        self._wanted = False
+        self._opened = False
         state.selection.observe(lambda _: self._start_over(), "dataset")
 
     def show(self) -> None:
-        """Read what the store knows, in the background."""
-        self._wanted = True
+        """Read the stored results, in the background."""
+        self._opened = True
         self._read_store(before="")
 
     def refresh(self) -> None:
-        """Evaluate the models whose answers are not known."""
+        """Evaluate the models without stored results, in the background."""
         if self.running:
             return
         selection, queue = self._state.selection, self._state.training.job_queue
         self._begin(
             "Starting the evaluation",
-            EvaluationJob(models_to_evaluate(), selection.loadable_as, selection.store, queue),
+            EvaluationJob(models_to_evaluate(), selection.load_key, selection.store, queue),
         )
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait for what goes on in the background; whether it came to its end. For scripts."""
+        """Wait until nothing runs in the background; for scripts.
+
+        Parameters
+        ----------
+        timeout : the longest wait for each job, in seconds; None for no limit
+
+        Returns False if a wait reached the limit.
+        """
         while super().wait(timeout):
             reader = self._reader
             if reader is None:
@@ -78,36 +89,36 @@ class Scoreboard(BackgroundTask):
         self._read_store(before=self.status)
 
     def _read_store(self, before: str) -> None:
-        """Read what the store knows; `before` stays in front of what is said of it."""
+        """Read the stored results; the status starts with the text `before`."""
         self.reading, self.status = True, before or "Reading the results"
         selection = self._state.selection
         self._reader = reader = _Reading(selection.store, selection.dataset)
-        reader.start(lambda event: self._hear_of_store(reader, before, event))
+        reader.start(lambda event: self._on_store_read(reader, before, event))
 
-    def _hear_of_store(self, reader: Job, before: str, event: Event) -> None:
+    def _on_store_read(self, reader: Job, before: str, event: Event) -> None:
         if reader is not self._reader:
-            return  # another one was started since
+            return  # a newer reader has been started
         self._reader, self.reading = None, False
-        if isinstance(event, Failed):  # such as too few ratings to hold any out
+        if isinstance(event, Failed):  # such as when there are too few ratings to hold any out
             self.status = "There are no results for this data set."
             self.messages.error = event.reason
         elif isinstance(event, Finished):
             with self.hold_trait_notifications():
                 self.table, self.missing, self.about = event.result
                 if not self.running:
-                    left = ", ".join(self.missing)
-                    now = f"Not evaluated yet: {left}." if left else "All are evaluated."
+                    names = ", ".join(self.missing)
+                    now = f"Not evaluated yet: {names}." if names else "All models are evaluated."
                     self.status = f"{before} {now}".strip()
 
     def _start_over(self) -> None:
         self._abandon()
         self.table, self.missing, self.about = pd.DataFrame(), (), ""
-        if self._wanted:
+        if self._opened:
             self.show()
 
 
 class _Reading(Job):
-    """Reading the store: every answer to a split is read and measured, which takes a moment."""
+    """Reads the store and measures every stored answer, which takes too long for the page."""
 
     what = "reading of the results"
 
@@ -115,22 +126,20 @@ class _Reading(Job):
         super().__init__()
         self._store, self._dataset = store, dataset
 
-    def _work(self) -> _Known:
-        return _known(self._store, self._dataset)
+    def _work(self) -> _Results:
+        return _stored_results(self._store, self._dataset)
 
 
-def _known(store: Store, dataset: Dataset) -> _Known:
-    """The standings of the models whose answers are stored, the names of the others, and what
-    the figures are of.
-    """
-    judged = for_evaluation(dataset)
+def _stored_results(store: Store, dataset: Dataset) -> _Results:
+    """The standings of the evaluated models, the names of the others, and what was measured."""
+    subset = for_evaluation(dataset)
     models = models_to_evaluate()
-    known = already_evaluated(models, judged, store, seed=SEED)
-    table = standings(known, judged, store, k=LENGTH, seed=SEED) if known else pd.DataFrame()
+    known = already_evaluated(models, subset, store, seed=SEED)
+    table = standings(known, subset, store, k=LENGTH, seed=SEED) if known else pd.DataFrame()
     missing = tuple(one.name for one in models if one not in known)
     noun = dataset.noun
     about = (
-        f"{dataset.name}: {judged.n_courses:,} {noun}s, {judged.n_users:,} users; seed {SEED}. "
+        f"{dataset.name}: {subset.n_courses:,} {noun}s, {subset.n_users:,} users; seed {SEED}. "
         f"{PROTOCOLS['strong'][1].format(noun=noun)}"
     )
     return table, missing, about
