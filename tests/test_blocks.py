@@ -1,6 +1,4 @@
-"""Blocks of users: however users are divided into blocks, the same users are sampled and the same model
-comes out of a fit.
-"""
+"""Blocks of users: samples of users and fitted models do not depend on how users are divided."""
 
 from __future__ import annotations
 
