@@ -74,7 +74,7 @@ class KNN(Recommender):
         low=0.0,
         high=500.0,
         unit="users",
-        help="Reduces similarities that are based on few common users.",
+        help="Reduces weights that are based on few common users.",
     )
     weighting: str = hyperparameter(
         "joint",

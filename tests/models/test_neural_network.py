@@ -45,7 +45,7 @@ def test_scores_equal_the_softmax_of_the_keras_model() -> None:
     np.testing.assert_allclose(model.score(histories), expected, rtol=1e-4, atol=1e-6)
 
 
-def test_chances_add_up_to_one_over_the_rated_courses(tiny: Dataset) -> None:
+def test_probabilities_add_up_to_one_over_the_rated_courses(tiny: Dataset) -> None:
     scores = NeuralNetwork(epochs=1).fit(tiny).score(tiny.histories([{"PY1": 3}, {"DB2": 2}]))
     np.testing.assert_allclose(np.nansum(scores, axis=1), 1, rtol=1e-5)
 
@@ -64,7 +64,7 @@ def test_a_new_visitor_is_placed_near_their_like(model: NeuralNetwork) -> None:
     np.testing.assert_array_equal(distance.argmin(axis=1), [1, 0, 3, 2, 5, 4])
 
 
-def test_what_is_to_be_guessed_is_hidden_from_the_input() -> None:
+def test_what_is_to_be_predicted_is_hidden_from_the_input() -> None:
     likes = taste_groups().likes.sign()
     seen, hidden = _hide_courses(likes, np.random.default_rng(0))
     np.testing.assert_array_equal(seen + hidden, likes.toarray())
@@ -73,7 +73,7 @@ def test_what_is_to_be_guessed_is_hidden_from_the_input() -> None:
 
 
 def test_the_loss_is_that_of_keras_over_the_courses_that_are_not_seen() -> None:
-    """−log of each hidden course's share of the chances of all courses but the seen ones."""
+    """−log of each hidden course's share of the probability of all courses but the seen ones."""
     import keras
 
     likes = taste_groups().likes.sign().astype(np.float32)
