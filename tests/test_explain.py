@@ -245,8 +245,8 @@ def test_components_are_named_by_their_courses_and_add_up(dataset: Dataset) -> N
     assert why.evidence is not None
     table = why.evidence.table
     assert table["adds"].sum() == pytest.approx(why.score)
-    assert "Python" in table["led_by"][0]
-    assert "Web" not in table["led_by"][0]
+    assert "Python" in table["strongest_courses"][0]
+    assert "Web" not in table["strongest_courses"][0]
 
 
 @pytest.mark.parametrize("cls", [*models.registry(), *models.baselines()], ids=lambda c: c.key())

@@ -68,7 +68,7 @@ def registry() -> tuple[type[Recommender], ...]:
 
 
 def baselines() -> tuple[type[Recommender], ...]:
-    """The baselines that every model is compared with; the dashboard does not list them."""
+    """The baselines that every model is compared with; visitors cannot choose them."""
     return tuple(_BASELINES)
 
 

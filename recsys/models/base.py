@@ -105,7 +105,7 @@ class Recommender(ABC):
         """
 
     def _floor(self) -> float | None:
-        """The threshold that the model's own hyperparameters set for recommended scores."""
+        """The model's own threshold, if any: courses with lower scores are not recommended."""
         return None
 
     def _why_unscored(self, history: Mapping[str, float]) -> str:

@@ -166,10 +166,8 @@ class Clustering(Recommender):
 
     def _profile_sums(self, users: Users, equal_weights: bool) -> tuple[Any, ...]:
         """Σ n(u), Σ n(u) z(u), a list with the lowest and one with the highest values of z."""
-        weights, points = (
-            user_weights(users, equal_weights),
-            self._normalised(self.profile(users.likes)),
-        )
+        weights = user_weights(users, equal_weights)
+        points = self._normalised(self.profile(users.likes))
         lowest, highest = points.min(0, initial=np.inf), points.max(0, initial=-np.inf)
         return weights.sum(), weights @ points, [lowest], [highest]
 
@@ -256,7 +254,7 @@ class Clustering(Recommender):
                 "course_id": self.course_ids_[shown],
                 "title": self.course_titles_[shown],
                 "share": share[shown],
-                "place": (share > share[shown][:, None]).sum(axis=1) + 1,
+                "rank": (share > share[shown][:, None]).sum(axis=1) + 1,
             }
         )
         return Evidence(

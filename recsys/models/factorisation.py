@@ -96,11 +96,11 @@ def factorise(
     ----------
     singular_vectors : (n, k) right singular vectors of X, from which the initial factors follow
     """
-    sweep, components = _initial_factors(users, columns, singular_vectors)
+    sweeps, components = _initial_factors(users, columns, singular_vectors)
     first_violation = 0.0
     for done in range(PASSES):
-        sweep = users.map(_sweep, columns, sweep, components, penalty)
-        violation, products, gram = sweep.sum(_sums)
+        sweeps = users.map(_sweep, columns, sweeps, components, penalty)
+        violation, products, gram = sweeps.sum(_sums)
         rows, more = descend(components.T, gram, products.T, penalty)
         components = rows.T
         violation += more
@@ -194,11 +194,11 @@ def _initial_amounts(
 
 
 def _sweep(
-    users: Users, columns: Columns, sweep: Sweep, components: np.ndarray, penalty: float
+    users: Users, columns: Columns, before: Sweep, components: np.ndarray, penalty: float
 ) -> Sweep:
     matrix = columns.rows_of(users)
     amounts, violation = descend(
-        sweep.amounts, components @ components.T, matrix @ components.T, penalty
+        before.amounts, components @ components.T, matrix @ components.T, penalty
     )
     return Sweep(amounts, violation, (matrix.T @ amounts).T, amounts.T @ amounts)
 

@@ -115,7 +115,7 @@ class KNN(Recommender):
                 "course_id": self.course_ids_[picked],
                 "title": self.course_titles_[picked],
                 "similarity": similarity[picked],
-                "neighbour": nearer + 1,
+                "rank": nearer + 1,
                 "adds": self.weights_[course].toarray().ravel()[picked],
             }
         )

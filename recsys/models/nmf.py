@@ -112,8 +112,8 @@ class NMF(Recommender):
         table = pd.DataFrame(
             {
                 "component": components + 1,
-                "led_by": ["; ".join(self.leaders(one)) for one in components],
-                "yours": amounts[components],
+                "strongest_courses": ["; ".join(self.leaders(one)) for one in components],
+                "your_amount": amounts[components],
                 "weight": self.H_[components, course],
                 "adds": adds[components],
             }
