@@ -1,8 +1,8 @@
-"""Users in blocks, and the three operations that a fit is made of.
+"""Users in blocks, and the three operations that a fit consists of.
 
-A model never asks for all users at once: it maps a function over blocks of users, or adds up what
-a function makes of each. One block on a laptop and ten thousand on a cluster then run the same
-lines. Must not know what the functions compute; `recsys.scale` has the blocks that lie elsewhere.
+A model never asks for all users at once: it applies a function to each block of users, and may add
+up the results. The same code then runs on one block on a laptop and on ten thousand blocks on a
+cluster. This module must not know what the functions compute, nor about clusters (`recsys.scale`).
 
 Dean & Ghemawat, "MapReduce: simplified data processing on large clusters", OSDI 2004.
 """
@@ -21,12 +21,12 @@ PER_BLOCK = 65_536  # users; a block of histories of ten courses is then about 8
 
 
 class Users(NamedTuple):
-    """Some users that follow each other.
+    """Consecutive users.
 
     Attributes
     ----------
-    likes : (n, n_courses) their ratings that count as likes
-    first : the position of the first of them among all users
+    likes : (n, n_courses) those of their ratings that are likes
+    first : the index of the first of them among all users
     """
 
     likes: csr_matrix
@@ -34,73 +34,86 @@ class Users(NamedTuple):
 
     @property
     def lengths(self) -> np.ndarray:
-        """(n,) how many courses each likes."""
+        """(n,) the number of courses that each user likes."""
         return np.diff(self.likes.indptr)
 
-    def lots(self, *seed: int) -> np.ndarray:
-        """(n,) a number from [0, 1) for each user, the same however the users are cut in blocks."""
+    def random_numbers(self, *seed: int) -> np.ndarray:
+        """(n,) a uniform random number from [0, 1) per user.
+
+        A user's number depends on the seed and on the user's index among all users, and not on
+        how the users are divided into blocks.
+        """
         stream = np.random.Philox(np.random.SeedSequence(seed)).advance(self.first)
         return np.random.Generator(stream).random((len(self.lengths), 4))[:, 0]
 
 
-class Draw(NamedTuple):
-    """Which users take part in something.
+class UserSample(NamedTuple):
+    """A random sample of the users, the same however the users are divided into blocks.
 
     Attributes
     ----------
-    seed : of their lots
-    low, high : theirs are in [low, high); two draws of one seed that do not overlap share nobody
-    least : how many courses they must like
+    seed : the seed of the users' random numbers
+    low, high : the sample holds the users whose number is in [low, high); two samples with the same
+        seed and ranges that do not overlap have no user in common
+    min_likes : users who like fewer courses are left out
     """
 
     seed: int
     low: float = 0.0
     high: float = 1.0
-    least: int = 0
+    min_likes: int = 0
 
-    def of(self, users: Users) -> csr_matrix:
-        """The likes of those of a block."""
-        lots = users.lots(self.seed)
-        return users.likes[(self.low <= lots) & (lots < self.high) & (users.lengths >= self.least)]
+    def select(self, users: Users) -> csr_matrix:
+        """(n, n_courses) the likes of those users of a block who are in the sample."""
+        numbers = users.random_numbers(self.seed)
+        in_range = (self.low <= numbers) & (numbers < self.high)
+        return users.likes[in_range & (users.lengths >= self.min_likes)]
 
 
 class Blocks(ABC):
-    """Values that belong to blocks of users, in the order of the users.
+    """One value per block of users, in the order of the users.
 
-    The functions given to its methods get a block's value first, and then the arguments; of an
-    argument that is `Blocks` itself, its value for the same block.
+    Each method calls a function for each block, with the value of the block and then the arguments.
+    If an argument is `Blocks` too, the function gets its value for the same block.
     """
 
     @abstractmethod
     def __len__(self) -> int:
-        """How many blocks there are."""
+        """The number of blocks."""
 
     @abstractmethod
     def map(self, function: Callable[..., Any], *arguments: Any) -> Blocks:
-        """What a function makes of each block; it stays where the block is."""
+        """The results of a function for each block; each result stays where its block is."""
 
     @abstractmethod
     def sum(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """What a function makes of each block, added up: numbers, arrays, lists (put one after the
-        other), or tuples of these.
+        """The sum of the results of a function for each block.
+
+        Results may be numbers, arrays, lists (which are concatenated), or tuples of these.
         """
 
     @abstractmethod
     def each(
         self, function: Callable[..., Any], *arguments: Any, order: Iterable[int] | None = None
     ) -> Iterator[Any]:
-        """What a function makes of each block, brought here one after the other."""
+        """The results of a function for each block, one after the other, in this process.
+
+        Parameters
+        ----------
+        order : indices of the blocks to process, in this order; by default all, in their own order
+        """
 
 
 class Stored(ABC):
-    """A block's value that lies on a disk: read whenever it is needed, and not kept."""
+    """The value of a block on disk: it is read whenever it is needed, and not kept in memory."""
 
     @abstractmethod
-    def read(self) -> Any: ...
+    def read(self) -> Any:
+        """Read the value from disk."""
 
 
 class LocalBlocks(Blocks):
-    """Blocks in the memory of this process, or on a disk that it reads."""
+    """Blocks in the memory of this process, or on its disk."""
 
     def __init__(self, values: Sequence[Any]) -> None:
         self._values = values
@@ -112,23 +125,33 @@ class LocalBlocks(Blocks):
         return LocalBlocks(list(self.each(function, *arguments)))
 
     def sum(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        return reduce(added, self.each(function, *arguments))
+        return reduce(add, self.each(function, *arguments))
 
     def each(
         self, function: Callable[..., Any], *arguments: Any, order: Iterable[int] | None = None
     ) -> Iterator[Any]:
-        for place in range(len(self)) if order is None else order:
-            own = (one._values[place] if isinstance(one, LocalBlocks) else one for one in arguments)
-            yield function(present(self._values[place]), *map(present, own))
+        for index in range(len(self)) if order is None else order:
+            own = (one._values[index] if isinstance(one, LocalBlocks) else one for one in arguments)
+            yield function(load_value(self._values[index]), *map(load_value, own))
 
 
-def present(value: Any) -> Any:
-    """The value itself, read if it is on a disk."""
+def load_value(value: Any) -> Any:
+    """The value itself; a `Stored` value is read from disk."""
     return value.read() if isinstance(value, Stored) else value
 
 
-def cut(likes: csr_matrix, per_block: int = PER_BLOCK) -> LocalBlocks:
-    """Blocks of the rows of a matrix; at least one block, though it may have no rows."""
+def split_into_blocks(likes: csr_matrix, per_block: int = PER_BLOCK) -> LocalBlocks:
+    """Divide the rows of a matrix into blocks.
+
+    Parameters
+    ----------
+    likes : (n_users, n_courses)
+    per_block : the number of users in each block but the last, which may have fewer
+
+    Returns
+    -------
+    at least one block, which has no rows if the matrix has none
+    """
     n_users = likes.shape[0]
     if n_users <= per_block:
         return LocalBlocks([Users(likes, 0)])
@@ -136,8 +159,8 @@ def cut(likes: csr_matrix, per_block: int = PER_BLOCK) -> LocalBlocks:
     return LocalBlocks([Users(likes[start : start + per_block], start) for start in starts])
 
 
-def added(one: Any, other: Any) -> Any:
+def add(one: Any, other: Any) -> Any:
     """The sum of two values as `Blocks.sum` understands it."""
     if isinstance(one, tuple):
-        return tuple(map(added, one, other))
+        return tuple(map(add, one, other))
     return one + other

@@ -1,7 +1,7 @@
-"""A data set: courses with topics, ratings by users, and what derives from them.
+"""A data set: courses with topics, ratings by users, and what is derived from them.
 
-Everything derived is computed on first use and kept. This module must not know where a data set
-comes from (`sources`), nor what is done with it (`models`).
+Derived values are computed on first use and cached. This module must not know where a data set
+comes from (`sources`), nor what it is used for (`models`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from recsys.blocks import Blocks, Users, cut
+from recsys.blocks import Blocks, Users, split_into_blocks
 from recsys.text import BagOfWords, bag_of_words
 
 COURSE_COLUMNS = ("id", "title", "description")
@@ -28,14 +28,14 @@ RATING_COLUMNS = ("user", "item", "rating")
 
 
 class DataError(ValueError):
-    """Data that cannot be used, in words a person can act on.
+    """Data that cannot be used; the message says what to do about it.
 
     Parameters
     ----------
-    problem : what is wrong, and what to do about it
-    source : the file or table it was found in, if known
-    line : its line in that file, counted from 1, the header included
-    column : the column's name
+    problem : what is wrong, and how to correct it
+    source : the file or table with the problem, if known
+    line : the line of the problem in that file, counted from 1, with the header
+    column : the name of the column
     """
 
     def __init__(
@@ -46,22 +46,23 @@ class DataError(ValueError):
         column: str | None = None,
     ) -> None:
         self.problem, self.source, self.line, self.column = problem, source, line, column
-        place = [str(source)] if source else []
-        place += [f"line {line}"] if line is not None else []
-        place += [f"column “{column}”"] if column else []
-        super().__init__(f"{', '.join(place)}: {problem}" if place else problem)
+        location = [str(source)] if source else []
+        location += [f"line {line}"] if line is not None else []
+        location += [f"column “{column}”"] if column else []
+        super().__init__(f"{', '.join(location)}: {problem}" if location else problem)
 
 
 class UnknownCourseError(DataError, KeyError):
-    """A course id that the data set does not hold."""
+    """A course id that is not in the data set."""
 
-    __str__ = Exception.__str__  # KeyError would show the message in quotation marks
+    __str__ = Exception.__str__  # KeyError would put the message in quotation marks
 
 
 class TrainingSet(ABC):
-    """What a model may know of a data set to learn from it: courses, and likes in blocks of users.
+    """What a model needs for training: the courses, and the users' likes in blocks.
 
-    `Dataset` holds all ratings in memory; `recsys.scale` has one whose ratings are on many disks.
+    `Dataset` holds all ratings in memory. `recsys.sources.partitions` has a training set that reads
+    its ratings from disk, block by block.
 
     Attributes
     ----------
@@ -74,84 +75,87 @@ class TrainingSet(ABC):
 
     @property
     @abstractmethod
-    def n_users(self) -> int: ...
+    def n_users(self) -> int:
+        """The number of users."""
 
     @property
     @abstractmethod
     def fingerprint(self) -> str:
-        """A hash of the content: two data sets with the same one give the same models."""
+        """A hash of the content: data sets with equal fingerprints give equal models."""
 
     @property
     @abstractmethod
     def blocks(self) -> Blocks:
-        """`Users` in blocks: their likes, that is, the ratings that count; models learn from it."""
+        """Blocks of `Users` with their likes, the ratings that models learn from."""
 
     @property
-    def whole(self) -> TrainingSet:
-        """What models are to be fitted on; itself, but where it is a sample to look at."""
+    def full(self) -> TrainingSet:
+        """The data set to fit models on: this one, unless it is a sample of a larger one."""
         return self
 
     def wrap_progress(self, progress: Callable[..., None]) -> Callable[..., None]:
-        """A fit's progress, which may add where the work on this data set is done."""
+        """The progress callback of a fit; a subclass may add a note on where the work is done."""
         return progress
 
     @property
     def n_courses(self) -> int:
+        """The number of courses."""
         return len(self.courses)
 
     def __getattr__(self, name: str) -> Any:
         if name in ("interactions", "likes", "profiles", "ratings", "users"):
             raise AttributeError(
-                f"“{self.name}” is not in memory as a whole, so that it has no {name}. A model to "
-                "be fitted on it asks for `blocks`, as recsys/models/knn.py does."
+                f"“{self.name}” is not in memory as a whole, so it has no {name}. A model that is "
+                "fitted on it uses `blocks`, as recsys/models/knn.py does."
             )
         raise AttributeError(f"{type(self).__name__} has no attribute {name}.")
 
     @cached_property
     def popularity(self) -> np.ndarray:
-        """(n_courses,) how many users like each course."""
+        """(n_courses,) the number of users who like each course."""
         return np.asarray(self.blocks.sum(_popularity))
 
     @cached_property
     def rating_counts(self) -> dict[float, int]:
-        """How often each rating occurs among the likes, ascending by rating."""
+        """Rating -> how often it occurs among the likes, in ascending order of the ratings."""
         return dict(sorted(self.blocks.sum(_rating_counts).items()))
 
     @property
     def typical_rating(self) -> float:
-        """The rating a picked course stands for: the median like, 1 where there are none."""
+        """The rating that a picked course gets: the median of the likes, 1 if there are none."""
         ratings, counts = list(self.rating_counts), np.cumsum(list(self.rating_counts.values()))
         if not ratings:
             return 1.0
         middle = np.searchsorted(counts, [(counts[-1] - 1) // 2, counts[-1] // 2], side="right")
-        return float(np.mean([ratings[place] for place in middle]))
+        return float(np.mean([ratings[index] for index in middle]))
 
     @cached_property
     def topic_matrix(self) -> np.ndarray:
-        """(n_courses, n_topics) 1 where the course has the topic."""
+        """(n_courses, n_topics) 1 where the course has the topic, else 0."""
         return self.courses[list(self.topics)].to_numpy(np.float32)
 
     @cached_property
     def bags(self) -> BagOfWords:
-        """The courses' titles and descriptions as word counts."""
+        """The word counts of the courses' titles and descriptions."""
         return bag_of_words(self.courses["title"] + " " + self.courses["description"])
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset(TrainingSet):
-    """Courses and the ratings users gave them. Build one with `Dataset.from_tables`.
+    """Courses and the ratings that users gave them. Build one with `Dataset.from_tables`.
 
     Attributes
     ----------
-    name : what the dashboard calls it
-    courses : (n_courses) rows `id, title, description`, then one 0/1 column per topic;
-        their order is the order of every score
-    topics : the topics' names
-    users : (n_users,) user ids, ascending; read-only
-    interactions : (n_users, n_courses) ratings, as given; nothing stored means not rated; read-only
-    like_threshold : a rating of at least this much is a like
-    noun : what one item is called ("course", "film")
-    repairs : what was mended on the way in, a sentence each
+    name : the name that the dashboard shows
+    courses : (n_courses) rows with the columns `id, title, description`, then one 0/1 column per
+        topic; scores are in the order of these rows
+    topics : the names of the topics
+    users : (n_users,) user ids in ascending order; read-only
+    interactions : (n_users, n_courses) the ratings as given; an entry that is not stored means not
+        rated; read-only
+    like_threshold : a rating of at least this value is a like
+    noun : the word for one item ("course", "film")
+    repairs : what was corrected while the data was read, one sentence each
     """
 
     name: str
@@ -174,7 +178,7 @@ class Dataset(TrainingSet):
         noun: str = "course",
         repairs: Iterable[str] = (),
     ) -> Dataset:
-        """A data set from its two tables.
+        """Build a data set from its two tables.
 
         Parameters
         ----------
@@ -183,28 +187,29 @@ class Dataset(TrainingSet):
 
         Raises
         ------
-        DataError : where a table breaks these rules; `line` is the row's position plus 2,
-            the line it has in a CSV file without line breaks inside fields
+        DataError : if a table breaks these rules; `line` is the index of the row plus 2, which is
+            its line in a CSV file without line breaks inside fields
         """
         courses, topics = _checked_courses(courses)
         ratings = _checked_ratings(ratings, pd.Index(courses["id"]))
         users, rows = np.unique(ratings["user"].to_numpy(), return_inverse=True)
         if users.dtype == object:
-            users = users.astype(str)  # objects can be neither hashed by content nor mapped
+            users = users.astype(str)  # an array of objects cannot be hashed or memory-mapped
         columns = pd.Index(courses["id"]).get_indexer(ratings["item"])
         values = ratings["rating"].to_numpy(np.float32)
         interactions = csr_matrix((values, (rows, columns)), shape=(len(users), len(courses)))
         for array in (users, *_parts(interactions)):
-            array.flags.writeable = False  # all models share it, and other processes may map it
+            array.flags.writeable = False  # models share it, and other processes may map it
         return cls(name, courses, topics, users, interactions, like_threshold, noun, tuple(repairs))
 
     @property
     def n_users(self) -> int:
+        """The number of users."""
         return len(self.users)
 
     @cached_property
     def ratings(self) -> pd.DataFrame:
-        """The ratings as a table `user, item, rating`, ordered by user, then by course."""
+        """The ratings as a table `user, item, rating`, sorted by user, then by course."""
         matrix = self.interactions.tocoo()
         return pd.DataFrame(
             {
@@ -216,7 +221,7 @@ class Dataset(TrainingSet):
 
     @cached_property
     def likes(self) -> csr_matrix:
-        """(n_users, n_courses) the ratings that count as likes; the models learn from these."""
+        """(n_users, n_courses) the ratings that are likes; the models learn from these."""
         liked = self.interactions.data >= self.like_threshold
         if liked.all():
             return self.interactions
@@ -227,34 +232,35 @@ class Dataset(TrainingSet):
 
     @cached_property
     def blocks(self) -> Blocks:
-        return cut(self.likes)
+        """The likes in blocks of users."""
+        return split_into_blocks(self.likes)
 
     @cached_property
     def profiles(self) -> np.ndarray:
-        """(n_users, n_topics) each user's liked topics: the sum of their ratings per topic."""
+        """(n_users, n_topics) per user and topic, the sum of the ratings of liked courses."""
         return np.asarray(self.likes @ self.topic_matrix)
 
     @cached_property
     def course_index(self) -> dict[str, int]:
-        """The position of each course id."""
-        return {one: place for place, one in enumerate(self.courses["id"])}
+        """Course id -> position in `courses`."""
+        return {one: position for position, one in enumerate(self.courses["id"])}
 
     def positions(self, course_ids: Iterable[str]) -> np.ndarray:
         """The positions of courses in `courses`.
 
         Raises
         ------
-        UnknownCourseError : names the first id that is not there, and the closest one that is
+        UnknownCourseError : names the first unknown id and the most similar known one
         """
         return positions_in(self.course_index, course_ids, self.name)
 
     def histories(self, histories: Sequence[Mapping[str, float]]) -> csr_matrix:
-        """(len(histories), n_courses) ratings, from mappings of course id to rating.
+        """(len(histories), n_courses) the ratings of mappings from course id to rating.
 
         Raises
         ------
         UnknownCourseError : for a course that is not in `courses`
-        DataError : for a rating that is no finite number above 0
+        DataError : for a rating that is not a finite number above 0
         """
         lengths = [len(history) for history in histories]
         columns = self.positions(course for history in histories for course in history)
@@ -269,34 +275,40 @@ class Dataset(TrainingSet):
         )
 
     def history(self, picks: Iterable[str] | Mapping[str, float] = ()) -> History:
-        """Courses somebody has picked, with what follows from them.
+        """The history of somebody who has picked these courses.
 
         Parameters
         ----------
-        picks : course ids, each of which counts as a typical like; or course id -> rating
+        picks : course ids, each with the typical rating; or course id -> rating
 
         Raises
         ------
         UnknownCourseError : for a course that is not in `courses`
-        DataError : for a rating that is no finite number above 0
+        DataError : for a rating that is not a finite number above 0
         """
         if isinstance(picks, Mapping):
             ratings = dict(picks)
         else:
             ratings = dict.fromkeys(picks, self.typical_rating)
         matrix = self.histories([ratings])
-        positions = matrix.indices.astype(np.intp)  # as picked: a copy, made before they are sorted
+        positions = matrix.indices.astype(np.intp)  # copied in the order picked, before the sort
         matrix.sort_indices()
         for array in (positions, *_parts(matrix)):
             array.flags.writeable = False
         return History(self, MappingProxyType(ratings), positions, matrix)
 
     def title(self, course_id: str) -> str:
-        """A course's title."""
+        """The title of a course.
+
+        Raises
+        ------
+        UnknownCourseError : for a course that is not in `courses`
+        """
         return str(self.courses["title"].iloc[self.positions([course_id])[0]])
 
     @cached_property
     def fingerprint(self) -> str:
+        """A hash of the courses, the ratings and the threshold of likes: 16 hexadecimal digits."""
         digest = hashlib.sha256()
         digest.update(self.courses.to_csv(index=False).encode())
         digest.update(f"{self.like_threshold}".encode())
@@ -307,18 +319,19 @@ class Dataset(TrainingSet):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class History(Mapping[str, float]):
-    """The courses somebody has picked, in the order picked, each with its rating.
+    """The courses that somebody has picked, in the order picked, each with its rating.
 
-    A value: it never changes, and nothing about it is looked up twice. Wherever a model takes a
-    history, it takes this or any other mapping. Make one with `Dataset.history`. Two histories are
-    equal if they hold the same ratings in the same order, over the same courses.
+    It is immutable and computes its positions and its matrix once. A model accepts it, or any other
+    mapping of course id to rating. Make one with `Dataset.history`. Two histories are equal if they
+    have the same ratings in the same order, and their data sets list the same courses.
 
     Attributes
     ----------
-    dataset : whose courses they are
+    dataset : the data set that the courses belong to
     ratings : course id -> rating; read-only
-    positions : (n_picks,) where they are in `dataset.courses`, in the order picked; read-only
-    matrix : (1, n_courses) the ratings as `Recommender.score` takes them; read-only
+    positions : (n_picks,) positions of the courses in `dataset.courses`, in the order picked;
+        read-only
+    matrix : (1, n_courses) the ratings, as input for `Recommender.score`; read-only
     """
 
     dataset: Dataset
@@ -353,12 +366,12 @@ class History(Mapping[str, float]):
         return tuple(self.ratings)
 
     def is_over(self, course_index: Mapping[str, int]) -> bool:
-        """Whether these are the courses it is over, so that its positions hold there."""
+        """Whether its data set lists the same courses, so that its positions are valid there."""
         own = self.dataset.course_index
         return own is course_index or own == course_index
 
     def with_added(self, course_ids: Iterable[str]) -> History:
-        """This history and more courses, as typical likes; those it has already stay as they are.
+        """A history with more courses, each with the typical rating; known courses keep theirs.
 
         Raises
         ------
@@ -369,9 +382,9 @@ class History(Mapping[str, float]):
         )
 
     def without(self, course_ids: Iterable[str]) -> History:
-        """This history without some courses."""
-        gone = set(course_ids)
-        return self.dataset.history({one: self[one] for one in self if one not in gone})
+        """A history without some of the courses; ids that are not in it are ignored."""
+        removed = set(course_ids)
+        return self.dataset.history({one: self[one] for one in self if one not in removed})
 
 
 def _popularity(users: Users) -> np.ndarray:
@@ -384,11 +397,16 @@ def _rating_counts(users: Users) -> Counter[float]:
 
 
 def positions_in(index: Mapping[str, int], course_ids: Iterable[str], where: str) -> np.ndarray:
-    """The positions of courses by an index of their ids.
+    """The positions of courses, looked up by their ids.
+
+    Parameters
+    ----------
+    index : course id -> position
+    where : what the ids were looked up in, for the message ("this model's data")
 
     Raises
     ------
-    UnknownCourseError : names the first id that is not there, and the closest one that is
+    UnknownCourseError : names the first unknown id and the most similar known one
     """
     try:
         return np.array([index[one] for one in course_ids], dtype=np.intp)
@@ -397,9 +415,9 @@ def positions_in(index: Mapping[str, int], course_ids: Iterable[str], where: str
 
 
 def unknown_course(course_id: str, known: Iterable[str], where: str) -> UnknownCourseError:
-    """The error for a course id nobody knows, with the closest known one as a hint."""
-    near = difflib.get_close_matches(str(course_id), list(known), n=1)
-    hint = f" Did you mean “{near[0]}”?" if near else ""
+    """The error for an unknown course id; its message suggests the most similar known id."""
+    similar = difflib.get_close_matches(str(course_id), list(known), n=1)
+    hint = f" Did you mean “{similar[0]}”?" if similar else ""
     return UnknownCourseError(f"There is no course “{course_id}” in {where}.{hint}")
 
 
@@ -413,8 +431,8 @@ def _checked_courses(courses: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ..
         raise DataError("has no rows; at least one course is needed.", "courses")
     courses = courses.rename(columns=str).reset_index(drop=True)
     if not courses.columns.is_unique:
-        twice = courses.columns[courses.columns.duplicated()][0]
-        raise DataError("is there twice.", "courses", column=twice)
+        repeated = courses.columns[courses.columns.duplicated()][0]
+        raise DataError("appears twice.", "courses", column=repeated)
     if "description" not in courses:
         courses["description"] = ""
     courses["description"] = courses["description"].fillna("")
@@ -422,12 +440,12 @@ def _checked_courses(courses: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ..
         _refuse(courses[column].isna(), "is empty.", "courses", column)
     courses = courses.astype(dict.fromkeys(COURSE_COLUMNS, str))
     _refuse(courses["id"].str.strip().eq(""), "is empty.", "courses", "id")
-    repeated = courses["id"].duplicated()
-    _refuse(repeated, "is the id of an earlier course too; ids must differ.", "courses", "id")
+    repeats_id = courses["id"].duplicated()
+    _refuse(repeats_id, "is also the id of an earlier course; ids must differ.", "courses", "id")
     topics = tuple(column for column in courses.columns if column not in COURSE_COLUMNS)
     for topic in topics:
         flags = pd.to_numeric(courses[topic], errors="coerce")
-        _refuse(~flags.isin([0, 1]), "must be 0 or 1, for a topic.", "courses", topic)
+        _refuse(~flags.isin([0, 1]), "must be 0 or 1, since it is a topic.", "courses", topic)
         courses[topic] = flags.astype(np.uint8)
     return courses[[*COURSE_COLUMNS, *topics]], topics
 
@@ -451,7 +469,7 @@ def _checked_ratings(ratings: pd.DataFrame, courses: pd.Index) -> pd.DataFrame:
 
 
 def are_ratings(values: np.ndarray) -> np.ndarray:
-    """Which values still are finite and above 0 in the single precision they are kept in."""
+    """Which values are valid ratings: finite and above 0 in the stored single precision."""
     with np.errstate(over="ignore", under="ignore"):
         single = values.astype(np.float32)
     return np.isfinite(single) & (single > 0)
@@ -467,7 +485,7 @@ def _require_columns(table: pd.DataFrame, needed: Sequence[str], source: str) ->
 
 
 def _refuse(broken: pd.Series, problem: str, source: str, column: str) -> None:
-    """Raise for the first row where `broken` holds."""
+    """Raise a `DataError` for the first row where `broken` is true."""
     if broken.any():
         row = int(np.flatnonzero(broken)[0])
         raise DataError(problem, source, line=row + 2, column=column)

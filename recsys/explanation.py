@@ -1,7 +1,7 @@
 """Why a course was recommended: what each course of the history adds to its score.
 
-Knows models by their interface alone: it scores the history with and without each course, and
-asks the model for evidence in its own terms. Must not know any particular model, nor charts.
+This module uses only the interface of all models: it scores the history with and without each
+course, and asks the model for its evidence. It must not know any particular model, nor charts.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ class Explanation:
     Attributes
     ----------
     course_id, title : the explained course
-    score : its score for the whole history; NaN where the model has none
-    contributions : one row per course of the history, columns `course_id, title, contribution`
-        in the unit of the score, the largest in size first
-    exact : whether the contributions add up to the score; where they do not, each is what the
-        score loses when that course alone is left out
-    words : the same in a sentence or two
-    evidence : what the model has to show in its own terms, if anything
+    score : its score for the whole history; NaN if the model has none
+    contributions : one row per course of the history, with the columns `course_id, title,
+        contribution`; in the unit of the score, in descending order of absolute value
+    exact : whether the contributions add up to the score; if not, each is the amount by which the
+        score falls when that course alone is left out
+    words : the explanation in one to three sentences
+    evidence : the model's own evidence; None if it has none
     """
 
     course_id: str
@@ -42,7 +42,7 @@ class Explanation:
 
     @property
     def main_reason(self) -> str | None:
-        """The course of the history that raises the score most; None if none raises it."""
+        """The id of the course that raises the score most; None if no course raises it."""
         raising = self.contributions[self.contributions["contribution"] > 0]
         return None if raising.empty else str(raising["course_id"].iloc[0])
 
@@ -67,7 +67,16 @@ def explain(model: Recommender, history: Mapping[str, float], course_id: str) ->
 def explain_all(
     model: Recommender, history: Mapping[str, float], course_ids: Sequence[str]
 ) -> list[Explanation]:
-    """Explain several courses for the price of one: a single call of `model.score` serves all."""
+    """Explain several courses with a single call of `model.score`, so all cost as much as one.
+
+    Parameters
+    ----------
+    course_ids : the courses to explain; for `model`, `history` and the errors see `explain`
+
+    Returns
+    -------
+    an explanation per course, in the same order
+    """
     picked = model._positions(history)
     courses = model._positions(course_ids)
     scores = model.score(_with_and_without_each(history, picked, len(model.course_ids_)))
@@ -75,7 +84,7 @@ def explain_all(
 
 
 def readable(number: float) -> str:
-    """A number as people write it: three digits that count, no exponent, a true minus sign."""
+    """A number for people to read: three significant digits, no exponent, a real minus sign."""
     if abs(number) >= 1000:
         digits = f"{number:,.0f}"
     else:
@@ -86,7 +95,7 @@ def readable(number: float) -> str:
 def _with_and_without_each(
     history: Mapping[str, float], picked: np.ndarray, n_courses: int
 ) -> csr_matrix:
-    """(1 + len(history), n_courses) the history, then the history without each of its courses."""
+    """(1 + len(history), n_courses) the history, then the history without each course in turn."""
     histories = np.zeros((1 + len(picked), n_courses), np.float32)
     histories[:, picked] = list(history.values())
     histories[1 + np.arange(len(picked)), picked] = 0
@@ -100,56 +109,61 @@ def _explanation(
     course: int,
     scores: np.ndarray,
 ) -> Explanation:
-    """From the scores of one course: with the whole history first, then without each part."""
+    """Explain one course by its scores, first for the whole history, then without each course."""
     score, without = float(scores[0]), scores[1:]
-    # Where the rest of the history cannot be scored, the whole score rests on the course left out.
-    lost = np.nan_to_num(score) - np.nan_to_num(without)
-    lost[np.abs(lost) <= 1e-6 * abs(np.nan_to_num(score))] = 0  # float32 noise, no contribution
-    order = np.argsort(-np.abs(lost), kind="stable")
-    lost, of = lost[order], picked[order]
+    # NaN counts as 0: without this course there is no score, so the whole score is its part.
+    adds = np.nan_to_num(score) - np.nan_to_num(without)
+    adds[np.abs(adds) <= 1e-6 * abs(np.nan_to_num(score))] = 0  # rounding errors of float32
+    order = np.argsort(-np.abs(adds), kind="stable")
+    adds, picked = adds[order], picked[order]
     contributions = pd.DataFrame(
         {
-            "course_id": model.course_ids_[of].astype(object),
-            "title": model.course_titles_[of].astype(object),
-            "contribution": lost,
+            "course_id": model.course_ids_[picked].astype(object),
+            "title": model.course_titles_[picked].astype(object),
+            "contribution": adds,
         }
     )
     course_id, title = str(model.course_ids_[course]), str(model.course_titles_[course])
-    exact = bool(np.isclose(lost.sum(), score, rtol=1e-5, atol=1e-12))
+    exact = bool(np.isclose(adds.sum(), score, rtol=1e-5, atol=1e-12))
     return Explanation(
         course_id,
         title,
         score,
         contributions,
         exact,
-        _words(model, course, score, model.course_titles_[of], lost, exact),
+        _in_words(model, course, score, model.course_titles_[picked], adds, exact),
         model.evidence(history, course_id) if not np.isnan(score) else None,
     )
 
 
-def _words(
+def _in_words(
     model: Recommender, course: int, score: float, titles: np.ndarray, adds: np.ndarray, exact: bool
 ) -> str:
-    """In words, from what each picked course adds; the strongest first."""
+    """The explanation in words.
+
+    Parameters
+    ----------
+    titles, adds : the picked courses and what each adds, in descending order of absolute value
+    """
     title = model.course_titles_[course]
     if np.isnan(score):
-        reason = "what you picked tells it too little."
+        reason = "the courses you picked do not tell it enough."
         if model.collaborative and not model.popularity_[course]:
             reason = "nobody has rated it yet; try a content-based model such as Course Similarity."
         return f"{model.name} has no score for “{title}”: {reason}"
     if not len(adds):
-        return f"“{title}” is what {model.name} offers before anything is picked."
+        return f"{model.name} recommends “{title}” before you have picked any course."
     if not (adds > 0).any():
         return (
-            f"No single pick of yours decides this: leave any one out, and the score of "
-            f"{readable(score)} stays where it is or rises."
+            f"No single course you picked raises this score: if you leave out any one of them, "
+            f"the score of {readable(score)} stays the same or rises."
         )
     if len(adds) == 1 and exact:
         return f"The whole score of {readable(score)} comes from “{titles[0]}”."
     main = int(np.argmax(adds > 0))  # the first of them
     reason, most = titles[main], float(adds[main])
     against = titles[adds < 0]
-    but = f" “{against[0]}” speaks against it." if len(against) else ""
+    but = f" “{against[0]}” lowers the score." if len(against) else ""
     if exact:
         return (
             f"The main reason is “{reason}”: it adds {readable(most)} to the score of "
@@ -157,5 +171,5 @@ def _words(
         )
     return (
         f"The main reason is “{reason}”: without it the score would fall from {readable(score)} "
-        f"to {readable(score - most)}.{but} Measured by leaving each pick out in turn."
+        f"to {readable(score - most)}.{but} Measured by leaving out each course you picked in turn."
     )

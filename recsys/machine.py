@@ -1,6 +1,7 @@
-"""What this machine gives: memory, processors, folders, and files that are whole or not there.
+"""The machine: its memory, its processors, the project's folders, and atomic writing of files.
 
-RECSYS_HOME names the folder that holds `data/` and the fitted models. Must not know what is kept.
+The environment variable RECSYS_HOME names the folder with `data/` and the fitted models. This
+module must not know what the files contain.
 """
 
 from __future__ import annotations
@@ -15,43 +16,51 @@ from typing import IO
 
 
 def machine_memory() -> int:
-    """Bytes of memory that this process may hope for: the machine's, or its container's."""
+    """The memory that this process can use, in bytes: that of the machine or of its container."""
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    with suppress(OSError, ValueError):  # "max" where there is no limit
+    with suppress(OSError, ValueError):  # the file holds "max" if there is no limit
         memory = min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text()))
     return memory
 
 
 def processors() -> int:
-    """How many processors this process may use."""
+    """The number of processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def checkout() -> Path:
-    """The folder that the package lies in."""
+    """The folder that contains the package `recsys`."""
     return Path(__file__).resolve().parents[1]
 
 
 def home() -> Path:
-    """The folder that holds `data/`: RECSYS_HOME, else the checkout, else the current folder."""
+    """The folder with `data/`: RECSYS_HOME, or the checkout, or the current folder."""
     if os.environ.get("RECSYS_HOME"):
         return Path(os.environ["RECSYS_HOME"]).expanduser()
     return checkout() if (checkout() / "data").is_dir() else Path.cwd()
 
 
 def cache_folders() -> list[Path]:
-    """Where parsed data sets are kept: beside the data, or else in the user's own cache."""
+    """The folders for parsed data sets, the preferred one first.
+
+    They are `.cache` in the data folder, if there is one, and the user's own cache folder.
+    """
     personal = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "recsys"
     beside = home() / "data"
     return [beside / ".cache", personal] if beside.is_dir() else [personal]
 
 
 def write_atomically(target: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """Write a file: the whole of it or, whatever happens meanwhile, nothing.
+    """Write a file completely or not at all, even if the process is killed.
 
-    What a killed process has left of an earlier try is removed.
+    Temporary files that a killed process has left are removed.
+
+    Parameters
+    ----------
+    target : path of the file; it replaces a file of this name
+    write : writes the content to the open binary file that it is given
 
     Raises
     ------
@@ -72,7 +81,7 @@ def write_atomically(target: Path, write: Callable[[IO[bytes]], object]) -> None
 
 
 def flush(path: Path) -> None:
-    """Make sure a file, or a rename within a folder, is on the disk and survives a power cut."""
+    """Force a file, or the renames in a folder, to the disk, so that a power cut cannot undo it."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,6 +1,6 @@
-"""Course texts to features: tokens, bags of words, TF-IDF, cosine similarity.
+"""Features of course texts: tokens, bags of words, TF-IDF, unit vectors for cosine similarity.
 
-Works on plain strings and sparse matrices; must not know about data sets or models.
+This module works on plain strings and sparse matrices. It must not know data sets or models.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from scipy.sparse import csr_matrix, diags
 
 _TOKEN = re.compile(r"[^\W_]+(?:[.'’+#-]*[^\W_]+)*[+#]*")
 
-# Function words of English, and the few words that every course text uses about itself.
+# Function words of English, and words that nearly every course text contains.
 STOP_WORDS = frozenset(
     """
     a about above after again against all also am an and any are as at be because been before
@@ -31,12 +31,12 @@ STOP_WORDS = frozenset(
 
 @dataclass(frozen=True, eq=False)
 class BagOfWords:
-    """Word counts of texts.
+    """The word counts of some texts.
 
     Attributes
     ----------
     vocabulary : the tokens, in alphabetical order
-    counts : (n_texts, n_tokens) how often each text uses each token
+    counts : (n_texts, n_tokens) how often each token occurs in each text
     """
 
     vocabulary: tuple[str, ...]
@@ -44,13 +44,14 @@ class BagOfWords:
 
 
 def tokens(text: str) -> list[str]:
-    """The words of a text in lower case, stop words left out."""
+    """The words of a text in lower case, without stop words."""
     return [word for word in _TOKEN.findall(text.lower()) if word not in STOP_WORDS]
 
 
 def singular(word: str) -> str:
-    """An English word without its plural ending, by the three rules of Harman, "How effective is
-    suffixing?", JASIS 1991.
+    """An English word without its plural ending: "databases" becomes "database".
+
+    The three rules are from Harman, "How effective is suffixing?", JASIS 1991.
     """
     if len(word) > 3 and word.endswith("ies") and word[-4] not in "ae":
         return word[:-3] + "y"
@@ -62,7 +63,12 @@ def singular(word: str) -> str:
 
 
 def bag_of_words(texts: Iterable[str], *, fold_plurals: bool = False) -> BagOfWords:
-    """Count each text's tokens; on request, "databases" as "database"."""
+    """Count the tokens of each text.
+
+    Parameters
+    ----------
+    fold_plurals : count a plural as its singular, "databases" as "database"
+    """
     bags = [tokens(text) for text in texts]
     if fold_plurals:
         bags = [[singular(token) for token in bag] for bag in bags]
@@ -76,10 +82,13 @@ def bag_of_words(texts: Iterable[str], *, fold_plurals: bool = False) -> BagOfWo
 
 
 def tf_idf(counts: csr_matrix) -> csr_matrix:
-    """Weigh counts by how telling a token is: (1 + log count) · (1 + log((1 + n) / (1 + df))).
+    """(n_texts, n_tokens) the TF-IDF weights of counts: a token weighs more if few texts use it.
 
-    The sublinear form of Manning, Raghavan & Schütze, *Introduction to Information Retrieval*,
-    ch. 6.4, with the smoothed idf that scikit-learn uses.
+        (1 + log count) · (1 + log((1 + n) / (1 + df)))
+
+    with n texts, of which df use the token. This is the sublinear form of Manning, Raghavan &
+    Schütze, *Introduction to Information Retrieval*, ch. 6.4, with the smoothed idf of
+    scikit-learn.
     """
     n_texts, n_tokens = counts.shape
     documents = np.bincount(counts.indices, minlength=n_tokens)
@@ -90,6 +99,6 @@ def tf_idf(counts: csr_matrix) -> csr_matrix:
 
 
 def unit_rows(matrix: csr_matrix) -> csr_matrix:
-    """Rows scaled to length 1, so that their dot products are cosines; empty rows stay empty."""
+    """The rows scaled to length 1, so that dot products are cosines; empty rows stay empty."""
     lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
     return csr_matrix(diags(1 / np.where(lengths > 0, lengths, 1)) @ matrix)

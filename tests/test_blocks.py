@@ -1,6 +1,4 @@
-"""Blocks of users: however users are cut into blocks, the same users are drawn and the same model
-comes out of a fit.
-"""
+"""Blocks of users: samples of users and fitted models do not depend on how users are divided."""
 
 from __future__ import annotations
 
@@ -11,7 +9,7 @@ import pytest
 from scipy.sparse import csr_matrix, random_array, vstack
 
 from recsys import evaluate
-from recsys.blocks import Blocks, Draw, LocalBlocks, Stored, Users, cut
+from recsys.blocks import Blocks, LocalBlocks, Stored, Users, UserSample, split_into_blocks
 from recsys.dataset import Dataset
 from recsys.models import Recommender, baselines, find, registry
 from recsys.models.clustering import Clustering
@@ -23,11 +21,11 @@ PER_BLOCK = 4321  # of the 33,901 users
 
 
 class InBlocks(Dataset):
-    """The same data set, cut into smaller blocks."""
+    """The same data set in smaller blocks."""
 
     @property
     def blocks(self) -> Blocks:
-        return cut(self.likes, PER_BLOCK)
+        return split_into_blocks(self.likes, PER_BLOCK)
 
 
 @pytest.fixture(scope="module")
@@ -49,30 +47,32 @@ def likes() -> csr_matrix:
     return csr_matrix(random_array((1000, 12), density=0.2, rng=rng), dtype=np.float32)
 
 
-def likes_of(users: Users, draw: Draw) -> list[csr_matrix]:
-    return [draw.of(users)]
+def likes_of(users: Users, sample: UserSample) -> list[csr_matrix]:
+    return [sample.select(users)]
 
 
 @pytest.mark.parametrize("per_block", [1, 7, 999, 1000, 5000])
-def test_the_same_users_are_drawn_from_blocks_of_any_size(
+def test_the_same_users_are_sampled_from_blocks_of_any_size(
     likes: csr_matrix, per_block: int
 ) -> None:
-    draw = Draw(seed=3, low=0.2, high=0.5, least=2)
-    (whole,) = cut(likes).sum(likes_of, draw)
+    sample = UserSample(seed=3, low=0.2, high=0.5, min_likes=2)
+    (whole,) = split_into_blocks(likes).sum(likes_of, sample)
     assert whole.shape[0] == pytest.approx(0.3 * (likes.getnnz(axis=1) > 1).sum(), rel=0.2)
-    assert (vstack(cut(likes, per_block).sum(likes_of, draw)) != whole).nnz == 0
+    assert (vstack(split_into_blocks(likes, per_block).sum(likes_of, sample)) != whole).nnz == 0
 
 
-def test_draws_that_do_not_overlap_share_nobody_and_miss_nobody(likes: csr_matrix) -> None:
+def test_samples_that_do_not_overlap_share_nobody_and_miss_nobody(likes: csr_matrix) -> None:
     users = Users(likes, 0)
-    parts = [Draw(1, low, low + 0.25).of(users).shape[0] for low in (0.0, 0.25, 0.5, 0.75)]
+    samples = [UserSample(1, low, low + 0.25) for low in (0.0, 0.25, 0.5, 0.75)]
+    parts = [sample.select(users).shape[0] for sample in samples]
     assert sum(parts) == 1000
     assert min(parts) > 200
 
 
-def test_another_seed_draws_others(likes: csr_matrix) -> None:
+def test_another_seed_samples_others(likes: csr_matrix) -> None:
     users = Users(likes, 0)
-    assert np.corrcoef(users.lots(1), users.lots(2))[0, 1] == pytest.approx(0, abs=0.1)
+    numbers, others = users.random_numbers(1), users.random_numbers(2)
+    assert np.corrcoef(numbers, others)[0, 1] == pytest.approx(0, abs=0.1)
 
 
 def test_arguments_that_are_blocks_are_given_block_by_block() -> None:

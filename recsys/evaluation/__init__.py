@@ -1,4 +1,4 @@
-"""Which model is best, honestly: splits, metrics, certainty, and the leaderboard they make."""
+"""Which model is best: splits, metrics, confidence intervals, and the leaderboard."""
 
 from recsys.evaluation.certainty import Interval, difference, interval
 from recsys.evaluation.leaderboard import (

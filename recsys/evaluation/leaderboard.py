@@ -1,8 +1,8 @@
-"""Models side by side: fit each on the same training users, test all on the same others.
+"""Comparison of models: all are fitted on the same training users and tested on the same others.
 
-A model's answers to a split, its ranked lists, are all that is asked of it; every figure at every
-length and of both catalogues is measured from them. Must not know where a data set or a model
-comes from, nor where answers are kept.
+A model's answers to a split are its ranked lists, one per test user and catalogue. All metrics, at
+all list lengths, are computed from these answers. This module must not know where a data set or a
+model comes from, nor where answers are stored.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pandas as pd
 
 from recsys.dataset import Dataset
 from recsys.evaluation import metrics
-from recsys.evaluation.certainty import difference, interval
+from recsys.evaluation.certainty import Interval, difference, interval
 from recsys.evaluation.ratings import PredictsRatings, rating_quality
 from recsys.evaluation.split import (
     CATALOGUES,
@@ -30,21 +30,21 @@ from recsys.evaluation.split import (
 from recsys.models import Progress, Recommender, silent
 from recsys.ranking import NOTHING, top_k
 
-BATCH = 4096
-LENGTH = 20  # of the lists that are asked for, unless a longer one is to be measured
+BATCH = 4096  # test users that are scored at a time
+LENGTH = 20  # of the lists in the answers, unless a longer list is to be measured
 
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """What one model, fitted on the training part of a split, answers to its test users.
+    """What one model recommends to the test users of a split, fitted on its training part.
 
     Attributes
     ----------
     ranked : catalogue -> (n_test_users, k) positions of the recommended courses, best first
-    predicted : (n_held_out,) the ratings predicted for `holdouts`, in the order of its data; empty
-        for a model that predicts none
-    fit_seconds, score_seconds : wall time, all that derives from the ratings included; scoring
-        is for all test users, ranking not included
+    predicted : (n_held_out,) the predicted ratings for `Split.holdouts`, in the order of its data;
+        empty for a model that predicts no ratings
+    fit_seconds, score_seconds : wall time. Fitting includes everything that is derived from the
+        ratings; scoring is for all test users, without ranking.
     """
 
     ranked: dict[str, np.ndarray]
@@ -54,7 +54,7 @@ class Answers:
 
 
 class Answering(Interface):
-    """Gets a model's answers: `answer`, or something that remembers what it answered."""
+    """A function that gets a model's answers: `answer`, or one that stores and reuses them."""
 
     def __call__(
         self,
@@ -63,20 +63,23 @@ class Answering(Interface):
         candidates: Mapping[str, np.ndarray],
         k: int,
         progress: Progress,
-    ) -> Answers: ...
+    ) -> Answers:
+        """The answers of a model to a split; for the arguments see `answer`."""
 
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """How good one model's lists of length k are, for the test users of one split.
+    """The metrics of one model's lists of length k, for the test users of one split.
 
     Attributes
     ----------
-    model : as it was given, not fitted on the split
-    users : (n_test_users,) their ids
-    accuracy : metric -> (n_test_users,) values
-    lists : metric of all lists together -> value
-    ratings : what `rating_quality` says of the model's predictions; empty if it makes none
+    model : the model as it was given, not the copy that was fitted on the split
+    seed, catalogue, k : the seed of the split, the catalogue, and the length of the lists
+    users : (n_test_users,) the ids of the test users
+    accuracy : metric -> (n_test_users,) values, one per user
+    lists : metric -> value, for all lists together
+    ratings : the result of `rating_quality`; empty if the model predicts no ratings
+    fit_seconds, score_seconds : see `Answers`
     """
 
     model: Recommender
@@ -100,20 +103,26 @@ def evaluate(
     catalogue: Catalogue = "rated",
     progress: Progress = silent,
 ) -> pd.DataFrame:
-    """Rank models by NDCG@k on users held out from them.
+    """Rank models by NDCG@k on held-out test users.
 
     Parameters
     ----------
-    models : fitted or not; each is fitted anew on the training part, and left as it is
+    models : fitted or not; a copy of each is fitted on the training part
     protocol, seed : see `split`
     k : the length of the lists
-    catalogue : recommend among the courses somebody has rated ("rated"), among "all", or, in the
-        protocol "cold", among the "cold" ones
+    catalogue : the candidates: the courses that somebody likes ("rated"), "all" courses, or, in
+        the protocol "cold", the "cold" courses
+    progress : is called with the progress; an exception from it ends the evaluation
 
     Returns
     -------
-    A row per model, best first; for the columns see `leaderboard`. `compare` does it for several
+    A row per model, best first; for the columns see `leaderboard`. `compare` evaluates several
     lengths, seeds and catalogues at once.
+
+    Raises
+    ------
+    DataError : if no user has enough likes to be tested
+    ValueError : for an unknown protocol or catalogue
     """
     results = compare(models, dataset, protocol, (k,), (seed,), (catalogue,), progress)
     return leaderboard(results).drop(columns=["catalogue", "k"])
@@ -129,14 +138,25 @@ def compare(
     progress: Progress = silent,
     answering: Answering | None = None,
 ) -> list[Result]:
-    """Test models on several splits, at several lengths, in several catalogues.
+    """Evaluate models on several splits, at several list lengths, in several catalogues.
 
-    Each model is fitted and scored once per seed, whatever `ks` and `catalogues`. An exception
-    from `progress` ends it.
+    Each model is fitted and scored once per seed, whatever the `ks` and `catalogues`.
 
     Parameters
     ----------
-    answering : where a model's answers come from, instead of `answer`
+    models, protocol, catalogues, progress : as for `evaluate`
+    ks : lengths of the lists
+    seeds : a split per seed
+    answering : the function that gets a model's answers, by default `answer`
+
+    Returns
+    -------
+    a result per seed, model, catalogue and length, in this order
+
+    Raises
+    ------
+    DataError : if no user has enough likes to be tested
+    ValueError : for an unknown protocol or catalogue
     """
     models, answering = list(models), answering or answer
     steps = len(seeds) * len(models)
@@ -145,10 +165,10 @@ def compare(
         division = split(dataset, protocol, seed)
         candidates = all_candidates(dataset, division)
         for catalogue in catalogues:
-            catalogue_mask(dataset, catalogue, division)  # complain before anything is fitted
-        for place, model in enumerate(models):
-            before = (turn * len(models) + place) / steps
-            step = _step(progress, before, steps, f"{model.name}, split {seed}")
+            catalogue_mask(dataset, catalogue, division)  # raises before any model is fitted
+        for index, model in enumerate(models):
+            before = (turn * len(models) + index) / steps
+            step = _step_progress(progress, before, steps, f"{model.name}, split {seed}")
             step(0.0, "Evaluating")
             answers = answering(model, division, candidates, max(*ks, LENGTH), step)
             results += [
@@ -161,7 +181,7 @@ def compare(
 
 
 def all_candidates(dataset: Dataset, division: Split) -> dict[str, np.ndarray]:
-    """Catalogue -> (n_courses,) its courses, for each catalogue of the division's protocol."""
+    """Catalogue -> (n_courses,) mask of its courses, for each catalogue of the protocol."""
     return {one: catalogue_mask(dataset, one, division) for one in CATALOGUES[division.protocol]}
 
 
@@ -172,14 +192,17 @@ def answer(
     k: int = LENGTH,
     progress: Progress = silent,
 ) -> Answers:
-    """Fit a copy of one model on the training part of a split and ask it for all test users.
+    """Fit a copy of a model on the training part of a split and rank courses for all test users.
 
     Parameters
     ----------
-    candidates : catalogue -> (n_courses,) what may be recommended, apart from the query
+    candidates : catalogue -> (n_courses,) which courses may be recommended; courses of a user's
+        query never are
+    k : the length of the lists
     """
     start = time.perf_counter()
-    fitted = replace(model).fit(replace(division.train), progress)  # a train that derives anew
+    # A fresh copy of the training data has no cached values, so their time is measured too.
+    fitted = replace(model).fit(replace(division.train), progress)
     fit_seconds = time.perf_counter() - start
     n, n_courses = division.queries.shape
     shuffled = shuffled_order(n_courses)
@@ -191,24 +214,24 @@ def answer(
         start = time.perf_counter()
         scores = fitted.score(queries)
         score_seconds += time.perf_counter() - start
-        untaken = ~queries.astype(bool).toarray()
+        not_in_query = ~queries.astype(bool).toarray()
         for catalogue, mask in candidates.items():
             ranked[catalogue][first : first + BATCH] = top_k(
-                np.where(mask & untaken, scores, np.nan), k, fitted.popularity_, shuffled
+                np.where(mask & not_in_query, scores, np.nan), k, fitted.popularity_, shuffled
             )
         if isinstance(fitted, PredictsRatings):
             held_out = division.holdouts[first : first + BATCH]
-            place = division.holdouts.indptr[first] + np.arange(held_out.nnz)
+            index = division.holdouts.indptr[first] + np.arange(held_out.nnz)
             user = np.repeat(np.arange(held_out.shape[0]), np.diff(held_out.indptr))
-            predicted[place] = fitted.predict_rating(queries)[user, held_out.indices]
+            predicted[index] = fitted.predict_rating(queries)[user, held_out.indices]
     return Answers(ranked, predicted, fit_seconds, score_seconds)
 
 
 def shuffled_order(n_courses: int) -> np.ndarray:
-    """(n_courses,) the order that decides between equal scores and equal popularity.
+    """(n_courses,) a random order that decides between equal scores and equal popularity.
 
-    Not the catalogue's: it may list the best courses first, and a model that cannot tell courses
-    apart must not profit from that.
+    The order of the catalogue would not do: it may list the best courses first, and a model that
+    gives all courses the same score must not benefit from that.
     """
     return np.random.default_rng(0).permutation(n_courses)
 
@@ -221,7 +244,12 @@ def measure(
     candidates: np.ndarray,
     k: int,
 ) -> Result:
-    """How good the first k of a model's answers are."""
+    """Compute the metrics of the first k courses of each list in a model's answers.
+
+    Parameters
+    ----------
+    candidates : (n_courses,) which courses the catalogue has
+    """
     ranked = answers.ranked[catalogue][:, :k]
     hit = metrics.hits(ranked, division.holdouts)
     n_relevant = np.asarray(division.holdouts.getnnz(axis=1))
@@ -251,20 +279,24 @@ def measure(
 
 
 def leaderboard(results: Iterable[Result]) -> pd.DataFrame:
-    """The results of each model, drawn together over the seeds.
+    """A table of the results of each model, combined over the seeds.
 
     Returns
     -------
-    A row per catalogue, length and model, the best by NDCG first: `catalogue`, `k`, `model`;
-    `ndcg`, `recall`, `mrr`, `map`, `hit_rate`, each with `_low` and `_high` of its 95 % interval
-    over users; `coverage`, `gini`, `novelty` (bits), `diversity`, `popularity`; `unanswered`, the
-    share of users left without a recommendation; `fit_seconds` and `score_seconds`;
-    `ndcg_over_best`, the paired difference to the best model of the table, and `ndcg_over_ease`,
-    if EASE is among the models, with `_low` and `_high`; `ndcg_spread`, the standard deviation
-    over several seeds.
+    A row per catalogue, length and model, in descending order of NDCG, with the columns
 
-    A user who is tested under several seeds is resampled with all of their results; what is of
-    all lists together, and times, are means over the seeds.
+    - `catalogue`, `k`, `model`;
+    - `ndcg`, `recall`, `mrr`, `map`, `hit_rate`, each with the `_low` and `_high` end of its 95 %
+      interval over users;
+    - `coverage`, `gini`, `novelty` (bits), `diversity`, `popularity`;
+    - `unanswered`, the share of users without any recommendation;
+    - `fit_seconds`, `score_seconds`;
+    - `ndcg_over_best`, the paired difference to the best model of the table, and `ndcg_over_ease`
+      if EASE is one of the models, each with `_low` and `_high`;
+    - `ndcg_spread`, the standard deviation over the seeds, if there are several.
+
+    A user who is tested under several seeds is resampled with all their results. Metrics of all
+    lists together, and times, are means over the seeds.
     """
     groups: dict[tuple[Catalogue, int], dict[Recommender, list[Result]]] = {}
     for one in results:
@@ -279,8 +311,13 @@ def leaderboard(results: Iterable[Result]) -> pd.DataFrame:
 def ranking(
     group: Mapping[Recommender, Sequence[Result]],
 ) -> list[tuple[Recommender, dict[str, float | str]]]:
-    """The models of one catalogue and length with their rows of the leaderboard, best first."""
-    ndcg = {model: _joined(results, "ndcg") for model, results in group.items()}
+    """The models with their rows of the leaderboard, best first.
+
+    Parameters
+    ----------
+    group : model -> its results, one per seed, for one catalogue and length
+    """
+    ndcg = {model: _all_values(results, "ndcg") for model, results in group.items()}
     order = sorted(group, key=lambda model: -ndcg[model].mean())
     references = {"best": order[0]} | {m.key(): m for m in order if m.key() == "ease"}
     rows = []
@@ -289,13 +326,13 @@ def ranking(
         users = np.concatenate([one.users for one in results])
         row: dict[str, float | str] = {"model": model.name}
         for name in metrics.ACCURACY:
-            row |= _named(name, interval(_joined(results, name), users))
+            row |= _with_ends(name, interval(_all_values(results, name), users))
         for name in results[0].lists:
             row[name] = float(np.mean([one.lists[name] for one in results]))
         row["fit_seconds"] = float(np.mean([one.fit_seconds for one in results]))
         row["score_seconds"] = float(np.mean([one.score_seconds for one in results]))
         for name, reference in references.items():
-            row |= _named(f"ndcg_over_{name}", difference(ndcg[model], ndcg[reference], users))
+            row |= _with_ends(f"ndcg_over_{name}", difference(ndcg[model], ndcg[reference], users))
         if len(results) > 1:
             by_seed = [one.accuracy["ndcg"].mean() for one in results]
             row["ndcg_spread"] = float(np.std(by_seed, ddof=1))
@@ -304,34 +341,43 @@ def ranking(
 
 
 def rating_table(results: Iterable[Result]) -> pd.DataFrame:
-    """RMSE and F1 on held-out ratings: a row per predicting model, and of the two that look at
-    nobody; means over the seeds. Empty if no model predicts ratings.
+    """A table of the errors of predicted ratings, as means over the seeds.
+
+    Returns
+    -------
+    A row per model that predicts ratings, then one for each of the two trivial predictors; columns
+    `predictor` and those of `rating_errors`. Empty if no model predicts ratings.
     """
     rows: dict[str, dict[int, dict[str, float]]] = {}  # predictor -> seed -> errors
     for one in results:
         for predictor, errors in one.ratings.items():
-            name = one.model.name if predictor == "model" else _NOBODY[predictor]
+            name = one.model.name if predictor == "model" else _TRIVIAL[predictor]
             rows.setdefault(name, {})[one.seed] = errors
-    nobody = [name for name in _NOBODY.values() if name in rows]
-    order = [*(name for name in rows if name not in nobody), *nobody]
+    trivial = [name for name in _TRIVIAL.values() if name in rows]
+    order = [*(name for name in rows if name not in trivial), *trivial]
     return pd.DataFrame(
         {"predictor": name} | pd.DataFrame(rows[name].values()).mean().to_dict() for name in order
     )
 
 
-_NOBODY = {"constant": "Constant (the mean rating)", "majority": "Majority (the usual rating)"}
+_TRIVIAL = {"constant": "Constant (the mean rating)", "majority": "Majority (the usual rating)"}
 
 
-def _joined(results: Sequence[Result], metric: str) -> np.ndarray:
+def _all_values(results: Sequence[Result], metric: str) -> np.ndarray:
     return np.concatenate([one.accuracy[metric] for one in results])
 
 
-def _named(name: str, found: tuple[float, float, float]) -> dict[str, float]:
+def _with_ends(name: str, found: Interval) -> dict[str, float]:
     return dict(zip((name, f"{name}_low", f"{name}_high"), found, strict=True))
 
 
-def _step(progress: Progress, before: float, steps: int, label: str) -> Progress:
-    """The progress of one of so many equal steps, of which a part is done."""
+def _step_progress(progress: Progress, before: float, steps: int, label: str) -> Progress:
+    """The progress callback for one of several equal steps.
+
+    Parameters
+    ----------
+    before : the part of all work that was done before this step, 0 to 1
+    """
 
     def step(done: float, message: str, **figures: float) -> None:
         progress(before + done / steps, f"{label}: {message}", **figures)

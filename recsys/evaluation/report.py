@@ -1,6 +1,6 @@
-"""Results as a page to read: Markdown tables with what they are of, and the command behind them.
+"""Results as a Markdown page: tables, a description of the data, and the command that wrote them.
 
-Must not know how results come about.
+This module must not know how the results are computed.
 """
 
 from __future__ import annotations
@@ -71,9 +71,9 @@ def page(
 
     Parameters
     ----------
-    results : protocol -> what `compare` has found
-    title : of the page: what the data set is called
-    command : what makes this page, as typed into a shell
+    results : protocol -> what `compare` returned
+    title : the title of the page: the name of the data set
+    command : the command that writes this page, as typed into a shell
     """
     parts = [
         f"# Results: {title}",
@@ -91,11 +91,11 @@ def page(
 
 
 def tuning_page(tables: Mapping[str, pd.DataFrame], title: str, command: str) -> str:
-    """A Markdown page of what `tune` has tried.
+    """A Markdown page of the combinations that `tune` tried.
 
     Parameters
     ----------
-    tables : model's name -> what `tune` has returned
+    tables : name of the model -> what `tune` returned
     title, command : see `page`
     """
     parts = [
@@ -109,7 +109,7 @@ def tuning_page(tables: Mapping[str, pd.DataFrame], title: str, command: str) ->
     for name, table in tables.items():
         shown = pd.DataFrame({"default": ["✓" if own else "" for own in table["default"]]})
         names = list(table.columns[: list(table.columns).index("default")])
-        shown[names] = table[names].map(str)  # astype would leave a None what it is
+        shown[names] = table[names].map(str)  # `astype(str)` would not convert None
         for column, label in {"ndcg": "NDCG", "ndcg_over_best": "NDCG − the best's"}.items():
             shown[label] = _intervals(table, column)
         shown["fit (s)"] = [f"{value:.2f}" for value in table["fit_seconds"]]
@@ -122,7 +122,9 @@ def markdown(header: Sequence[str], rows: Iterable[Sequence[str]], align: str) -
 
     Parameters
     ----------
-    align : a letter for each column: "l" for left, as words are, "r" for right, as numbers are
+    header : the names of the columns
+    rows : the cells of each row
+    align : one letter per column: "l" for left (words), "r" for right (numbers)
     """
     rule = [{"l": "---", "r": "---:"}[side] for side in align]
     lines = (f"| {' | '.join(cells)} |" for cells in rows)
@@ -135,12 +137,12 @@ def bullets(lines: Iterable[str]) -> str:
 
 
 def written_by(command: str) -> str:
-    """What a page says of the command that makes it."""
+    """The paragraph that names the command that writes a page."""
     return f"Written by this command, not by hand:\n\n```sh\n{command}\n```"
 
 
 def about(dataset: Dataset, *more: str) -> str:
-    """What a page says of its data set: the size, `more`, the fingerprint, and the repairs."""
+    """The list of facts about a data set: its size, `more`, the fingerprint, and the repairs."""
     rated = int((dataset.popularity > 0).sum())
     likes = f"{dataset.likes.nnz:,} likes"
     if dataset.like_threshold:
@@ -175,7 +177,7 @@ def _protocol(protocol: Protocol, results: Sequence[Result], dataset: Dataset) -
 
 
 def _lists(table: pd.DataFrame, dataset: Dataset) -> list[str]:
-    """The figures of one catalogue and one length."""
+    """The tables of one catalogue and one list length."""
     catalogue, k = str(table["catalogue"].iloc[0]), int(table["k"].iloc[0])
     rated = int((dataset.popularity > 0).sum())
     n = {"rated": rated, "all": dataset.n_courses, "cold": round(COLD_SHARE * rated)}[catalogue]
@@ -246,5 +248,5 @@ def _styled(name: str) -> str:
 
 
 def _table(table: pd.DataFrame) -> str:
-    """A table in Markdown: words in the first column, numbers in the others."""
+    """A table in Markdown with words in the first column and numbers in the others."""
     return markdown(list(table.columns), table.to_numpy(), "l" + "r" * (table.shape[1] - 1))

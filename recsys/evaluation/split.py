@@ -1,10 +1,10 @@
-"""Who is tested on what: splits of a data set into training users, queries and holdouts.
+"""Splits of a data set into training data, queries and holdouts.
 
 Strong and weak generalisation are named after Marlin, "Collaborative filtering: a machine learning
-perspective", 2004. Strong is the visitor's own case: nobody who is tested was trained on, and the
-model sees a part of their history only when it scores. Cold asks for courses that nobody has rated
-yet, as in Schein et al., "Methods and metrics for cold-start recommendations", SIGIR 2002. This
-module must not know the models.
+perspective", 2004. The strong protocol is the case of a visitor: a model is not trained on any test
+user, and sees a part of their history only when it scores. The cold protocol asks for courses that
+nobody has rated yet, as in Schein et al., "Methods and metrics for cold-start recommendations",
+SIGIR 2002. This module must not know the models.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from recsys.dataset import DataError, Dataset
 
 Protocol = Literal["strong", "weak", "cold"]
 Catalogue = Literal["rated", "all", "cold"]
-CATALOGUES: dict[Protocol, tuple[Catalogue, ...]] = {  # what each protocol may recommend from
+CATALOGUES: dict[Protocol, tuple[Catalogue, ...]] = {  # the candidates of each protocol
     "strong": ("rated", "all"),
     "weak": ("rated", "all"),
     "cold": ("cold", "rated", "all"),
@@ -37,13 +37,13 @@ class Split:
 
     Attributes
     ----------
-    train : what the models learn from
-    users : (n_test_users,) the ids of those who are tested
-    queries : (n_test_users, n_courses) the part of each test user's likes the model is shown
-    holdouts : (n_test_users, n_courses) the part it has to find
-    cold : (n_courses,) which courses training knows no rating of because they were taken out
+    train : the training data of the models
+    users : (n_test_users,) the ids of the test users
+    queries : (n_test_users, n_courses) the part of each test user's likes that a model is given
+    holdouts : (n_test_users, n_courses) the part that it has to find
+    cold : (n_courses,) which courses had all their ratings removed from the training data
     protocol : "strong", "weak" or "cold"
-    seed : what the division was drawn with
+    seed : the seed of the random division
     """
 
     train: Dataset
@@ -60,17 +60,18 @@ def split(dataset: Dataset, protocol: Protocol = "strong", seed: int = 0) -> Spl
 
     Only users with at least `MIN_LIKES` likes are tested.
 
-    - Strong: `TEST_SHARE` of these users are tested and none of their ratings is trained on; of
-      each one's likes `HOLDOUT_SHARE`, at least one, are held out.
-    - Weak: all of them are tested, and what is not held out is trained on.
-    - Cold: `COLD_SHARE` of the rated courses are cold, and training knows no rating of them. Of
-      the test users of the strong protocol, those who like both cold and warm courses are asked:
-      the warm ones are their query, the cold ones their holdout.
+    - Strong: `TEST_SHARE` of these users are test users, and none of their ratings are in the
+      training data. `HOLDOUT_SHARE` of each one's likes, at least one, are held out.
+    - Weak: all of these users are test users, and all likes that are not held out are in the
+      training data.
+    - Cold: `COLD_SHARE` of the rated courses are cold, and none of their ratings are in the
+      training data. The test users are those of the strong protocol who like both cold courses and
+      others: the others are their query, the cold ones their holdout.
 
     Raises
     ------
-    DataError : if no user has enough likes
-    ValueError : for another protocol
+    DataError : if no user has enough likes, or no test user likes both cold and other courses
+    ValueError : for an unknown protocol
     """
     if protocol not in CATALOGUES:
         raise ValueError(f"protocol must be “strong”, “weak” or “cold”, not {protocol!r}.")
@@ -78,7 +79,7 @@ def split(dataset: Dataset, protocol: Protocol = "strong", seed: int = 0) -> Spl
     eligible = np.flatnonzero(np.asarray(dataset.likes.getnnz(axis=1)) >= MIN_LIKES)
     if not len(eligible):
         raise DataError(
-            f"{dataset.name}: nobody has {MIN_LIKES} ratings, so there is nothing to evaluate on."
+            f"{dataset.name}: nobody has {MIN_LIKES} ratings, so there are no users to test on."
         )
     cold = np.zeros(dataset.n_courses, bool)
     if protocol == "weak":
@@ -88,30 +89,36 @@ def split(dataset: Dataset, protocol: Protocol = "strong", seed: int = 0) -> Spl
         train = replace(dataset, interactions=csr_matrix(kept))
         return Split(train, dataset.users[eligible], queries, holdouts, cold, protocol, seed)
     n_test = max(1, round(TEST_SHARE * len(eligible)))
-    tested = np.sort(rng.choice(eligible, n_test, replace=False))
-    trained = np.setdiff1d(np.arange(dataset.n_users), tested)
-    train = replace(
-        dataset, users=dataset.users[trained], interactions=dataset.interactions[trained]
-    )
-    likes = dataset.likes[tested]
+    test = np.sort(rng.choice(eligible, n_test, replace=False))
+    others = np.setdiff1d(np.arange(dataset.n_users), test)
+    train = replace(dataset, users=dataset.users[others], interactions=dataset.interactions[others])
+    likes = dataset.likes[test]
     if protocol == "strong":
         queries, holdouts = _query_and_holdout(likes, rng)
-        return Split(train, dataset.users[tested], queries, holdouts, cold, protocol, seed)
+        return Split(train, dataset.users[test], queries, holdouts, cold, protocol, seed)
     rated = np.flatnonzero(dataset.popularity)
     cold[rng.choice(rated, max(1, round(COLD_SHARE * len(rated))), replace=False)] = True
     queries, holdouts = _only(likes, ~cold[likes.indices]), _only(likes, cold[likes.indices])
-    asked = np.flatnonzero((queries.getnnz(axis=1) > 0) & (holdouts.getnnz(axis=1) > 0))
-    if not len(asked):
+    both = np.flatnonzero((queries.getnnz(axis=1) > 0) & (holdouts.getnnz(axis=1) > 0))
+    if not len(both):
         raise DataError(f"{dataset.name}: no test user likes both cold and other courses.")
-    users = dataset.users[tested[asked]]
-    return Split(_without(train, cold), users, queries[asked], holdouts[asked], cold, "cold", seed)
+    users = dataset.users[test[both]]
+    return Split(_without(train, cold), users, queries[both], holdouts[both], cold, "cold", seed)
 
 
 def catalogue_mask(
     dataset: Dataset, catalogue: Catalogue, division: Split | None = None
 ) -> np.ndarray:
-    """(n_courses,) which courses are candidates: those somebody likes, all, or the cold ones of a
-    division by the cold protocol.
+    """(n_courses,) which courses are candidates.
+
+    Parameters
+    ----------
+    catalogue : "rated" (courses that somebody likes), "all", or "cold"
+    division : the split by the cold protocol, for the catalogue "cold"
+
+    Raises
+    ------
+    ValueError : for an unknown catalogue, or "cold" without a split by the cold protocol
     """
     if catalogue == "all":
         return np.ones(dataset.n_courses, bool)
@@ -125,11 +132,12 @@ def catalogue_mask(
 
 
 def k_core(dataset: Dataset, k: int = 5) -> Dataset:
-    """The largest part of a data set in which each user has k likes and each course is liked by k.
+    """The k-core: the largest part of a data set in which each user has k likes and each course is
+    liked by k users.
 
     Raises
     ------
-    DataError : if nothing is left
+    DataError : if the k-core is empty
     """
     users, courses = np.arange(dataset.n_users), np.arange(dataset.n_courses)
     while True:
@@ -157,14 +165,14 @@ def k_core(dataset: Dataset, k: int = 5) -> Dataset:
 def _query_and_holdout(
     likes: csr_matrix, rng: np.random.Generator
 ) -> tuple[csr_matrix, csr_matrix]:
-    """Draw each row's holdout at random."""
+    """Divide the likes of each row at random, `HOLDOUT_SHARE` of them into the holdout."""
     lengths = np.diff(likes.indptr)
     rows = np.repeat(np.arange(likes.shape[0]), lengths)
     shuffled = np.lexsort((rng.random(likes.nnz), rows))
-    place = np.arange(likes.nnz) - np.repeat(likes.indptr[:-1], lengths)
+    index_in_row = np.arange(likes.nnz) - np.repeat(likes.indptr[:-1], lengths)
     n_held_out = np.maximum(1, np.round(HOLDOUT_SHARE * lengths)).astype(int)
     held_out = np.zeros(likes.nnz, bool)
-    held_out[shuffled] = place < n_held_out[rows]
+    held_out[shuffled] = index_in_row < n_held_out[rows]
     return _only(likes, ~held_out), _only(likes, held_out)
 
 
@@ -176,14 +184,14 @@ def _only(matrix: csr_matrix, kept: np.ndarray) -> csr_matrix:
 
 
 def _without(dataset: Dataset, courses: np.ndarray) -> Dataset:
-    """The data set without any rating of some courses, and without users who have no other."""
+    """The data set without the ratings of some courses, and without users who have no others."""
     kept = _only(dataset.interactions, ~courses[dataset.interactions.indices])
     users = np.flatnonzero(kept.getnnz(axis=1))
     return replace(dataset, users=dataset.users[users], interactions=kept[users])
 
 
 def _in_rows(matrix: csr_matrix, rows: np.ndarray, n_rows: int) -> csr_matrix:
-    """The matrix spread over the given rows of a taller one."""
+    """(n_rows, n_courses) a matrix with the given rows; all other rows are empty."""
     lengths = np.zeros(n_rows, int)
     lengths[rows] = np.diff(matrix.indptr)
     indptr = np.concatenate([[0], np.cumsum(lengths)])

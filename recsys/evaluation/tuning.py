@@ -1,7 +1,8 @@
-"""Choosing hyperparameters by what users held out from the training users did.
+"""Choice of hyperparameters on validation users, who are held out from the training users.
 
-The test users of `split` are never looked at: their split's training part is split again, and the
-grids below, all that is ever tried, are searched there. Must not know where a data set comes from.
+The test users of `split` are not used: its training part is split again, and the grids below are
+searched there. Nothing outside these grids was tried. This module must not know where a data set
+comes from.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from recsys.evaluation.leaderboard import Answering, compare, ranking
 from recsys.evaluation.split import Catalogue, split
 from recsys.models import Progress, Recommender, silent
 
-VALIDATION_SEED = 100  # the first of the seeds that divide the training users
+VALIDATION_SEED = 100  # the first seed for splits of the training users
 
 Grid = Mapping[str, Sequence[Any]]
 
@@ -85,24 +86,27 @@ def tune(
     progress: Progress = silent,
     answering: Answering | None = None,
 ) -> pd.DataFrame:
-    """Try every combination of a grid, and the default, on a validation part of the training users.
+    """Try all combinations of a grid, and the default, on validation users.
 
     Parameters
     ----------
-    grid : hyperparameter -> values; by default the published one, `GRIDS`
-    k, catalogue : what NDCG is measured at
-    seed : of the split whose training part is searched; its test users are left alone
-    repeats : how often to divide the training part into users to learn from and to validate on
+    kind : the class of the model
+    grid : hyperparameter -> values; by default the model's grid in `GRIDS`
+    k, catalogue : the length of the lists, and the candidates, for NDCG
+    seed : the seed of the split whose training part is used; its test users are not
+    repeats : how many random splits of the training part to average over
+    progress : is called with the progress; an exception from it ends the search
     answering : see `compare`
 
     Returns
     -------
-    A row per combination, best first: the hyperparameters of the grid, `default` (whether it is
-    the model's own), `ndcg`, and `ndcg_over_best`, each with `_low` and `_high`; `fit_seconds`
+    A row per combination, best first: the hyperparameters of the grid; `default`, whether these are
+    the model's default values; `ndcg` and `ndcg_over_best`, each with `_low` and `_high`;
+    `fit_seconds`
 
     Raises
     ------
-    HyperparameterError : for a value the model does not allow
+    HyperparameterError : for a value that the model does not allow
     KeyError : if the model has no grid
     """
     if grid is None:
@@ -120,7 +124,8 @@ def tune(
     group = {model: [one for one in results if one.model is model] for model in tried}
     ranked = ranking(group)
     values = {
-        name: pd.Series([getattr(model, name) for model, _ in ranked], dtype=object)  # None stays
+        # dtype object, because pandas would turn None into NaN
+        name: pd.Series([getattr(model, name) for model, _ in ranked], dtype=object)
         for name in grid
     }
     figures = {name: [row[name] for _, row in ranked] for name in wanted}

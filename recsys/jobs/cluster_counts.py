@@ -70,7 +70,7 @@ def _fitted(model: Clustering, dataset: Dataset, store: Store, progress: Progres
     stored = store.get(model, dataset)
     if isinstance(stored, Clustering):
         return stored
-    model.fit(dataset.whole, progress)
+    model.fit(dataset.full, progress)
     with suppress(OSError):  # it is needed here and now; that it is kept is a convenience
         store.put(model, dataset)
     return model

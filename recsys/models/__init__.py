@@ -1,5 +1,6 @@
-"""The recommenders and their registry: what is registered appears in the dashboard and on the
-leaderboard, in this order.
+"""The recommenders and their registry.
+
+Every registered model appears in the dashboard and on the leaderboard, in the order of the list.
 """
 
 from __future__ import annotations
@@ -62,17 +63,20 @@ __all__ = [
 
 
 def registry() -> tuple[type[Recommender], ...]:
-    """The models, in the order shown."""
+    """The registered models, in the order that the dashboard shows them."""
     return tuple(_MODELS)
 
 
 def baselines() -> tuple[type[Recommender], ...]:
-    """What every model has to beat."""
+    """The baselines that every model is compared with; visitors cannot choose them."""
     return tuple(_BASELINES)
 
 
 def register(model: type[Recommender]) -> type[Recommender]:
-    """Add a model of your own; a second one of the same name replaces the first."""
+    """Register a model class; it replaces a registered one with the same key.
+
+    Returns the class, so that it can be used as a decorator.
+    """
     same = [i for i, known in enumerate(_MODELS) if known.key() == model.key()]
     if same:
         _MODELS[same[0]] = model
@@ -82,11 +86,11 @@ def register(model: type[Recommender]) -> type[Recommender]:
 
 
 def find(key: str) -> type[Recommender]:
-    """The model or baseline with this key ("knn", "course-similarity").
+    """The model or baseline with a key such as "knn" or "course-similarity".
 
     Raises
     ------
-    KeyError : lists the keys there are
+    KeyError : if there is none; the message lists the known keys
     """
     known = {model.key(): model for model in (*_MODELS, *_BASELINES)}
     if key not in known:

@@ -1,8 +1,8 @@
-"""The one interface of all recommenders.
+"""The interface of all recommenders.
 
-A model learns from a data set and then scores any batch of histories; it never meets a user id,
-so a visitor is scored ("folded in") exactly like a user it was fitted on. This module must not
-know any particular model, nor files or widgets.
+A model is fitted on a data set and then scores any batch of histories. It never sees a user id, so
+a visitor is scored exactly like a user it was fitted on ("folded in"). This module must not know
+any particular model, nor files or widgets.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ from recsys.ranking import NOTHING, top_k
 
 
 class Progress(Protocol):
-    """Told how far a fit has come: `done` from 0 to 1, what is happening, and any figures."""
+    """A callback that a fit calls to report its progress."""
 
-    def __call__(self, done: float, message: str, **figures: float) -> None: ...
+    def __call__(self, done: float, message: str, **figures: float) -> None:
+        """Report progress: the part that is `done` (0 to 1), the current step, and any figures."""
 
 
 def silent(done: float, message: str, **figures: float) -> None:
-    """The `Progress` that tells nobody."""
+    """The `Progress` that reports nothing."""
 
 
 class NotFittedError(RuntimeError):
@@ -38,12 +39,12 @@ class NotFittedError(RuntimeError):
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What a model has to show for a recommendation, in its own terms.
+    """What a model bases a recommendation on, in its own terms.
 
     Attributes
     ----------
-    caption : a sentence that says what the table holds
-    table : the evidence, the strongest first (shared words, topics, neighbours …)
+    caption : a sentence that says what the table shows
+    table : the evidence (shared words, topics, neighbours …), the strongest first
     """
 
     caption: str
@@ -54,26 +55,26 @@ class Evidence:
 class Recommender(ABC):
     """A recommender. A subclass is a dataclass of hyperparameters with `_fit` and `_score`.
 
-    What a fit learns is kept in attributes that end in `_`: arrays, sparse matrices, numbers or
-    strings, so that it can be stored without pickle and scored without the library that made it.
-    Nothing is kept per user.
+    A fit keeps what it learns in attributes that end in `_`: arrays, sparse matrices, numbers or
+    strings. So a model can be stored without pickle, and can score without the library that it was
+    fitted with. It keeps nothing per user.
 
     Class attributes
     ----------------
-    name, summary : what it is called, and its idea in a sentence
-    score_label : what a score means, in a few words, as an axis label
-    score_sentence : the same as a sentence for the reader of a list of recommendations
-    collaborative : whether it learns from ratings, so that a course nobody rated has no score
-    instant : whether it fits within a click, so that no child process is needed
-    scores_empty_history : whether it scores an empty history too
-    charts : keys of its charts in `recsys.charts`, in the order shown; the first two are open at
-        first
-    loss_label : what its loss is, where a fit reports one, as an axis label
+    name, summary : the name of the model, and its idea in one sentence
+    score_label : the meaning of a score in a few words, as an axis label
+    score_sentence : the meaning of a score in one sentence, for the reader of a list
+    collaborative : whether it learns from ratings, so that a course without ratings has no score
+    instant : whether a fit takes so little time that it needs no child process
+    scores_empty_history : whether it can score an empty history
+    charts : keys of its charts in `recsys.charts`, in the order shown; the first two are open by
+        default
+    loss_label : the meaning of its loss, if a fit reports one, as an axis label
 
     Fitted attributes
     -----------------
     course_ids_, course_titles_ : (n_courses,) the catalogue, in the order of the scores
-    popularity_ : (n_courses,) how many users like each course
+    popularity_ : (n_courses,) the number of users who like each course
     """
 
     name: ClassVar[str]
@@ -90,38 +91,47 @@ class Recommender(ABC):
         for one in self.hyperparameters():
             setattr(self, one.name, one.checked(getattr(self, one.name), type(self).__name__))
 
-    # What a subclass writes
+    # To be written by a subclass
 
     @abstractmethod
     def _fit(self, dataset: TrainingSet, progress: Progress) -> None:
-        """Learn from the data set; set the attributes that end in `_`."""
+        """Learn from the data set: set the attributes that end in `_`."""
 
     @abstractmethod
     def _score(self, histories: csr_matrix) -> np.ndarray:
-        """(n, n_courses) scores; higher is better, NaN where there is none.
+        """(n, n_courses) scores; higher is better, NaN for a course without a score.
 
-        Courses nobody rated and empty histories need no care here: `score` sees to them.
+        `score` handles courses without ratings and empty histories.
         """
 
     def _floor(self) -> float | None:
-        """The score below which this model recommends nothing, by its own hyperparameters."""
+        """The model's own threshold, if any: courses with lower scores are not recommended."""
         return None
 
     def _why_unscored(self, history: Mapping[str, float]) -> str:
-        """Why no course has a score for this history, in a sentence; for `why_empty`."""
-        return f"{self.name} knows too little about the courses you picked; add another one."
+        """Why no course has a score for this history, in one sentence; used by `why_empty`."""
+        return f"{self.name} knows too little about the courses you picked; pick another one."
 
     def evidence(self, history: Mapping[str, float], course_id: str) -> Evidence | None:
-        """What speaks for a course in this model's own terms; None where it has no such terms.
+        """What this model bases the score of a course on; None if it has nothing to show.
 
-        `recsys.explain` adds it to the contributions of the courses of the history.
+        `recsys.explain` shows it beside the contributions of the courses of the history.
         """
         return None
 
-    # What everyone calls
+    # Called by everyone else
 
     def fit(self, dataset: TrainingSet, progress: Progress = silent) -> Self:
-        """Learn from a data set; the same data and hyperparameters give the same model."""
+        """Learn from a data set; equal data and hyperparameters give equal models.
+
+        Parameters
+        ----------
+        progress : is called with the progress of the fit; an exception from it ends the fit
+
+        Returns
+        -------
+        the model itself
+        """
         self.course_ids_ = dataset.courses["id"].to_numpy(str)
         self.course_titles_ = dataset.courses["title"].to_numpy(str)
         self.popularity_ = dataset.popularity
@@ -130,8 +140,11 @@ class Recommender(ABC):
         return self
 
     def fits_within_a_click(self, dataset: TrainingSet) -> bool:
-        """Whether a fit needs no child process: that of an instant model on what is in memory."""
-        return self.instant and dataset.whole is dataset
+        """Whether a fit is fast enough to run without a child process.
+
+        It is if the model is instant and the full data set is in memory.
+        """
+        return self.instant and dataset.full is dataset
 
     def score(self, histories: csr_matrix) -> np.ndarray:
         """Score every course for every history.
@@ -142,19 +155,19 @@ class Recommender(ABC):
 
         Returns
         -------
-        (n, n_courses) scores, comparable within a row; NaN where the model cannot tell. Courses
+        (n, n_courses) scores, comparable within a row; NaN for a course without a score. Courses
         of the history itself are scored too.
 
         Raises
         ------
         NotFittedError : before `fit`
-        ValueError : if `histories` has not one column per course
+        ValueError : if `histories` does not have one column per course
         """
         catalogue = self._catalogue()
         if histories.shape[1] != len(catalogue):
             raise ValueError(
                 f"{type(self).__name__} was fitted on {len(catalogue)} courses, but the histories "
-                f"have {histories.shape[1]} columns. Make them with the same data set."
+                f"have {histories.shape[1]} columns. Make the histories with the same data set."
             )
         scores = np.array(self._score(histories), dtype=np.float64)
         known = histories
@@ -173,16 +186,18 @@ class Recommender(ABC):
         Parameters
         ----------
         history : course id -> rating
-        k : how many at the most
-        threshold : leave out what scores less; by default the model's own threshold, if any
+        k : the number of courses, at most
+        threshold : courses with a lower score are left out; by default the model's own threshold,
+            if it has one
 
         Returns
         -------
-        Columns `course_id, title, score, rank`, best first; of equal scores, the course that more
-        people like. Empty where the model cannot answer: `why_empty` says why.
+        Columns `course_id, title, score, rank`, best first; among equal scores, the course that
+        more people like. Empty if the model has no recommendation: `why_empty` gives the reason.
 
         Raises
         ------
+        NotFittedError : before `fit`
         UnknownCourseError : for a course the model was not fitted on
         """
         scores = self._candidate_scores(history)
@@ -201,11 +216,11 @@ class Recommender(ABC):
         )
 
     def why_empty(self, history: Mapping[str, float], threshold: float | None = None) -> str:
-        """Why `recommend` has nothing to offer for this history, in a sentence or two."""
+        """Why `recommend` returns nothing for this history, in one or two sentences."""
         if not history and not self.scores_empty_history:
-            return "Pick at least one course first: recommendations follow from your choice."
+            return "Pick at least one course first: the recommendations depend on your courses."
         if len(history) == len(self._catalogue()):
-            return "You have picked every course there is, so none is left to recommend."
+            return "You have picked every course, so none is left to recommend."
         rated = self.popularity_[self._positions(history)] > 0
         if self.collaborative and not rated.any():
             what = "this course" if len(history) == 1 else "any of these courses"
@@ -219,28 +234,33 @@ class Recommender(ABC):
             best = int(np.nanargmax(scores))
             return (
                 f"No course reaches your threshold. The closest is “{self.course_titles_[best]}” "
-                f"with {scores[best]:.3g}, where {floor:.3g} is asked for: lower the threshold."
+                f"with {scores[best]:.3g}; the threshold is {floor:.3g}. Lower the threshold."
             )
         return self._why_unscored(history)
 
     def score_one(self, history: Mapping[str, float]) -> np.ndarray:
-        """(n_courses,) the scores of a single history, its own courses included."""
+        """(n_courses,) the scores for a single history, including those of its own courses."""
         return np.asarray(self.score(self._batch_of_one(history))[0])
 
-    # What the model says about itself
+    # The model's description
 
     @classmethod
     def hyperparameters(cls) -> tuple[Hyperparameter, ...]:
-        """The declared hyperparameters, in order."""
+        """The declared hyperparameters, in the order of their declaration."""
         return declared(cls)
 
     @classmethod
     def key(cls) -> str:
-        """The name for command lines, links and files: `CourseSimilarity` is course-similarity."""
+        """The model's name in commands, links and files: course-similarity for CourseSimilarity."""
         return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", cls.__name__).lower()
 
     def values(self, *, refit_only: bool = False) -> dict[str, Any]:
-        """The hyperparameters' values; on request only those that the fit depends on."""
+        """Hyperparameter -> value.
+
+        Parameters
+        ----------
+        refit_only : leave out the hyperparameters that act only when scoring
+        """
         return {
             one.name: getattr(self, one.name)
             for one in self.hyperparameters()
@@ -248,7 +268,7 @@ class Recommender(ABC):
         }
 
     def fitted(self) -> dict[str, Any]:
-        """What the fit has learned: the attributes that end in `_`."""
+        """What the fit has learned: name -> value of each attribute that ends in `_`."""
         return {
             name: value
             for name, value in vars(self).items()
@@ -266,30 +286,30 @@ class Recommender(ABC):
             ) from None
 
     def _course_index(self) -> Mapping[str, int]:
-        """The position of each course id in the catalogue."""
+        """Course id -> position in the catalogue."""
         catalogue = self._catalogue()
         index: Mapping[str, int]
         known, index = vars(self).get("_index", (None, {}))
-        if known is not catalogue:  # it was fitted since
+        if known is not catalogue:  # the model has been fitted again
             index = {one: position for position, one in enumerate(catalogue.tolist())}
             self._index = catalogue, index
         return index
 
-    def _holds(self, history: Collection[str]) -> TypeGuard[History]:
-        """Whether a history's own positions hold here: it is over this model's courses."""
+    def _shares_positions(self, history: Collection[str]) -> TypeGuard[History]:
+        """Whether this is a `History` over the model's courses, so that its positions are valid."""
         if not isinstance(history, History) or not history.is_over(self._course_index()):
             return False
-        # Share its index: the next comparison of the two is one of identity.
+        # Keep its index: then the next comparison of the two only compares identities.
         self._index = self._catalogue(), history.dataset.course_index
         return True
 
     def _positions(self, history: Collection[str]) -> np.ndarray:
-        if self._holds(history):
+        if self._shares_positions(history):
             return history.positions
         return positions_in(self._course_index(), history, "this model's data")
 
     def _batch_of_one(self, history: Mapping[str, float]) -> csr_matrix:
-        if self._holds(history):
+        if self._shares_positions(history):
             return history.matrix
         row = np.zeros((1, len(self._catalogue())), np.float32)
         row[0, self._positions(history)] = list(history.values())

@@ -1,14 +1,14 @@
 """1 · Course Similarity: courses described in the same words as the ones you picked.
 
-A course's title and description are a vector of word counts, the title's counting several times,
-and two courses are alike where the angle between their vectors is small:
+A course's title and description become a vector of word counts, in which the title's words count
+several times. Two courses are similar if the angle between their vectors is small:
 
     similarity(i, j) = wᵢ·wⱼ / (‖wᵢ‖ ‖wⱼ‖),    from 0 (no word in common) to 1 (the same words)
 
-In plain counts, common words drown the telling ones; TF-IDF lets a word weigh more the fewer
-courses use it. A course's score is the sum of its similarities to the courses of the history, or
-its similarity to the closest of them. No rating is needed, so that a course is recommended from
-its first day.
+In plain counts, common words outweigh the informative ones; with TF-IDF, a word weighs more the
+fewer courses use it. A course's score is the sum of its similarities to the courses of the history,
+or its similarity to the closest of them. The model needs no ratings, so it can recommend a course
+on its first day.
 
 Salton, Wong & Yang, "A vector space model for automatic indexing", Communications of the ACM 1975;
 Salton & Buckley, "Term-weighting approaches in automatic text retrieval", Information Processing
@@ -30,7 +30,7 @@ from recsys.models.base import Evidence, Progress, Recommender
 from recsys.models.hyperparameters import hyperparameter
 from recsys.text import bag_of_words, tf_idf, unit_rows
 
-BLOCK = 256  # picked courses at a time, so that memory does not grow with the square of courses
+BLOCK = 256  # picked courses at a time: comparing all at once takes memory for n² similarities
 
 
 @dataclass(eq=False)
@@ -40,8 +40,8 @@ class CourseSimilarity(Recommender):
     Fitted attributes
     -----------------
     vocabulary_ : (n_words,) the words, in alphabetical order
-    word_vectors_ : (n_courses, n_words) sparse; wᵢ scaled to length 1, empty for a course without
-        words
+    word_vectors_ : (n_courses, n_words) sparse; the vectors wᵢ, scaled to length 1; empty for a
+        course without words
     """
 
     name: ClassVar[str] = "Course Similarity"
@@ -49,7 +49,7 @@ class CourseSimilarity(Recommender):
     score_label: ClassVar[str] = "Cosine similarity to your courses"
     score_sentence: ClassVar[str] = (
         "The score compares the words of a course with those of each course you picked: 0 means no "
-        "word in common, 1 the same words as one of them."
+        "word in common, 1 means the same words as one of them."
     )
     collaborative: ClassVar[bool] = False
     instant: ClassVar[bool] = True
@@ -60,14 +60,14 @@ class CourseSimilarity(Recommender):
         low=0,
         high=100,
         unit="%",
-        help="Recommends nothing that is less similar than this.",
+        help="Recommends only courses that are at least this similar to yours.",
         refit=False,
     )
     features: str = hyperparameter(
         "TF-IDF",
         label="Words",
         choices=("TF-IDF", "bag of words"),
-        help="Lets words that few courses use weigh more, or counts words as they are.",
+        help="Gives more weight to words that few courses use, or counts all words alike.",
     )
     title_weight: int = hyperparameter(
         6,
@@ -80,7 +80,7 @@ class CourseSimilarity(Recommender):
         "sum",
         label="Your courses",
         choices=("sum", "closest"),
-        help="Adds up the similarities to all of your courses, or takes that to the closest.",
+        help="Adds up the similarities to all your courses, or uses only the closest of them.",
         refit=False,
     )
 
@@ -109,7 +109,7 @@ class CourseSimilarity(Recommender):
         return scores
 
     def evidence(self, history: Mapping[str, float], course_id: str) -> Evidence | None:
-        """The words a course shares with the closest of the history, or with all if summed."""
+        """The words that a course shares with the courses whose similarities its score uses."""
         course, picked = self._positions([course_id])[0], self._positions(history)
         similar = cosines(self.word_vectors_, picked)[:, course]
         whose = "your courses"
@@ -128,17 +128,23 @@ class CourseSimilarity(Recommender):
         )
 
     def _floor(self) -> float:
-        return self.threshold / 100 - 1e-9  # the cosine of equal texts comes out as 0.999…
+        return self.threshold / 100 - 1e-9  # by rounding, the cosine of equal texts may be 0.999…
 
     def _why_unscored(self, history: Mapping[str, float]) -> str:
         if self.word_vectors_[self._positions(history)].nnz:
             return super()._why_unscored(history)
         return (
             "The courses you picked have no words to compare, neither in the title nor in the "
-            "description; add one that has."
+            "description; pick one that has."
         )
 
 
 def cosines(unit_vectors: csr_matrix, rows: np.ndarray) -> np.ndarray:
-    """(len(rows), n) the cosines of some rows with all of them, given rows of length 1."""
+    """(len(rows), n) the cosine similarities between the given rows and all rows.
+
+    Parameters
+    ----------
+    unit_vectors : (n, n_words) rows of length 1
+    rows : indices of rows
+    """
     return np.ascontiguousarray((unit_vectors @ unit_vectors[rows].T).toarray().T)

@@ -1,11 +1,11 @@
-"""Baseline · EASE: each course predicted from all the others by one linear regression.
+"""Baseline · EASE: each course is predicted from all the others by one linear regression.
 
-With X the users' likes, the item-item weights B minimise ‖X − XB‖² + λ‖B‖² where the diagonal of
-B is zero, so that no course may explain itself. The solution is closed:
+With X the users' likes, the item-item weights B minimise ‖X − XB‖² + λ‖B‖², where the diagonal of
+B is zero so that no course predicts itself. There is a closed-form solution:
 
     P = (XᵀX + λI)⁻¹,    B(i, j) = −P(i, j) / P(j, j) for i ≠ j
 
-The scores of a history x are xB. Simple, and among the best where courses are few.
+The scores of a history x are xB. The model is simple, and among the best if there are few courses.
 
 Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019.
 """
@@ -30,7 +30,7 @@ class EASE(Recommender):
 
     Fitted attributes
     -----------------
-    weights_ : (n_rated, n_rated) B among the courses somebody likes; row i holds what course i
+    weights_ : (n_rated, n_rated) B for the courses that somebody likes; row i holds what course i
         adds to the score of each course
     """
 
@@ -38,8 +38,8 @@ class EASE(Recommender):
     summary: ClassVar[str] = "Predicts each course from all the others by linear regression."
     score_label: ClassVar[str] = "Predicted preference"
     score_sentence: ClassVar[str] = (
-        "The score adds up what each course you picked says for or against a course; 1 is what a "
-        "course that was taken would have."
+        "The score adds up what each course you picked says for or against a course; 1 is the "
+        "value for a course that was taken."
     )
 
     regularisation: float = hyperparameter(
@@ -48,7 +48,7 @@ class EASE(Recommender):
         low=1.0,
         high=5000.0,
         unit="users",
-        help="Distrusts what rests on few users.",
+        help="Reduces the weight of patterns that few users show.",
     )
 
     def _fit(self, dataset: TrainingSet, progress: Progress) -> None:
@@ -69,25 +69,25 @@ class EASE(Recommender):
 
 
 def _inverted(matrix: np.ndarray) -> np.ndarray:
-    """The inverse of a symmetric, positive definite matrix, in the memory of the matrix.
+    """The inverse of a symmetric, positive definite matrix, computed in place.
 
     With 20,000 courses, one such matrix takes 3.2 GB.
     """
-    from scipy.linalg import cho_factor  # takes a tenth of a second that only a fit should wait for
+    from scipy.linalg import cho_factor  # imported here: it takes 0.1 s, and only a fit needs it
     from scipy.linalg.lapack import dpotri
 
     if not len(matrix):
         return matrix
-    # LAPACK works in place on columns that lie one after the other: on the transpose.
+    # LAPACK works in place on column-major arrays, so it gets the transpose.
     factor, _ = cho_factor(matrix.T, lower=True, overwrite_a=True, check_finite=False)
     inverse, _ = dpotri(factor, lower=True, overwrite_c=True)
     inverse = inverse.T
-    for row in range(1, len(inverse)):  # LAPACK computes one triangle; the other is the same
+    for row in range(1, len(inverse)):  # LAPACK computes one triangle; copy it to the other
         inverse[row, :row] = inverse[:row, row]
     return np.asarray(inverse)
 
 
 def _common_users(users: Users) -> csr_matrix:
-    """(n_courses, n_courses) XᵀX: how many users like both courses."""
+    """(n_courses, n_courses) XᵀX: the number of users who like both courses."""
     likes = users.likes.sign().astype(np.float64)
     return csr_matrix(likes.T @ likes)

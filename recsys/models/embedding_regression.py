@@ -1,14 +1,14 @@
-"""8 · Regression with Embedding Features: the rating as a weighted sum of what the network found.
+"""8 · Regression with Embedding Features: the rating as a weighted sum of network embeddings.
 
 The neural network's embeddings, u of a user and cⱼ of a course, become features of a linear
 regression that predicts the user's rating of the course, 0 if they did not take it:
 
-    rating(u, j) = α + a·(u ∘ cⱼ) + β·biasⱼ + γ·chance(u, j) + δ·log chance(u, j)
+    rating(u, j) = α + a·(u ∘ cⱼ) + β·biasⱼ + γ·p(u, j) + δ·log p(u, j)
 
-The products u ∘ cⱼ, number by number, keep what is between this user and this course; with u + cⱼ
-in their place the user's part would be the same for all courses and could not rank. Courses not
-taken belong to the training data, or there would be next to nothing to predict. The regression
-learns from users the network was not trained on.
+where p is the network's probability. The elementwise products u ∘ cⱼ describe this user together
+with this course; with u + cⱼ instead, the user's part would be the same for all courses and could
+not rank them. Courses not taken are part of the training data, because the ratings of taken courses
+are nearly all equal. The regression learns from users the network was not trained on.
 
 He et al., "Neural collaborative filtering", WWW 2017 (products of embeddings as features);
 Tibshirani, "Regression shrinkage and selection via the lasso", JRSS B 1996; Hoerl & Kennard,
@@ -28,12 +28,12 @@ from recsys.models.base import Progress
 from recsys.models.hyperparameters import hyperparameter
 from recsys.models.neural_network import NeuralNetwork
 from recsys.models.pairs import (
-    SMALLEST,
-    first_part,
+    MIN_PROBABILITY,
     pair_features,
+    pair_user_share,
+    pair_users,
     sample_pairs,
-    share_aside,
-    users_aside,
+    scaled_progress,
 )
 
 
@@ -46,7 +46,7 @@ class EmbeddingRegression(NeuralNetwork):
     those of `NeuralNetwork`, and
     coef_ : (embedding_size + 3,) a, β, γ and δ, in the order of `pair_features`
     intercept_ : α
-    rating_coef_, rating_intercept_ : the same, of the regression on courses taken alone
+    rating_coef_, rating_intercept_ : the same for a regression on taken courses only
     """
 
     name: ClassVar[str] = "Regression with Embedding Features"
@@ -55,7 +55,7 @@ class EmbeddingRegression(NeuralNetwork):
     )
     score_label: ClassVar[str] = "Predicted rating"
     score_sentence: ClassVar[str] = (
-        "The score is the rating to expect if not taking a course counts as 0."
+        "The score is the expected rating, where not taking the course counts as 0."
     )
 
     regression: str = hyperparameter(
@@ -69,22 +69,22 @@ class EmbeddingRegression(NeuralNetwork):
         label="Penalty",
         low=0.0001,
         high=0.1,
-        help="How hard ridge and lasso shrink the weights; linear ignores it.",
+        help="How strongly ridge and lasso shrink the weights; linear ignores it.",
     )
 
     def _fit(self, dataset: TrainingSet, progress: Progress) -> None:
-        aside = share_aside(dataset)
-        self._learn(dataset, aside, first_part(progress, 0.9))
+        held_back = pair_user_share(dataset)
+        self._train_network(dataset, held_back, scaled_progress(progress, 0.9))
         self.coef_ = np.zeros(self.embedding_size + 3)
         self.intercept_ = 0.0
         self.rating_coef_, self.rating_intercept_ = self.coef_, dataset.typical_rating
         if not self.popularity_.any():
             return
         progress(0.9, "Fitting the regression")
-        others = users_aside(dataset, aside, self.seed)
+        others = pair_users(dataset, held_back, self.seed)
         pairs = sample_pairs(others, self, np.random.default_rng(self.seed))
         features = pair_features(self, self.embed(pairs.seen), pairs.user, pairs.course)
-        scale = features.std(axis=0)  # so that the penalty weighs alike on all
+        scale = features.std(axis=0)  # so that the penalty treats all features alike
         scale[scale == 0] = 1
         regression = self._regression(len(features))
         regression.fit(features / scale, pairs.rating, sample_weight=pairs.weight)
@@ -109,14 +109,14 @@ class EmbeddingRegression(NeuralNetwork):
         return self._sum(histories, self.coef_, self.intercept_)
 
     def predict_rating(self, histories: csr_matrix) -> np.ndarray:
-        """(n, n_courses) the rating to expect of a course from someone who takes it."""
+        """(n, n_courses) the expected rating of a course by someone who takes it."""
         return self._sum(histories, self.rating_coef_, self.rating_intercept_)
 
     def _sum(self, histories: csr_matrix, coef: np.ndarray, intercept: float) -> np.ndarray:
-        """(n, n_courses) the features of all pairs, weighted and added up."""
+        """(n, n_courses) the weighted sum of the features for all pairs."""
         users = self.embed(histories)
-        products, (bias, chance, log_chance) = np.split(coef, [self.embedding_size])
-        scores = (users * products) @ self.course_embeddings_.T + bias * self.course_bias_
-        chances = self.chances(users)
-        scores += chance * chances + log_chance * np.log(np.maximum(chances, SMALLEST))
+        a, (beta, gamma, delta) = np.split(coef, [self.embedding_size])
+        scores = (users * a) @ self.course_embeddings_.T + beta * self.course_bias_
+        p = self.probabilities(users)
+        scores += gamma * p + delta * np.log(np.maximum(p, MIN_PROBABILITY))
         return np.asarray(scores + intercept)

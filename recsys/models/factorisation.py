@@ -1,12 +1,13 @@
-"""Non-negative factorisation of a matrix whose rows lie in blocks: what model 6 learns with.
+"""Non-negative factorisation of a matrix whose rows are in blocks: the algorithm of model 6.
 
-X ≈ WH is solved by coordinate descent: each column of W in turn is set to what is best given the
-rest, then each row of H. The rows of W stay with their block of users; H needs no more of them
-than the sums WᵀX and WᵀW. The start follows from the singular value decomposition of X, had by
-repeated multiplication with XᵀX, a sum over blocks too. Must not know what is factorised, nor why.
+X ≈ WH is solved by coordinate descent: each column of W in turn is set to its optimum given the
+rest, then each row of H. The rows of W stay with their block of users; H needs only the sums WᵀX
+and WᵀW. The initial factors come from a truncated singular value decomposition of X, computed by
+repeated multiplication with XᵀX, which is a sum over blocks too. This module must not know what is
+factorised, nor why.
 
 Cichocki & Phan, "Fast local algorithms for large scale nonnegative matrix and tensor
-factorizations", IEICE Transactions 2009. The start: Boutsidis & Gallopoulos, "SVD based
+factorizations", IEICE Transactions 2009. Initial factors: Boutsidis & Gallopoulos, "SVD based
 initialization: a head start for nonnegative matrix factorization", Pattern Recognition 2008, with
 the mean of X in place of zeros; the singular vectors: Halko, Martinsson & Tropp, "Finding structure
 with randomness", SIAM Review 2011.
@@ -22,10 +23,10 @@ from scipy.sparse import csr_matrix, diags
 from recsys.blocks import Blocks, Users
 from recsys.models.base import Progress
 
-PASSES = 60  # the loss changes by less than 0.1 % a pass well before
-TOLERANCE = 1e-3  # of how far the first pass was from the best
+PASSES = 60  # at most; long before that, the loss changes by less than 0.1 % per pass
+TOLERANCE = 1e-3  # relative to the violation of the optimality conditions in the first pass
 SUBSPACE_PASSES = 8
-OVERSAMPLING = 10  # directions more than asked for; the last ones converge slowly
+OVERSAMPLING = 10  # extra directions, because the last directions converge slowly
 
 
 class Columns(NamedTuple):
@@ -33,25 +34,25 @@ class Columns(NamedTuple):
 
     Attributes
     ----------
-    courses : (n,) the positions of the courses that take part
-    scale : (n,) what a like of each counts; all else is 0
+    courses : (n,) the positions of the courses that are columns of X
+    scale : (n,) the value of a like in each column; all other entries are 0
     """
 
     courses: np.ndarray
     scale: np.ndarray
 
-    def of(self, users: Users) -> csr_matrix:
-        """(n_users, n) the rows of X of a block of users."""
+    def rows_of(self, users: Users) -> csr_matrix:
+        """(n_users, n) the rows of X for a block of users."""
         return csr_matrix(users.likes[:, self.courses].sign() @ diags(self.scale))
 
 
-class Swept(NamedTuple):
-    """A block after a pass: its rows of W, and what it adds to the sums that H needs.
+class Sweep(NamedTuple):
+    """The result of a pass over a block: its rows of W, and its part of the sums that H needs.
 
     Attributes
     ----------
-    amounts : (n_users, k) W
-    violation : how far they were from the best for the H before
+    amounts : (n_users, k) the rows of W
+    violation : how far these rows were from their optimum before the pass
     products : (k, n) WᵀX
     gram : (k, k) WᵀW
     """
@@ -62,11 +63,15 @@ class Swept(NamedTuple):
     gram: np.ndarray
 
 
-def strongest_patterns(
+def truncated_svd(
     users: Blocks, columns: Columns, n_users: int, k: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The first k singular values of X, descending, and (n, k) its right singular vectors; fewer
-    where X has fewer rows or columns.
+    """The truncated singular value decomposition of X.
+
+    Returns
+    -------
+    (k,) the largest singular values in descending order, and (n, k) the right singular vectors;
+    fewer if X has fewer rows or columns
     """
     n = len(columns.courses)
     directions = np.random.default_rng(seed).normal(size=(n, min(k + OVERSAMPLING, n)))
@@ -81,22 +86,22 @@ def strongest_patterns(
 def factorise(
     users: Blocks,
     columns: Columns,
-    patterns: np.ndarray,
+    singular_vectors: np.ndarray,
     penalty: float,
     progress: Progress,
 ) -> np.ndarray:
-    """(k, n) the H that, with the W that goes with it, has ‖X − WH‖² + penalty (‖W‖² + ‖H‖²) small.
+    """(k, n) the matrix H ≥ 0 that, with a W ≥ 0, minimises ‖X − WH‖² + penalty (‖W‖² + ‖H‖²).
 
     Parameters
     ----------
-    patterns : (n, k) right singular vectors of X to start from
+    singular_vectors : (n, k) right singular vectors of X, from which the initial factors follow
     """
-    swept, components = _start(users, columns, patterns)
+    sweeps, components = _initial_factors(users, columns, singular_vectors)
     first_violation = 0.0
     for done in range(PASSES):
-        swept = users.map(_sweep, columns, swept, components, penalty)
-        violation, products, gram = swept.sum(_sums)
-        rows, more = descended(components.T, gram, products.T, penalty)
+        sweeps = users.map(_sweep, columns, sweeps, components, penalty)
+        violation, products, gram = sweeps.sum(_sums)
+        rows, more = descend(components.T, gram, products.T, penalty)
         components = rows.T
         violation += more
         first_violation = first_violation or violation
@@ -106,10 +111,10 @@ def factorise(
     return components
 
 
-def descended(
+def descend(
     rows: np.ndarray, gram: np.ndarray, products: np.ndarray, penalty: float
 ) -> tuple[np.ndarray, float]:
-    """One pass of coordinate descent on ‖Y − R Z‖² + penalty ‖R‖² for R ≥ 0, Z being given.
+    """One pass of coordinate descent on ‖Y − R Z‖² + penalty ‖R‖² for R ≥ 0, with Z fixed.
 
     Parameters
     ----------
@@ -119,7 +124,8 @@ def descended(
 
     Returns
     -------
-    the next R, and how far this one was from the best: the sum of all slopes that R may follow
+    the next R, and how far the given R was from the optimum: the sum of the absolute slopes in the
+    directions that R ≥ 0 allows
     """
     rows = np.array(rows, order="F")
     violation = 0.0
@@ -132,65 +138,70 @@ def descended(
     return rows, violation
 
 
-def _start(users: Blocks, columns: Columns, patterns: np.ndarray) -> tuple[Blocks, np.ndarray]:
-    """W, in blocks, and H to begin with.
+def _initial_factors(
+    users: Blocks, columns: Columns, singular_vectors: np.ndarray
+) -> tuple[Blocks, np.ndarray]:
+    """The initial W, in blocks, and H.
 
-    Of each pair of singular vectors Xv and v, that sign is kept in which their product is larger,
-    and of these the positive parts: a column of W and a row of H. Zeros would stay zeros for long.
+    Each pair of singular vectors Xv and v gets the sign for which the product of the norms of their
+    positive parts is larger. These positive parts become a column of W and a row of H. Their zeros
+    are replaced by the mean of X, because zeros would change slowly.
     """
-    above, below, total, n_users = users.sum(_squares_of_signs, columns, patterns)
-    positive = np.sqrt(above * (np.maximum(patterns, 0) ** 2).sum(axis=0))
-    negative = np.sqrt(below * (np.minimum(patterns, 0) ** 2).sum(axis=0))
-    chosen = patterns * np.where(positive >= negative, 1, -1)
+    above, below, total, n_users = users.sum(_squares_of_signs, columns, singular_vectors)
+    positive = np.sqrt(above * (np.maximum(singular_vectors, 0) ** 2).sum(axis=0))
+    negative = np.sqrt(below * (np.minimum(singular_vectors, 0) ** 2).sum(axis=0))
+    chosen = singular_vectors * np.where(positive >= negative, 1, -1)
     strength = np.sqrt(np.maximum(positive, negative))
-    mean = total / (n_users * len(patterns))
+    mean = total / (n_users * len(singular_vectors))
     left = strength / _or_one(np.sqrt(np.where(positive >= negative, above, below)))
     right = strength / _or_one(np.linalg.norm(np.maximum(chosen, 0), axis=0))
     components = (np.maximum(chosen, 0) * right).T
     components[components == 0] = mean
-    return users.map(_first_amounts, columns, chosen, left, mean), components
+    return users.map(_initial_amounts, columns, chosen, left, mean), components
 
 
 def _or_one(lengths: np.ndarray) -> np.ndarray:
     return np.where(lengths > 0, lengths, 1)
 
 
-# What is done with each block
+# Functions of one block
 
 
 def _gram_times(users: Users, columns: Columns, directions: np.ndarray) -> np.ndarray:
-    """(n, k) XᵀX times some directions."""
-    matrix = columns.of(users)
+    """(n, k) XᵀX times the directions."""
+    matrix = columns.rows_of(users)
     return np.asarray(matrix.T @ (matrix @ directions))
 
 
 def _squares_of_signs(
-    users: Users, columns: Columns, patterns: np.ndarray
+    users: Users, columns: Columns, singular_vectors: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, float, int]:
-    """(k,) the sum of squares of Xv where positive and where negative, the sum of X, its rows."""
-    matrix = columns.of(users)
-    left = matrix @ patterns
+    """(k,) the sums of squares of the positive and of the negative entries of Xv; then the sum of
+    all entries of X, and its number of rows.
+    """
+    matrix = columns.rows_of(users)
+    left = matrix @ singular_vectors
     above, below = np.maximum(left, 0) ** 2, np.minimum(left, 0) ** 2
     return above.sum(axis=0), below.sum(axis=0), float(matrix.sum()), len(left)
 
 
-def _first_amounts(
-    users: Users, columns: Columns, patterns: np.ndarray, scale: np.ndarray, mean: float
-) -> Swept:
-    amounts = np.maximum(columns.of(users) @ patterns, 0) * scale
+def _initial_amounts(
+    users: Users, columns: Columns, singular_vectors: np.ndarray, scale: np.ndarray, mean: float
+) -> Sweep:
+    amounts = np.maximum(columns.rows_of(users) @ singular_vectors, 0) * scale
     amounts[amounts == 0] = mean
-    return Swept(amounts, 0.0, np.zeros(0), np.zeros(0))
+    return Sweep(amounts, 0.0, np.zeros(0), np.zeros(0))
 
 
 def _sweep(
-    users: Users, columns: Columns, swept: Swept, components: np.ndarray, penalty: float
-) -> Swept:
-    matrix = columns.of(users)
-    amounts, violation = descended(
-        swept.amounts, components @ components.T, matrix @ components.T, penalty
+    users: Users, columns: Columns, before: Sweep, components: np.ndarray, penalty: float
+) -> Sweep:
+    matrix = columns.rows_of(users)
+    amounts, violation = descend(
+        before.amounts, components @ components.T, matrix @ components.T, penalty
     )
-    return Swept(amounts, violation, (matrix.T @ amounts).T, amounts.T @ amounts)
+    return Sweep(amounts, violation, (matrix.T @ amounts).T, amounts.T @ amounts)
 
 
-def _sums(swept: Swept) -> tuple[float, np.ndarray, np.ndarray]:
-    return swept.violation, swept.products, swept.gram
+def _sums(sweep: Sweep) -> tuple[float, np.ndarray, np.ndarray]:
+    return sweep.violation, sweep.products, sweep.gram

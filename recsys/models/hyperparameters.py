@@ -1,5 +1,7 @@
-"""Hyperparameters, declared once where the model is: sliders, checks, CLI, store keys and docs
-all read the declaration. Must not know about any particular model.
+"""Hyperparameters, each declared once, in its model.
+
+Sliders, checks, the command line, the keys of the store and the documentation all read this
+declaration. This module must not know any particular model.
 """
 
 from __future__ import annotations
@@ -12,24 +14,24 @@ _METADATA_KEY = "recsys.hyperparameter"
 
 
 class HyperparameterError(ValueError):
-    """A value outside its declared range, or of the wrong kind."""
+    """A value that is outside the declared range or of the wrong type."""
 
 
 @dataclass(frozen=True)
 class Hyperparameter:
-    """What a model declares about one of its constructor's arguments.
+    """The declaration of one argument of a model's constructor.
 
     Attributes
     ----------
-    name : the argument's name
+    name : the name of the argument
     default : its default value
-    label : what a slider calls it
-    low, high : its range, both included; None for a choice or a yes/no
-    choices : the words to choose from, for a choice
-    none : what the value None is called ("all"), if None is allowed
+    label : the label of its slider
+    low, high : its range, including both; None for a choice or a yes/no
+    choices : the possible values of a choice
+    none : the word for the value None ("all"), if None is allowed
     unit : the unit of the number ("%"), if it has one
-    help : one line on what it does
-    refit : whether changing it asks for a new fit; False if it acts when scoring
+    help : one sentence on what it does
+    refit : whether a change needs a new fit; False if it acts only when scoring
     """
 
     name: str
@@ -45,7 +47,7 @@ class Hyperparameter:
 
     @property
     def kind(self) -> type:
-        """bool, int, float or str."""
+        """The type of its values: bool, int, float or str."""
         if self.choices:
             return str
         if isinstance(self.default, bool):
@@ -54,18 +56,22 @@ class Hyperparameter:
         return int if whole else float
 
     def checked(self, value: Any, owner: str) -> Any:
-        """The value in its own type.
+        """Check a value and convert it to the declared type.
+
+        Parameters
+        ----------
+        owner : the name of the model, for the message
 
         Raises
         ------
-        HyperparameterError : names the owner, the range, and the value
+        HyperparameterError : if the value is not allowed; names the owner, the range, and the value
         """
         if value is None and self.none:
             return None
         if self.choices:
-            return self._accept(value, value in self.choices, owner, " or ".join(self.choices))
+            return self._require(value, value in self.choices, owner, " or ".join(self.choices))
         if self.kind is bool:
-            return self._accept(value, isinstance(value, bool), owner, "true or false")
+            return self._require(value, isinstance(value, bool), owner, "true or false")
         wanted = f"{'a whole' if self.kind is int else 'a'} number from {self.low} to {self.high}"
         if self.none:
             wanted += f", or None for {self.none}"
@@ -80,24 +86,24 @@ class Hyperparameter:
             and self.low <= number <= self.high
             and (self.kind is float or number.is_integer())
         )
-        self._accept(value, fits, owner, wanted)
+        self._require(value, fits, owner, wanted)
         return self.kind(number)
 
-    def _accept(self, value: Any, fits: bool, owner: str, wanted: str) -> Any:
+    def _require(self, value: Any, fits: bool, owner: str, wanted: str) -> Any:
         if not fits:
             raise HyperparameterError(f"{owner}: {self.name} must be {wanted}, not {value!r}.")
         return value
 
 
 def hyperparameter(default: Any, *, label: str, **declared: Any) -> Any:
-    """Declare a dataclass field as a hyperparameter; the arguments are `Hyperparameter`'s."""
+    """Declare a dataclass field as a hyperparameter; for the arguments see `Hyperparameter`."""
     return dataclasses.field(
         default=default, metadata={_METADATA_KEY: {"label": label, **declared}}
     )
 
 
 def declared(owner: type) -> tuple[Hyperparameter, ...]:
-    """The hyperparameters a dataclass declares, in order."""
+    """The hyperparameters that a dataclass declares, in the order of their declaration."""
     if not dataclasses.is_dataclass(owner):
         return ()
     return tuple(

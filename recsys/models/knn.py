@@ -1,20 +1,21 @@
 """5 · KNN: courses taken by the same people as the ones you picked.
 
-Item-item nearest neighbours. Two courses are alike when the same users rate both:
+Item-item nearest neighbours. Two courses are similar if the same users rate both:
 
     similarity(i, j) = xᵢ·xⱼ / (‖xᵢ‖ ‖xⱼ‖)
 
-with xᵢ the column of ratings of course i. The k most similar courses of a course j are its
-neighbours N, and its score is the sum of the weights of those that are in the history.
+with xᵢ the column of ratings of course i. The k courses that are most similar to a course j are its
+neighbours N, and its score is the sum of the weights of those neighbours that are in the history.
 
-The classic weight is the similarity itself. But neighbours are alike among themselves, so that what
-they have in common is counted once for each. Weights derived jointly share it out: they are the
-regression of who takes j on who takes each neighbour, with G(i, j) the users who like both,
+The classic weight is the similarity itself. But neighbours are similar to each other, so what they
+have in common is counted several times. Jointly derived weights count it once: they are the
+coefficients of a regression of who takes j on who takes each neighbour. With G(i, j) the number of
+users who like both,
 
     w = (G over N×N + shrinkage · I)⁻¹ · (G over N×j)
 
-Shrinkage, in users, distrusts what rests on few of them; the classic form multiplies a similarity
-by G(i, j) / (G(i, j) + shrinkage) instead.
+Shrinkage, in users, reduces weights that are based on few users; the classic form multiplies a
+similarity by G(i, j) / (G(i, j) + shrinkage) instead.
 
 Sarwar, Karypis, Konstan & Riedl, "Item-based collaborative filtering recommendation algorithms",
 WWW 2001; shrinkage and joint weights: Bell & Koren, "Scalable collaborative filtering with jointly
@@ -37,7 +38,7 @@ from recsys.dataset import TrainingSet
 from recsys.models.base import Evidence, Progress, Recommender
 from recsys.models.hyperparameters import hyperparameter
 
-LEAST_RIDGE = 1e-3  # users
+MIN_RIDGE = 1e-3  # users
 
 
 @dataclass(eq=False)
@@ -46,16 +47,16 @@ class KNN(Recommender):
 
     Fitted attributes
     -----------------
-    similarity_ : (n_courses, n_courses) sparse; row j holds the similarity of j to its neighbours
+    similarity_ : (n_courses, n_courses) sparse; row j holds the similarities of j's neighbours
     weights_ : (n_courses, n_courses) sparse; row j holds what each neighbour adds to j's score
     """
 
     name: ClassVar[str] = "KNN"
-    summary: ClassVar[str] = "Recommends what people who took your courses took as well."
+    summary: ClassVar[str] = "Recommends what people who took your courses also took."
     score_label: ClassVar[str] = "Similarity to your courses by co-enrolment"
     score_sentence: ClassVar[str] = (
-        "The score adds up how strongly each course you picked leads to a course, judged by the "
-        "people who took both; near 1, nearly all who picked like you took it."
+        "The score adds up how strongly each course you picked points to this course, judged by "
+        "the people who took both; near 1 means that nearly everyone with your courses took it."
     )
     instant: ClassVar[bool] = True
 
@@ -65,7 +66,7 @@ class KNN(Recommender):
         low=1,
         high=100,
         none="all",
-        help="How many of the most similar courses each course listens to.",
+        help="A course's score depends on this many courses, those most similar to it.",
     )
     shrinkage: float = hyperparameter(
         150.0,
@@ -73,14 +74,14 @@ class KNN(Recommender):
         low=0.0,
         high=500.0,
         unit="users",
-        help="Distrusts what rests on few common users.",
+        help="Reduces weights that are based on few common users.",
     )
     weighting: str = hyperparameter(
         "joint",
         label="Weights",
         choices=("joint", "similarity"),
-        help="Weighs the neighbours together, so that like ones share what they have in common, "
-        "or each by its own similarity.",
+        help="Derives the weights of all neighbours together, so that similar neighbours are not "
+        "counted twice, or weighs each neighbour by its own similarity.",
     )
 
     def _fit(self, dataset: TrainingSet, progress: Progress) -> None:
@@ -114,30 +115,30 @@ class KNN(Recommender):
                 "course_id": self.course_ids_[picked],
                 "title": self.course_titles_[picked],
                 "similarity": similarity[picked],
-                "neighbour": nearer + 1,
+                "rank": nearer + 1,
                 "adds": self.weights_[course].toarray().ravel()[picked],
             }
         )
         return Evidence(
             f"Your courses among the neighbours of “{self.course_titles_[course]}”: how similar "
-            "they are by co-enrolment, where they stand among all its neighbours, and what each "
-            "adds to the score.",
+            "they are by co-enrolment, their rank among all its neighbours, and what each adds to "
+            "the score.",
             table,
         )
 
 
 def _co_ratings(users: Users) -> tuple[csr_matrix, csr_matrix]:
-    """(n_courses, n_courses) twice: dot products of the courses' ratings, and common users."""
-    likes = users.likes.astype(np.float64)  # single precision ends to count at 16 million users
+    """(n_courses, n_courses) twice: dot products of ratings, and numbers of common users."""
+    likes = users.likes.astype(np.float64)  # single precision is exact only up to 16 million users
     binary = likes.sign()
     return csr_matrix(likes.T @ likes), csr_matrix(binary.T @ binary)
 
 
 def _cosines(dot_products: csr_matrix) -> csr_matrix:
-    """Cosines from a sparse matrix of dot products."""
+    """(n_courses, n_courses) cosine similarities from dot products."""
     lengths = np.sqrt(dot_products.diagonal())
     scale = diags(1 / np.where(lengths > 0, lengths, 1))
-    # In single precision, so that courses that are equally similar tie whatever the last bit says.
+    # Single precision makes equal similarities equal, whatever the rounding in the last bits.
     return csr_matrix(scale @ dot_products @ scale, dtype=np.float32)
 
 
@@ -148,7 +149,7 @@ def _without_diagonal(matrix: csr_matrix) -> csr_matrix:
 
 
 def _nearest(similarity: csr_matrix, neighbours: int | None) -> csr_matrix:
-    """Keep the largest entries of each row."""
+    """Keep the largest entries of each row, all of them if `neighbours` is None."""
     if neighbours is None:
         return similarity
     row = np.repeat(np.arange(similarity.shape[0]), np.diff(similarity.indptr))
@@ -160,19 +161,19 @@ def _nearest(similarity: csr_matrix, neighbours: int | None) -> csr_matrix:
 
 
 def _joint_weights(common: csr_matrix, neighbours: csr_matrix, ridge: float) -> csr_matrix:
-    """The regression of each course on its neighbours.
+    """(n_courses, n_courses) the coefficients of the regression of each course on its neighbours.
 
     Parameters
     ----------
-    common : (n_courses, n_courses) how many users like both
-    neighbours : (n_courses, n_courses) the entries of a row are the course's neighbours
-    ridge : is added to the diagonal, and at least a little, so that there is one solution even
-        where one neighbour repeats another
+    common : (n_courses, n_courses) the number of users who like both courses
+    neighbours : (n_courses, n_courses) the stored entries of a row are the course's neighbours
+    ridge : added to the diagonal; at least `MIN_RIDGE` is, so that there is a unique solution even
+        if two neighbours have the same users
     """
     weights = neighbours.copy()
     for course, (first, end) in enumerate(pairwise(neighbours.indptr)):
         near = neighbours.indices[first:end]
         rows = common[near].toarray().astype(np.float64)
-        among = rows[:, near] + max(ridge, LEAST_RIDGE) * np.eye(len(near))
+        among = rows[:, near] + max(ridge, MIN_RIDGE) * np.eye(len(near))
         weights.data[first:end] = np.linalg.solve(among, rows[:, course])
     return weights

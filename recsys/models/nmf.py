@@ -1,17 +1,17 @@
 """6 · NMF: tastes as mixtures of a few course bundles.
 
 Non-negative matrix factorisation: every bundle ("component") is a row of H with a weight for each
-course, every user a row of W with an amount of each bundle, and nothing is negative, so that
-bundles can only add up:
+course, and every user is a row of W with an amount of each bundle. No entry is negative, so bundles
+can only add up:
 
     minimise  Σ ωᵢ (x(u, i) − wᵤ·hᵢ)² + λ (Σ ‖wᵤ‖² + Σ ωᵢ ‖hᵢ‖²),    wᵤ ≥ 0, hᵢ ≥ 0
 
-where x(u, i) is 1 for a like and 0 otherwise, and ωᵢ is smaller for popular courses, which would
-otherwise take every component for themselves. W is thrown away after the fit: a visitor is folded
-in by finding the w that explains their courses best, the same problem with H given.
+where x(u, i) is 1 for a like and 0 otherwise. ωᵢ is smaller for popular courses, which would
+otherwise dominate every component. W is discarded after the fit: a visitor is folded in by finding
+the w that fits their courses best, the same problem with H fixed.
 
 Lee & Seung, "Learning the parts of objects by non-negative matrix factorization", Nature 1999.
-How the problem is solved: `factorisation.py`.
+`factorisation.py` solves the problem.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from scipy.sparse import csr_matrix
 
 from recsys.dataset import TrainingSet
 from recsys.models.base import Evidence, Progress, Recommender
-from recsys.models.factorisation import Columns, factorise, strongest_patterns
+from recsys.models.factorisation import Columns, factorise, truncated_svd
 from recsys.models.hyperparameters import hyperparameter
 
 FOLD_IN_PASSES = 60
@@ -38,25 +38,25 @@ class NMF(Recommender):
 
     Fitted attributes
     -----------------
-    H_ : (n_components, n_courses) the weight of each course in each component, ≥ 0; zero for
-        courses nobody likes
-    course_weights_ : (n_courses,) ωᵢ, how much an error at a course counts; 1 at mean popularity
+    H_ : (n_components, n_courses) the weight of each course in each component, ≥ 0; 0 for courses
+        that nobody likes
+    course_weights_ : (n_courses,) ωᵢ, the weight of errors at a course; 1 at mean popularity
     penalty_ : λ
     """
 
     name: ClassVar[str] = "NMF"
     summary: ClassVar[str] = (
-        "Finds bundles of courses that go together, and what mix of them your choice is."
+        "Finds bundles of courses that go together, and the mix of bundles that fits your courses."
     )
     score_label: ClassVar[str] = "Predicted preference"
     score_sentence: ClassVar[str] = (
-        "The score adds up your share in each bundle of courses times the course's weight in it; "
-        "the nearer to 1, the more the course is expected among yours."
+        "The score adds up, over the bundles of courses, your amount of the bundle times the "
+        "course's weight in it; the nearer to 1, the better the course fits you."
     )
     charts: ClassVar[tuple[str, ...]] = ("scores", "bundles", "popularity")
 
     n_components: int = hyperparameter(
-        15, label="Components", low=1, high=30, help="How many bundles of courses to look for."
+        15, label="Components", low=1, high=30, help="How many bundles of courses the model finds."
     )
     regularisation: float = hyperparameter(
         18.0,
@@ -64,16 +64,19 @@ class NMF(Recommender):
         low=0.0,
         high=50.0,
         unit="%",
-        help="How strong a pattern must be to count, relative to the strongest one.",
+        help="Ignores patterns that are weaker than this, compared with the strongest one.",
     )
     popularity_discount: float = hyperparameter(
         0.5,
         label="Popularity discount",
         low=0.0,
         high=1.0,
-        help="0 fits every course alike, 1 fits rare courses as hard as popular ones.",
+        help="0 gives every error the same weight; 1 gives rare courses as much weight as popular "
+        "ones.",
     )
-    seed: int = hyperparameter(0, label="Seed", low=0, high=1000)
+    seed: int = hyperparameter(
+        0, label="Seed", low=0, high=1000, help="Changes the random start of the fit."
+    )
 
     def _fit(self, dataset: TrainingSet, progress: Progress) -> None:
         progress(0.0, "Factorising who likes what")
@@ -85,13 +88,13 @@ class NMF(Recommender):
             return
         popularity = self.popularity_[rated]
         weights = (popularity / popularity.mean()) ** -self.popularity_discount
-        # Scaling the columns by √ω turns the weighted problem into the plain one.
+        # Scaling the columns by √ω turns the weighted problem into an unweighted one.
         users, columns = dataset.blocks, Columns(rated, np.sqrt(weights))
-        strengths, patterns = strongest_patterns(
+        singular_values, singular_vectors = truncated_svd(
             users, columns, dataset.n_users, self.n_components, self.seed
         )
-        self.penalty_ = self.regularisation / 100 * float(strengths[0])
-        components = factorise(users, columns, patterns, self.penalty_, progress)
+        self.penalty_ = self.regularisation / 100 * float(singular_values[0])
+        components = factorise(users, columns, singular_vectors, self.penalty_, progress)
         self.H_[: len(components), rated] = components / columns.scale
         self.course_weights_[rated] = weights
 
@@ -99,7 +102,7 @@ class NMF(Recommender):
         return self._fold_in(histories.sign()) @ self.H_
 
     def evidence(self, history: Mapping[str, float], course_id: str) -> Evidence | None:
-        """The components that put the course among the visitor's, named by their courses."""
+        """The components that add to the course's score, named by their strongest courses."""
         course = self._positions([course_id])[0]
         amounts = self._fold_in(self._batch_of_one(history).sign())[0]
         adds = amounts * self.H_[:, course]
@@ -109,27 +112,27 @@ class NMF(Recommender):
         table = pd.DataFrame(
             {
                 "component": components + 1,
-                "led_by": ["; ".join(self.leaders(one)) for one in components],
-                "yours": amounts[components],
+                "strongest_courses": ["; ".join(self.leaders(one)) for one in components],
+                "your_amount": amounts[components],
                 "weight": self.H_[components, course],
                 "adds": adds[components],
             }
         )
         return Evidence(
-            "The bundles of courses, named by their strongest ones: how much of each is in your "
-            f"choice, the weight of “{self.course_titles_[course]}” in it, and what the product "
-            "adds to the score.",
+            "The bundles of courses, named by their strongest ones: your amount of each, the "
+            f"weight of “{self.course_titles_[course]}” in it, and their product, which is added "
+            "to the score.",
             table,
         )
 
     def leaders(self, component: int, k: int = 3) -> list[str]:
-        """The titles of a component's strongest courses."""
+        """The titles of the k courses with the largest weights in a component."""
         best = np.argsort(-self.H_[component], kind="stable")[:k]
         return [str(self.course_titles_[one]) for one in best if self.H_[component, one] > 0]
 
     def _fold_in(self, likes: csr_matrix) -> np.ndarray:
-        """(n, n_components) the amount of each component, by coordinate descent: each in turn is
-        set to what is best given the others, or to nothing where that is negative.
+        """(n, n_components) the amounts of the components, by coordinate descent: each amount in
+        turn is set to its optimum given the others, or to 0 if that is negative.
         """
         weighted = self.H_ * self.course_weights_
         gram = weighted @ self.H_.T
@@ -141,8 +144,8 @@ class NMF(Recommender):
         amounts = np.zeros((likes.shape[0], len(steepness)))
         for _ in range(FOLD_IN_PASSES):
             before = amounts.copy()
-            for place, one in enumerate(used):
-                amounts[:, one] = np.maximum(alone[:, place] - amounts @ overlap[:, place], 0)
-            if np.array_equal(amounts, before):  # to the last bit: it does not move any more
+            for index, one in enumerate(used):
+                amounts[:, one] = np.maximum(alone[:, index] - amounts @ overlap[:, index], 0)
+            if np.array_equal(amounts, before):  # converged: not even the last bit changes
                 break
         return amounts

@@ -1,7 +1,7 @@
-"""Baseline · Popularity: what most people took, whoever asks.
+"""Baseline · Popularity: the courses that most people took, the same for everyone.
 
-Where a few courses hold most of the ratings, this is hard to beat, and a personal model that does
-not beat it has learned nothing about persons.
+If a few courses have most of the ratings, this is hard to beat. A personal model that does not beat
+it has learned nothing about individual users.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Popularity(Recommender):
     """
 
     name: ClassVar[str] = "Popularity"
-    summary: ClassVar[str] = "Recommends what most people took, the same to everyone."
+    summary: ClassVar[str] = "Recommends what most people took, the same for everyone."
     score_label: ClassVar[str] = "Share of all users"
     score_sentence: ClassVar[str] = "The score is the share of all users who took the course."
     instant: ClassVar[bool] = True

@@ -1,7 +1,7 @@
-"""Baseline · Random: the courses shuffled.
+"""Baseline · Random: the courses in random order.
 
-The floor of every comparison. It is random between histories but not between runs: each history
-is shuffled by the seed and by the courses it holds.
+It is the lower bound of every comparison. The order differs between histories but not between runs:
+the random numbers depend on the seed and on the courses of the history.
 """
 
 from __future__ import annotations
@@ -19,17 +19,24 @@ from recsys.models.hyperparameters import hyperparameter
 
 @dataclass(eq=False)
 class Random(Recommender):
-    """Uniform scores from 0 to 1, drawn anew for each set of picked courses."""
+    """Uniform random scores from 0 to 1, different for each set of picked courses."""
 
     name: ClassVar[str] = "Random"
-    summary: ClassVar[str] = "Recommends courses drawn by lot."
+    summary: ClassVar[str] = "Recommends randomly sampled courses."
     score_label: ClassVar[str] = "Random number"
     score_sentence: ClassVar[str] = "The score is a random number and means nothing."
     collaborative: ClassVar[bool] = False
     instant: ClassVar[bool] = True
     scores_empty_history: ClassVar[bool] = True
 
-    seed: int = hyperparameter(0, label="Seed", low=0, high=1000, refit=False)
+    seed: int = hyperparameter(
+        0,
+        label="Seed",
+        low=0,
+        high=1000,
+        help="Changes the random numbers.",
+        refit=False,
+    )
 
     def _fit(self, dataset: TrainingSet, progress: Progress) -> None:
         pass

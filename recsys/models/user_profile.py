@@ -1,14 +1,14 @@
 """2 · User Profile: courses on the topics you have shown interest in.
 
-A profile is the sum of the ratings of a history per topic, and a course's score is how much of the
-profile lies on the course's topics, on average over them:
+A profile is the sum of a history's ratings per topic. A course's score is the weighted average of
+the profile over the topics of the course:
 
     profile(t) = Σ rating(i) · topic(i, t) over the courses i of the history
     score(j)   = Σ profile(t) · r(t)² · topic(j, t) / Σ r(t) · topic(j, t) over the topics t
 
-where r(t) = log((1 + n) / n(t)) says how rare a topic is, n(t) being the courses on it among the n
-that people take: sharing a rare topic means more than sharing one that every other course has. The
-plain form, r = 1 and no average, favours whatever course lists the most topics.
+where r(t) = log((1 + n) / n(t)) is the rarity of topic t, which n(t) of the n rated courses have:
+sharing a rare topic means more than sharing a common one. The plain form, r = 1 and a sum in place
+of the average, favours the courses with the most topics.
 
 Pazzani & Billsus, "Content-based recommendation systems", The Adaptive Web 2007; r is the inverse
 document frequency of Spärck Jones, "A statistical interpretation of term specificity and its
@@ -32,21 +32,22 @@ from recsys.models.hyperparameters import hyperparameter
 
 @dataclass(eq=False)
 class UserProfile(Recommender):
-    """Alignment of the topics of the history with the topics of a course.
+    """How well the topics of a course match the topics of the history.
 
     Fitted attributes
     -----------------
-    topics_ : (n_topics,) their names
-    course_topics_ : (n_courses, n_topics) 1 where the course has the topic
-    topic_weights_ : (n_courses, n_topics) what a unit of the profile adds to a course's score
+    topics_ : (n_topics,) the names of the topics
+    course_topics_ : (n_courses, n_topics) 1 where the course has the topic, else 0
+    topic_weights_ : (n_courses, n_topics) what a profile of 1 in the topic adds to the course's
+        score
     """
 
     name: ClassVar[str] = "User Profile"
-    summary: ClassVar[str] = "Recommends courses on the topics of yours."
+    summary: ClassVar[str] = "Recommends courses on the topics of your courses."
     score_label: ClassVar[str] = "Topic alignment"
     score_sentence: ClassVar[str] = (
-        "The score is how much you have rated on the topics of a course; a topic that few courses "
-        "have counts for more."
+        "The score shows how much you have rated courses on the same topics; topics that few "
+        "courses have count more."
     )
     collaborative: ClassVar[bool] = False
     instant: ClassVar[bool] = True
@@ -57,15 +58,15 @@ class UserProfile(Recommender):
         label="Score threshold",
         low=0,
         high=100,
-        help="Recommends nothing that scores less than this.",
+        help="Recommends only courses with at least this score.",
         refit=False,
     )
     topic_weight: str = hyperparameter(
         "rarity",
         label="Topics",
         choices=("rarity", "alike"),
-        help="Lets rare topics count for more, averaged over a course's topics, or adds all up "
-        "alike.",
+        help="Averages over a course's topics and counts rare topics more, or adds up all topics "
+        "with the same weight.",
     )
     popularity_prior: int = hyperparameter(
         0,
@@ -73,7 +74,7 @@ class UserProfile(Recommender):
         low=0,
         high=100,
         unit="%",
-        help="How far the scores are drawn towards what many people took; 0 looks at topics alone.",
+        help="Favours courses that many people took; at 0, only the topics count.",
         refit=False,
     )
 
@@ -88,7 +89,7 @@ class UserProfile(Recommender):
             self.topic_weights_ = weights * self._rarity() / np.where(total > 0, total, 1)
 
     def _rarity(self) -> np.ndarray:
-        """(n_topics,) r, among the courses somebody likes, or among all if nobody likes any."""
+        """(n_topics,) r for the courses that somebody likes, or for all if nobody likes any."""
         taken = self.course_topics_[self.popularity_ > 0] if self.popularity_.any() else None
         courses = self.course_topics_ if taken is None else taken
         return np.asarray(np.log((1 + len(courses)) / np.maximum(courses.sum(axis=0), 1)))
@@ -99,19 +100,19 @@ class UserProfile(Recommender):
 
     def _score(self, histories: csr_matrix) -> np.ndarray:
         profiles = self.profile(histories)
-        # Courses on the same topics are to score the same to the last bit, so that ties are ties.
+        # Rounded, so that courses on the same topics have exactly equal scores.
         scores: np.ndarray = np.round(profiles @ self.topic_weights_.T, 9) * self._prior()
         scores[~profiles.any(axis=1)] = np.nan
         scores[:, ~self.course_topics_.any(axis=1)] = np.nan
         return scores
 
     def _prior(self) -> np.ndarray:
-        """(n_courses,) 1 for the most popular course, and less the stronger the prior."""
+        """(n_courses,) factors of the scores: 1 for the most popular course, less for others."""
         share = (1 + self.popularity_) / (1 + self.popularity_.max())
         return np.asarray(share ** (self.popularity_prior / 100))
 
     def evidence(self, history: Mapping[str, float], course_id: str) -> Evidence | None:
-        """The topics of the course that the profile holds."""
+        """The topics of the course that the history has too, and what each adds to the score."""
         course, picked = self._positions([course_id])[0], self._positions(history)
         profile = np.array(list(history.values())) @ self.course_topics_[picked]
         adds = profile * self.topic_weights_[course] * self._prior()[course]
@@ -130,4 +131,4 @@ class UserProfile(Recommender):
     def _why_unscored(self, history: Mapping[str, float]) -> str:
         if self.course_topics_[self._positions(history)].any():
             return super()._why_unscored(history)
-        return "The courses you picked are on none of the topics; add one that is."
+        return "The courses you picked have no topics; pick one that has."

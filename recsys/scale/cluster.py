@@ -27,7 +27,7 @@ from distributed.client import FutureCancelledError
 from distributed.scheduler import KilledWorker
 from distributed.system import MEMORY_LIMIT
 
-from recsys.blocks import Blocks, added, present
+from recsys.blocks import Blocks, add, load_value
 from recsys.dataset import TrainingSet
 from recsys.scale import ClusterError
 from recsys.sources.partitions import PartitionedDataset
@@ -218,11 +218,11 @@ def _packed(function: Callable[..., Any], shared: list[Any]) -> tuple[Any, list[
 def _applied(task: tuple[Callable[..., Any], list[Any]], value: Any, own: dict[int, Any]) -> Any:
     function, shared = task
     arguments = [own.get(number, one) for number, one in enumerate(shared)]
-    return function(present(value), *map(present, arguments))
+    return function(load_value(value), *map(load_value, arguments))
 
 
 def _sum_of(parts: list[Any]) -> Any:
-    return reduce(added, parts)
+    return reduce(add, parts)
 
 
 @contextmanager

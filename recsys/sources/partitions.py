@@ -188,7 +188,7 @@ class Sample(Dataset):
     origin: PartitionedDataset | None = None
 
     @property
-    def whole(self) -> TrainingSet:
+    def full(self) -> TrainingSet:
         return self.origin or self
 
 

@@ -59,7 +59,7 @@ class Store:
     def key(self, model: Recommender, dataset: TrainingSet) -> str:
         """The name under which this model, fitted on this data set, is stored."""
         asked = {
-            "data": dataset.whole.fingerprint,
+            "data": dataset.full.fingerprint,
             "hyperparameters": model.values(refit_only=True),
             "code": _code_version(_source_file(type(model))),
         }
@@ -163,7 +163,7 @@ class Store:
         slot : what to wait for, and to hold while fitting, such as `JobQueue(store).slot`
         """
         if not self.keeps(model):
-            return model.fit(dataset.whole, progress)
+            return model.fit(dataset.full, progress)
         stored = self.get(model, dataset)
         if stored is not None:
             return stored
@@ -172,7 +172,7 @@ class Store:
             if stored is not None:
                 return stored
             with slot(progress):
-                model.fit(dataset.whole, progress)
+                model.fit(dataset.full, progress)
             try:
                 self.put(model, dataset)
             except OSError as error:

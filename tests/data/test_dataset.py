@@ -119,7 +119,7 @@ def test_neither_topics_nor_descriptions_nor_ratings_are_needed() -> None:
         (COURSES.assign(title=[None, "Bees"]), "courses, line 2, column “title”: is empty"),
         (COURSES.assign(Insects=[1, 2]), "courses, line 3, column “Insects”: must be 0 or 1"),
         (COURSES.assign(Insects=[None, 1]), "courses, line 2, column “Insects”: must be 0 or 1"),
-        (COURSES[["id", "title", "Insects", "Insects"]], "column “Insects”: is there twice"),
+        (COURSES[["id", "title", "Insects", "Insects"]], "column “Insects”: appears twice"),
     ],
 )
 def test_broken_courses_are_refused(courses: pd.DataFrame, place: str) -> None:

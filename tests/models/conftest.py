@@ -20,16 +20,18 @@ def one_network() -> Iterator[None]:
 
     For tests of what stands on a network, not of the network: it is trained without a report.
     """
-    train = NeuralNetwork._learn
+    train = NeuralNetwork._train_network
 
-    def learn(self: NeuralNetwork, dataset: TrainingSet, aside: float, progress: Progress) -> None:
-        key = (dataset, aside, self.embedding_size, self.epochs, self.seed)
+    def learn(
+        self: NeuralNetwork, dataset: TrainingSet, held_back: float, progress: Progress
+    ) -> None:
+        key = (dataset, held_back, self.embedding_size, self.epochs, self.seed)
         if key not in TRAINED:
             before = set(vars(self))
-            train(self, dataset, aside, progress)
+            train(self, dataset, held_back, progress)
             TRAINED[key] = {name: vars(self)[name] for name in vars(self).keys() - before}
         vars(self).update(TRAINED[key])
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(NeuralNetwork, "_learn", learn)
+        patch.setattr(NeuralNetwork, "_train_network", learn)
         yield

@@ -113,7 +113,7 @@ def test_centroids_found_in_a_sample_come_to_rest_among_all_users(
     reference.fit(points, sample_weight=camps.likes.getnnz(axis=1) - 1.0)
     np.testing.assert_array_equal(model.assign(camps.likes), reference.labels_)
     np.testing.assert_allclose(
-        model.centroids_, reference.cluster_centers_, atol=clustering.SETTLED
+        model.centroids_, reference.cluster_centers_, atol=clustering.TOLERANCE
     )
 
 
@@ -122,7 +122,7 @@ def test_membership_is_shared_by_nearness(camps: Dataset) -> None:
     torn = camps.histories([{"00": 3, "10": 3}, {"00": 3}])
     shares = model.membership_of(torn)
     distance = ((model.embed(model.profile(torn))[:, None] - model.centroids_) ** 2).sum(axis=2)
-    expected = np.exp(-distance / model.reach_)
+    expected = np.exp(-distance / model.mean_squared_distance_)
     np.testing.assert_allclose(shares, expected / expected.sum(axis=1, keepdims=True))
     np.testing.assert_allclose(model.score(torn), shares @ model.cluster_popularity_)
     assert shares[0].max() < 0.6

@@ -79,7 +79,7 @@ def test_threshold_is_a_percentage(four_courses: Dataset) -> None:
     assert list(model.recommend({"A": 3})["course_id"]) == ["B"]
     stricter = replace(model, threshold=51).fit(four_courses)
     assert stricter.recommend({"A": 3}).empty
-    assert "lower the threshold" in stricter.why_empty({"A": 3})
+    assert "Lower the threshold" in stricter.why_empty({"A": 3})
 
 
 def test_says_that_a_course_has_no_words(four_courses: Dataset) -> None:

@@ -9,11 +9,11 @@ import pytest
 from sklearn.linear_model import LinearRegression
 from taste_groups import assert_finds_the_group, taste_groups
 
-from recsys.blocks import Draw, cut
+from recsys.blocks import UserSample, split_into_blocks
 from recsys.dataset import Dataset
 from recsys.models import EmbeddingRegression
 from recsys.models.neural_network import _TrainingUsers
-from recsys.models.pairs import pair_features, sample_pairs, share_aside, users_aside
+from recsys.models.pairs import pair_features, pair_user_share, pair_users, sample_pairs
 
 pytestmark = pytest.mark.usefixtures("one_network")
 
@@ -34,7 +34,7 @@ def test_scores_equal_the_prediction_of_scikit_learn() -> None:
 
     with patch.object(EmbeddingRegression, "_regression", remember):
         model = EmbeddingRegression(embedding_size=4, regression="linear").fit(dataset)
-    others = users_aside(dataset, share_aside(dataset), model.seed)
+    others = pair_users(dataset, pair_user_share(dataset), model.seed)
     pairs = sample_pairs(others, model, np.random.default_rng(model.seed))
     scale = pair_features(model, model.embed(pairs.seen), pairs.user, pairs.course).std(axis=0)
     histories = dataset.interactions[:20]
@@ -89,18 +89,19 @@ def test_pairs_hide_the_course_from_the_user(model: EmbeddingRegression) -> None
 
 
 def test_the_network_was_not_trained_on_the_users_of_the_pairs() -> None:
-    """In blocks of any size: every user is either trained on, or validated on, or put aside."""
+    """In blocks of any size: every user is either trained on, or validated on, or held back."""
     dataset = taste_groups()
-    share = share_aside(dataset)
+    share = pair_user_share(dataset)
     assert share == pytest.approx(0.1)
-    others = users_aside(dataset, share, seed=0)
+    others = pair_users(dataset, share, seed=0)
     assert others.shape[0] == pytest.approx(90, rel=0.3)
     every = np.arange(dataset.n_courses)
-    for blocks in (dataset.blocks, cut(dataset.likes, 77)):
-        school = _TrainingUsers(blocks, every, Draw(0, share))
-        assert sum(school.sizes) + school.validation.shape[0] + others.shape[0] == dataset.n_users
+    for blocks in (dataset.blocks, split_into_blocks(dataset.likes, 77)):
+        users = _TrainingUsers(blocks, every, UserSample(0, share))
+        n_validation, n_held_back = users.validation.shape[0], others.shape[0]
+        assert sum(users.sizes) + n_validation + n_held_back == dataset.n_users
 
 
 def test_few_users_serve_twice(tiny: Dataset) -> None:
-    assert share_aside(tiny) == 0
-    assert users_aside(tiny, 0.0, seed=0).shape[0] == tiny.n_users
+    assert pair_user_share(tiny) == 0
+    assert pair_users(tiny, 0.0, seed=0).shape[0] == tiny.n_users

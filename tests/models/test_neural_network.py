@@ -15,7 +15,7 @@ from recsys.models.neural_network import (
     HIDDEN_SHARE,
     PASSES,
     _compiled,
-    _guessing_task,
+    _hide_courses,
     _network,
     _normalised,
 )
@@ -40,12 +40,12 @@ def test_scores_equal_the_softmax_of_the_keras_model() -> None:
     import keras
 
     histories = dataset.interactions[:50]
-    evidence = built[0].predict(_normalised(histories).toarray(), verbose=0)
-    expected = keras.ops.convert_to_numpy(keras.ops.softmax(evidence))
+    logits = built[0].predict(_normalised(histories).toarray(), verbose=0)
+    expected = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
     np.testing.assert_allclose(model.score(histories), expected, rtol=1e-4, atol=1e-6)
 
 
-def test_chances_add_up_to_one_over_the_rated_courses(tiny: Dataset) -> None:
+def test_probabilities_add_up_to_one_over_the_rated_courses(tiny: Dataset) -> None:
     scores = NeuralNetwork(epochs=1).fit(tiny).score(tiny.histories([{"PY1": 3}, {"DB2": 2}]))
     np.testing.assert_allclose(np.nansum(scores, axis=1), 1, rtol=1e-5)
 
@@ -64,28 +64,26 @@ def test_a_new_visitor_is_placed_near_their_like(model: NeuralNetwork) -> None:
     np.testing.assert_array_equal(distance.argmin(axis=1), [1, 0, 3, 2, 5, 4])
 
 
-def test_what_is_to_be_guessed_is_hidden_from_the_input() -> None:
+def test_what_is_to_be_predicted_is_hidden_from_the_input() -> None:
     likes = taste_groups().likes.sign()
-    seen, hidden = _guessing_task(likes, np.random.default_rng(0))
+    seen, hidden = _hide_courses(likes, np.random.default_rng(0))
     np.testing.assert_array_equal(seen + hidden, likes.toarray())
     assert not (seen * hidden).any()
     assert hidden.sum() / likes.nnz == pytest.approx(HIDDEN_SHARE, rel=0.1)
 
 
 def test_the_loss_is_that_of_keras_over_the_courses_that_are_not_seen() -> None:
-    """−log of each hidden course's share of the chances of all courses but the seen ones."""
+    """−log of each hidden course's share of the probability of all courses but the seen ones."""
     import keras
 
     likes = taste_groups().likes.sign().astype(np.float32)
     network = _network(taste_groups().popularity, embedding_size=5, seed=0)
     _, loss_of = _compiled(network, n_users=1, n_steps=1)
-    seen, hidden = _guessing_task(likes[:100], np.random.default_rng(0))
-    evidence = network.predict(_normalised(csr_matrix(seen)).toarray(), verbose=0)
-    evidence[seen > 0] = -np.inf
+    seen, hidden = _hide_courses(likes[:100], np.random.default_rng(0))
+    logits = network.predict(_normalised(csr_matrix(seen)).toarray(), verbose=0)
+    logits[seen > 0] = -np.inf
     user, course = np.nonzero(hidden)
-    expected = keras.losses.sparse_categorical_crossentropy(
-        course, evidence[user], from_logits=True
-    )
+    expected = keras.losses.sparse_categorical_crossentropy(course, logits[user], from_logits=True)
     loss, n_hidden = loss_of(seen, hidden)
     assert float(n_hidden) == len(course)
     assert float(loss) == pytest.approx(float(np.sum(expected)), rel=1e-4)

@@ -49,7 +49,7 @@ def test_a_training_of_the_page_runs_on_the_cluster_that_is_named(
     events: list[Event] = []
     outcome = TrainingJob(model, sample, str(folder), store).start(events.append).wait(120)
     assert isinstance(outcome, Finished)
-    assert outcome.result.popularity_.sum() == sample.whole.popularity.sum()
+    assert outcome.result.popularity_.sum() == sample.full.popularity.sum()
     assert store.get(model, sample) is not None
     told = [event.message for event in events if isinstance(event, Progressed)]
     assert any(f"on 2 workers, seen at {client.dashboard_link}" in message for message in told)

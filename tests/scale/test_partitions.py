@@ -84,7 +84,7 @@ def test_a_folder_of_partitions_is_a_data_set_to_look_at(
     sample = load_dataset(folder)
     assert sample.n_users == 5000
     assert "a sample: 5,000 of 33,901 users" in sample.name
-    whole = sample.whole
+    whole = sample.full
     assert whole.n_users == 33_901
     assert load_training_set(folder).fingerprint == whole.fingerprint
     monkeypatch.setenv("RECSYS_DATA", str(folder))
@@ -157,7 +157,7 @@ def test_a_broken_description_is_told(copy: Path, about: str) -> None:
 def test_a_model_that_wants_all_likes_at_once_is_told_what_to_ask_for(
     parts: PartitionedDataset,
 ) -> None:
-    with pytest.raises(AttributeError, match=r"not in memory as a whole.*asks for `blocks`"):
+    with pytest.raises(AttributeError, match=r"not in memory as a whole.*uses `blocks`"):
         parts.likes  # noqa: B018
 
 
