@@ -89,10 +89,10 @@ def test_the_command_line_from_files_to_recommendations(
     made = json.loads(capsys.readouterr().out)
     assert (made["users"], made["ratings"]) == (tiny.n_users, tiny.interactions.nnz)
     assert main(["train", "--data", parts, "--model", "knn", "nmf", *on]) == 0
-    assert "All two models are ready on in." in capsys.readouterr().out
+    assert "Both models are ready on in." in capsys.readouterr().out
     assert main(["recommend", "PY1", "--data", parts, "--model", "knn", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["recommendations"][0]["course_id"] == "PY2"
     assert main(["recommend-all", answers, "--data", parts, "--k", "2", *on, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["users"] == tiny.n_users
     assert main(["data", "convert", str(source), parts, *on]) == 1
-    assert "holds a data set already" in capsys.readouterr().err
+    assert "already contains a data set" in capsys.readouterr().err

@@ -146,9 +146,9 @@ function refuseLargeFile(event) {
   event.stopImmediatePropagation();
   const status = caps.closest(".recsys-upload").querySelector(".recsys-status");
   const words = document.createElement("p");
-  words.textContent = `${file.name}: has ${(file.size / 1e6).toFixed(1)} MB; ${
+  words.textContent = `${file.name}: has ${(file.size / 1e6).toFixed(1)} MB; at most ${
     caps.dataset.mostBytes / 1e6
-  } MB may be. It was not sent.`;
+  } MB is allowed. It was not sent.`;
   status.classList.add("recsys-refused");
   status.querySelector(".widget-html-content").replaceChildren(words);
 }
