@@ -19,7 +19,7 @@ from recsys.dataset import DataError
 from recsys.machine import write_atomically
 from recsys.models import Progress, Recommender, silent
 from recsys.ranking import NOTHING, top_k
-from recsys.scale.cluster import in_words
+from recsys.scale.cluster import as_cluster_errors
 from recsys.sources.partitions import Part, PartitionedDataset
 
 USERS = 1024  # at a time, each of whom takes a number for every course
@@ -53,7 +53,7 @@ def recommend_all(
     fitted = client.submit(_same, model, pure=False)
     futures = client.map(_recommend_part, todo, model=fitted, folder=folder, k=k, pure=False)
     n_users = 0
-    with in_words():
+    with as_cluster_errors():
         for done, future in enumerate(as_completed(futures)):
             n_users += future.result()
             progress((done + 1) / len(todo), f"Answered {n_users:,} users")

@@ -226,7 +226,7 @@ def _sum_of(parts: list[Any]) -> Any:
 
 
 @contextmanager
-def in_words() -> Iterator[None]:
+def as_cluster_errors() -> Iterator[None]:
     """Turn what goes wrong with a cluster into a `ClusterError`."""
     try:
         yield
@@ -243,5 +243,5 @@ def in_words() -> Iterator[None]:
 
 
 def _result(future: Future) -> Any:
-    with in_words():
+    with as_cluster_errors():
         return future.result()

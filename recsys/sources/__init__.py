@@ -16,7 +16,7 @@ from recsys.machine import cache_folders, home
 from recsys.sources import bundled, cache, folders, ibm, movielens, partitions
 from recsys.sources.fetch import IBM_URL, FetchError, fetch_ibm
 from recsys.sources.layout import Layout
-from recsys.sources.schema import in_words
+from recsys.sources.schema import as_sentence
 from recsys.sources.upload import load_pair
 
 __all__ = [
@@ -137,7 +137,7 @@ def _layout(folder: Path) -> Layout:
             return layout
     if not folder.is_dir():
         raise DataError("there is no such folder.", str(folder))
-    recognised = "; ".join(in_words(layout.FILES).removesuffix(".") for layout in LAYOUTS)
+    recognised = "; ".join(as_sentence(layout.FILES).removesuffix(".") for layout in LAYOUTS)
     raise DataError(
         f"contains no data set. Recognised are {recognised}; and the output of data convert.",
         str(folder),

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from recsys.dataset import COURSE_COLUMNS
-from recsys.sources.schema import Parsed, in_words, read_course_file, read_ratings, split_topics
+from recsys.sources.schema import Parsed, as_sentence, read_course_file, read_ratings, split_topics
 
 KEY = "movielens"
 NAME = "MovieLens"
@@ -56,7 +56,7 @@ def parse(folder: Path) -> Parsed:
         {
             "id": ids,
             "title": file.texts("title"),
-            "description": [in_words(words) for words in genres],
+            "description": [as_sentence(words) for words in genres],
         }
     )
     for topic in sorted({genre for words in genres for genre in words}):

@@ -142,7 +142,7 @@ def split_topics(text: str) -> list[str]:
     return list(dict.fromkeys(name for name in names if name and name != "(no genres listed)"))
 
 
-def in_words(topics: Sequence[str]) -> str:
+def as_sentence(topics: Sequence[str]) -> str:
     """Names as a sentence: "Adventure, Comedy and Drama."; "" if there are none."""
     if not topics:
         return ""

@@ -26,8 +26,8 @@ from recsys.sources import movielens
 from recsys.sources.schema import (
     CourseFile,
     Parsed,
+    as_sentence,
     course_file,
-    in_words,
     ratings_of,
     split_topics,
 )
@@ -197,7 +197,7 @@ def read_courses(name: str, content: bytes) -> Courses:
     else:
         repairs.append(f"{name} has no descriptions; the names of the topics are used instead.")
         courses["description"] = [
-            in_words([one for one, flags in topics.items() if flags[i]])
+            as_sentence([one for one, flags in topics.items() if flags[i]])
             for i in range(len(courses))
         ]
     films = _plain(id_column) == "movieid"
@@ -374,7 +374,7 @@ def _named_topics(file: CourseFile, column: str) -> dict[str, np.ndarray]:
         lambda text: any(
             one in COURSE_COLUMNS or len(one) > LONGEST_NAME for one in split_topics(text)
         ),
-        "contains a name that no topic can have (“id”, “title”, “description”, or a very long one).",
+        "contains a name that no topic can have (“id”, “title”, “description”, or one too long).",
     )
     named = [split_topics(text) for text in file.texts(column)]
     names = sorted({one for each in named for one in each})
