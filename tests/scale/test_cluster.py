@@ -184,7 +184,7 @@ def test_a_fit_that_needs_too_much_memory_ends_with_a_clear_error(
     store = Store(tmp_path)
     with (
         connected("local", n_workers=2, memory_limit="600MB") as client,
-        pytest.raises(ClusterError, match="want of memory"),
+        pytest.raises(ClusterError, match="lack of memory"),
     ):
         store.fitted(Glutton(), OnCluster(parts, client))
     assert not list(tmp_path.glob("*.model"))

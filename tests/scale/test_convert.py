@@ -70,7 +70,7 @@ def test_users_with_names_and_a_threshold(client: Client, tmp_path: Path) -> Non
         ("b.csv", "user,item,rating\n7,ML0101EN,lots\n", r"b\.csv.*“lots” must be a number"),
         ("b.csv", "user,item,rating\n7,ML0101EN,inf\n", r"b\.csv.*“inf” must be a number above 0"),
         ("b.csv", "user,item\n7,ML0101EN\n", r"b\.csv.*lacks the column “rating”"),
-        ("b.csv", "user,item,rating\nx7,ML0101EN,3\n", r"b\.csv.*“x7” is no whole number"),
+        ("b.csv", "user,item,rating\nx7,ML0101EN,3\n", r"b\.csv.*“x7” is not a whole number"),
         ("b.csv", "user,item,rating\n7,ML0101EN,3\n7,ML0101EN,2\n", r"User “7” .* twice"),
         ("b.csv", "user,item,rating\n7,ML0101EN,3,9,9\n", r"b\.csv"),
         ("c.parquet", "no Parquet at all", r"c\.parquet.*cannot be read as Parquet"),
