@@ -52,7 +52,7 @@ def test_a_training_of_the_page_runs_on_the_cluster_that_is_named(
     assert outcome.result.popularity_.sum() == sample.whole.popularity.sum()
     assert store.get(model, sample) is not None
     told = [event.message for event in events if isinstance(event, Progressed)]
-    assert any(f"on 2 workers, seen at {client.dashboard_link}" in message for message in told)
+    assert any(f"on 2 workers, see {client.dashboard_link}" in message for message in told)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
@@ -66,7 +66,7 @@ def test_kernels_are_forked_from_a_process_that_leaves_pyarrow_out() -> None:
 
 
 def test_the_page_links_to_where_the_workers_are_seen() -> None:
-    html = with_links(paragraph("Pass 2, on 2 workers, seen at http://127.0.0.1:8787/status."))
+    html = with_links(paragraph("Pass 2, on 2 workers, see http://127.0.0.1:8787/status."))
     link = '<a href="http://127.0.0.1:8787/status" target="_blank" rel="noopener">'
     assert link in html
     assert html.endswith("status</a>.</p>")
