@@ -1,4 +1,4 @@
-"""The command line, one file for each command: data, train, recommend, evaluate, serve, doctor.
+"""The command line, one file for one or two commands (`evaluate` also has `tune`).
 
 Results go to standard output, progress and errors to standard error. Exit codes: 0 success, 1 an
 error (one line, without a traceback), 2 wrong usage, 130 interrupted. A command imports what it
