@@ -66,7 +66,7 @@ def test_users_with_names_and_a_threshold(client: Client, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("name", "text", "told"),
     [
-        ("b.csv", "user,item,rating\n7,NOPE,3\n", r"b\.csv \(piece 1 of 1\).*“NOPE” is not the id of a course"),
+        ("b.csv", "user,item,rating\n7,NOPE,3\n", r"b\.csv \(piece 1 of 1\).*“NOPE” is not the id"),
         ("b.csv", "user,item,rating\n7,ML0101EN,lots\n", r"b\.csv.*“lots” must be a number"),
         ("b.csv", "user,item,rating\n7,ML0101EN,inf\n", r"b\.csv.*“inf” must be a number above 0"),
         ("b.csv", "user,item\n7,ML0101EN\n", r"b\.csv.*lacks the column “rating”"),
