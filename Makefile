@@ -1,8 +1,8 @@
-# Everything a person does with this project, one target each; `make` alone lists them.
+# One target for each task of this project; `make` alone lists them.
 # Written for GNU make 3.81 (macOS) and plain /bin/sh.
 
 PORT = 8866
-# The Python to build .venv with; empty means: look for one.
+# The Python for .venv; if empty, one is searched for.
 PYTHON =
 REPO =
 ARGS =
@@ -10,8 +10,8 @@ ARGS =
 VENV = .venv
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
-# Dask and pyarrow for the tests, beside the environment: with pyarrow in it, pandas loads it, and
-# a visitor's kernel that is not forked takes a seventh more memory.
+# Dask and pyarrow for the tests, outside the environment: if pyarrow were in it, pandas would load
+# it, and a visitor's kernel that is not forked would take a seventh more memory.
 SCALE = $(VENV)/scale
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
@@ -19,8 +19,8 @@ export PIP_NO_INPUT = 1
 # Some images set it. Then each of a thousand processes would compile the package anew.
 export PYTHONDONTWRITEBYTECODE =
 
-# Sets $python to the first candidate that runs, is 3.11 to 3.13 and can make environments. It has
-# to be run to know: a shim may stand in the PATH for a Python that is not there, and Debian's
+# Sets $python to the first candidate that runs, is 3.11 to 3.13 and can make environments. Only
+# running it tells: a shim in the PATH may stand for a Python that is not installed, and Debian's
 # python3 comes without ensurepip.
 FIND_PYTHON = python=; version=; \
 	for candidate in $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python3); do \
@@ -35,8 +35,8 @@ FIND_PYTHON = python=; version=; \
 	  exit 1; \
 	fi
 
-# The groups of `make test`, which run side by side, JOBS at a time and in this order. More of them
-# than cores, since a browser mostly waits. Each that trains networks takes up to 2 GB.
+# The groups of `make test`. JOBS of them run in parallel, started in this order; more than there are
+# cores, since a browser mostly waits. A group that trains networks takes up to 2 GB.
 RESULTS = test-results
 GROUPS = test-browser test-slow test-notebooks test-faults test-scale
 JOBS = 3
@@ -51,7 +51,8 @@ help:
 install: $(STAMP) ## install into .venv, from pinned and hashed packages
 	@echo "Installed in $(VENV), with $$($(BIN)/python --version)."
 
-# An environment that works is kept, so that a changed lock costs only what changed.
+# An environment that works is kept, so that after a change of the lock only the difference is
+# installed.
 $(STAMP): requirements.lock pyproject.toml
 	@$(FIND_PYTHON); \
 	if [ -n "$(PYTHON)" ] || ! $(BIN)/python -c 'import sys, pip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then \
@@ -77,7 +78,7 @@ $(SCALE)/.installed: $(STAMP) requirements-scale.lock
 data: $(STAMP) ## download the IBM course data
 	@$(BIN)/python -m recsys data fetch ibm
 
-dashboard: $(STAMP) ## fit what is not fitted yet and serve the dashboard (PORT=8866)
+dashboard: $(STAMP) ## fit the models that are missing and serve the dashboard (PORT=8866)
 	@$(BIN)/python -m recsys data fetch ibm --time-budget 20 || true
 	@$(BIN)/python -m recsys train --all
 	@$(BIN)/python -m recsys serve --port $(PORT)
@@ -89,9 +90,9 @@ lab: $(STAMP) ## open the dashboard's notebook in JupyterLab (ARGS="--port 8889"
 	  --ServerApp.answer_yes=True $(ARGS) dashboard.ipynb
 
 check: $(STAMP) ## linters, types, import contracts and the fast unit tests: under a minute
-	@echo "== ruff: mistakes"
+	@echo "== ruff: errors"
 	@$(BIN)/ruff check .
-	@echo "== ruff: layout"
+	@echo "== ruff: format"
 	@$(BIN)/ruff format --check .
 	@echo "== mypy"
 	@$(BIN)/mypy
@@ -100,9 +101,9 @@ check: $(STAMP) ## linters, types, import contracts and the fast unit tests: und
 	@echo "== unit tests"
 	@$(BIN)/python -m pytest -q -m "not browser and not lessons and not slow"
 
-test: check $(SCALE)/.installed ## all of it: check, the slow tests, the notebooks, and a real browser
+test: check $(SCALE)/.installed ## all tests: check, the slow tests, the notebooks, and a real browser
 	@rm -rf $(RESULTS)
-	@echo "== $(GROUPS): $(JOBS) at a time, each with its output in $(RESULTS)/"
+	@echo "== $(GROUPS): $(JOBS) at a time, the output of each in $(RESULTS)/"
 	@$(MAKE) --no-print-directory --keep-going -j $(JOBS) $(GROUPS) \
 	  || { echo "FAILED: the output is above, and in $(RESULTS)/"; exit 1; }
 	@echo "All tests passed."
@@ -133,27 +134,27 @@ test-scale: export PYTHONPATH = $(CURDIR)/$(SCALE)
 test-scale: $(SCALE)/.installed
 	$(call pytest,tests/scale)
 
-# The browser's come last: with it a loop of events runs in the process, in which a state, as in a
-# notebook, waits for its turn.
-soak: $(STAMP) ## the tests of faults at length: 500 visits, thousands of inputs; twenty minutes
+# The browser tests come last: they leave an event loop running in the process, and then a state
+# would deliver its events on it, as in a notebook.
+soak: $(STAMP) ## the tests of faults in full: 500 visits, thousands of inputs; twenty minutes
 	@RECSYS_SOAK=500 $(BIN)/python -m pytest tests/faults tests/models/test_contract.py \
 	  tests/dashboard/test_link.py tests/data/test_fetch.py tests/test_packaging.py tests/storage \
 	  tests/browser/test_faults.py --hypothesis-profile=soak --write-last-run
 
-docs: $(STAMP) ## write what follows from the code, and the API reference into build/api
+docs: $(STAMP) ## write the generated pages, and the API reference into build/api
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/python docs/api.py
 
-badges: $(STAMP) ## lead the README's Binder badges to your repository (REPO=owner/name)
+badges: $(STAMP) ## link the README's Binder badges to your repository (REPO=owner/name)
 	@$(BIN)/python docs/badges.py $(REPO)
 
-bench: $(STAMP) ## fit and recommend times of every model (ARGS="--data bundled")
+bench: $(STAMP) ## measure how long every model takes (ARGS="--data bundled")
 	@$(BIN)/python benchmarks/models.py $(ARGS)
 
-peers: $(STAMP) ## compare with other libraries, each in an environment of its own (ARGS="--data ibm")
+peers: $(STAMP) ## compare with other libraries, each in its own environment (ARGS="--data ibm")
 	@$(BIN)/python benchmarks/peers/run.py $(ARGS)
 
-lock: ## pin the newest allowed packages anew in both locks
+lock: ## pin the newest allowed packages in both locks
 	@$(FIND_PYTHON); \
 	scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 	"$$python" -m venv "$$scratch" && "$$scratch/bin/python" -m pip install --quiet uv && \
@@ -166,7 +167,7 @@ lock: ## pin the newest allowed packages anew in both locks
 	  --upgrade -q -o requirements-scale.lock && \
 	sed -i.old '/^# The following packages were excluded/,$$d' requirements-scale.lock && \
 	rm requirements-scale.lock.old && \
-	echo "Both locks are made anew; \`make test\` tells whether it holds."
+	echo "Both locks are updated; run \`make test\` to check them."
 
 clean: ## remove .venv, caches and fitted models; downloaded data stays
 	rm -rf $(VENV) .recsys .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \

@@ -1,14 +1,14 @@
-"""Peak memory of a Binder session: the lab, one dashboard, and a neural training, at once.
+"""Peak memory of a Binder session: JupyterLab, one dashboard, and the training of a network.
 
     python benchmarks/binder_memory.py [--limit 2048] [--core 0] [--within COMMAND]
 
-Starts Jupyter's server as Binder does, on one core, opens the lab with the notebook and the
+Starts Jupyter's server as Binder does, on one core, opens JupyterLab with the notebook and the
 dashboard in a browser, presses Train for the neural network, and samples the proportional set size
-of the server and everything it started (each shared page counted once). The browser is the
+of the server and all its child processes (each shared page counted once). The browser is the
 visitor's and does not count. Exits with 1 if the peak is above the limit. Linux only.
 
-`--within` starts the server by a command that puts it under a real limit, which kills what goes
-beyond; the peak that the kernel has counted there, with the files it cached, is printed too:
+`--within` starts the server by a command that sets a real limit, at which the operating system
+kills processes. The peak that the operating system has counted, with cached files, is printed too:
 
     --within "systemd-run --user --scope -p MemoryMax=2G -p MemorySwapMax=0"
 """
@@ -42,7 +42,7 @@ SERVER += ["--allow-root"]  # as in a container
 
 
 class Sampler(threading.Thread):
-    """Adds up the memory of a process and its descendants until told to stop."""
+    """Adds up the memory of a process and its descendants, again and again, until it is stopped."""
 
     def __init__(self, root: int) -> None:
         super().__init__(daemon=True)
@@ -61,7 +61,7 @@ class Sampler(threading.Thread):
 
 
 def _memory(root: int) -> Iterator[tuple[float, str]]:
-    """MiB of each process of the tree, and what it is."""
+    """The memory in MiB of each process of the tree, and its role."""
     try:
         main = psutil.Process(root)
         tree = [main, *main.children(recursive=True)]
@@ -92,7 +92,7 @@ def _role(words: list[str]) -> str:
 
 @contextmanager
 def _server(core: int, within: list[str]) -> Iterator[tuple[str, int]]:
-    """The lab on one core; yields its address and process id."""
+    """JupyterLab on one core; yields its address and process id."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -104,7 +104,7 @@ def _server(core: int, within: list[str]) -> Iterator[tuple[str, int]]:
         shutil.copy(ROOT / "jupyter_config.json", settings)
         environment["JUPYTER_CONFIG_PATH"] = str(settings)
         environment["JUPYTER_PATH"] = str(ROOT / "share" / "jupyter")  # our template as it is here
-        opened = Path(folder, "opened")  # the lab saves what it has run
+        opened = Path(folder, "opened")  # JupyterLab saves the notebook after running it
         opened.mkdir()
         shutil.copy(ROOT / "dashboard.ipynb", opened)
         process = subprocess.Popen(
@@ -177,11 +177,16 @@ def _session(page: Page, address: str, sampler: Sampler) -> None:
 
 
 def main() -> int:
+    """Measure one session; returns 1 if the peak is above the limit."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--limit", type=float, default=2048, help="MiB (default: 2048)")
     parser.add_argument("--core", type=int, default=0, help="the one to run on (default: 0)")
     parser.add_argument(
-        "--within", type=shlex.split, default=[], metavar="COMMAND", help="starts it under a limit"
+        "--within",
+        type=shlex.split,
+        default=[],
+        metavar="COMMAND",
+        help="a command that sets a limit",
     )
     given = parser.parse_args()
     browser = os.environ.get("CHROME_PATH") or next(

@@ -1,10 +1,10 @@
-"""What each model's default gains over its classic form, for the pages in docs/models/.
+"""How much better each model's default is than its classic form, for the pages in docs/models/.
 
     RECSYS_DATA=FOLDER python benchmarks/classic_forms.py
 
 Every form is fitted and judged like a model of the leaderboard (strong generalisation, seed 0, the
-rated courses), on the bundled set and, where it is there, on IBM's. The figures go between the
-marks in docs/models/*.md. Answers are remembered: a run that was stopped goes on where it was.
+rated courses), on the bundled set and, if it is present, on IBM's. The figures go between the
+marks in docs/models/*.md. Answers are stored, so that a run that was stopped continues.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class ClassicClassification(NeuralNetwork):
 
 
 def taken(network: NeuralNetwork, likes: csr_matrix) -> tuple[np.ndarray, np.ndarray]:
-    """What the classic forms learn from: u + c and the rating, of each course somebody took."""
+    """The training data of the classic forms: u + c and the rating, for each course taken."""
     user = np.repeat(np.arange(likes.shape[0]), np.diff(likes.indptr))
     return network.embed(likes)[user] + network.course_embeddings_[likes.indices], likes.data
 
@@ -168,6 +168,7 @@ FORMS: dict[str, list[tuple[str, Recommender]]] = {
 
 
 def main() -> None:
+    """Measure all forms and write the tables."""
     argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     everything = [form for forms in FORMS.values() for form in forms]
     yardstick = EASE()
@@ -185,7 +186,7 @@ def main() -> None:
 
 
 def present() -> list[Dataset]:
-    """The data sets of the tables; says which is left out."""
+    """The data sets of the tables that are present; prints which are left out."""
     found = []
     for source in ("bundled", "ibm"):
         try:
@@ -196,6 +197,7 @@ def present() -> list[Dataset]:
 
 
 def title(dataset: Dataset) -> str:
+    """The name of a data set in the tables."""
     inferred = any(ibm.NOT_PUBLISHED in repair for repair in dataset.repairs)
     return f"{dataset.name} (inferred ratings)" if inferred else dataset.name
 

@@ -3,11 +3,11 @@
     python benchmarks/models.py [--data bundled ibm] [--json benchmarks/results/models.json]
 
 Each model runs in fresh processes, like a fit in the dashboard; the figures are the medians of
-three. Time spent inside `import` while fitting (scikit-learn, TensorFlow) is told apart from the
-fit. Beside each figure stands a floor measured in the same process: for a fit one XᵀX of the
-ratings, which is what item-item models cannot do without; for a recommendation one product of a
-course × course matrix and a vector. An explanation is that of the ten courses recommended to a
-visitor, which is what the dashboard shows at a click.
+three. Time spent inside `import` while fitting (scikit-learn, TensorFlow) is listed separately.
+Beside each figure is a floor measured in the same process: for a fit one XᵀX of the ratings, which
+every item-item model needs; for a recommendation one product of a course × course matrix and a
+vector. An explanation is that of the ten courses recommended to a visitor, as the dashboard shows
+it.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ FIT_BARS = {
 
 
 def main() -> None:
+    """Measure the models and print the figures."""
     arguments = parse()
     print(machine())
     results = []
@@ -77,6 +78,7 @@ def main() -> None:
 
 
 def parse() -> argparse.Namespace:
+    """The arguments of the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "--data", nargs="+", default=["bundled", "ibm"], help="data sets, by key or folder"
@@ -118,7 +120,7 @@ def measure(key: str, source: str) -> dict[str, float]:
 
 
 def visitors(dataset: Dataset) -> list[dict[str, float]]:
-    """The histories of users drawn at random, by a seed."""
+    """The histories of randomly sampled users, by a seed."""
     users = np.random.default_rng(0).choice(dataset.n_users, VISITORS)
     ids = dataset.courses["id"].to_numpy()
     rows = (dataset.interactions[user] for user in users)
@@ -148,16 +150,19 @@ def import_clock() -> Iterator[dict[str, float]]:
 
 
 def seconds(work: Callable[[], object]) -> float:
+    """How long a call takes."""
     start = perf_counter()
     work()
     return perf_counter() - start
 
 
 def median(work: Callable[[Any], object], inputs: Any) -> float:
+    """The median of the seconds that a call takes, over several inputs."""
     return float(np.median([seconds(lambda one=one: work(one)) for one in inputs]))
 
 
 def heading() -> str:
+    """The header of the table."""
     return (
         f"{'model':42}{'imports':>9}{'fit':>9}{'bar':>12}{'/ XᵀX':>9}"
         f"{'recommend':>12}{'bar':>9}{'/ S·x':>8}{'explain 10':>13}{'bar':>10}"
@@ -165,6 +170,7 @@ def heading() -> str:
 
 
 def row(result: dict[str, Any]) -> str:
+    """The row of one model."""
     bar, with_imports = FIT_BARS.get(result["key"], (None, False))
     counted = result["fit"] + (result["imports"] if with_imports else 0)
     recommend, explain = result["recommend"] * 1000, result["explain"] * 1000
@@ -179,12 +185,14 @@ def row(result: dict[str, Any]) -> str:
 
 
 def verdict(value: float, bar: float | None, unit: str) -> str:
+    """Whether a figure is below its limit, in words."""
     if bar is None:
         return ""
     return f"{'<' if value < bar else 'over '}{bar:g} {unit}"
 
 
 def described(dataset: Dataset) -> str:
+    """The size of a data set, in a line."""
     rated = int((dataset.popularity > 0).sum())
     return (
         f"{dataset.name}: {dataset.n_courses} {dataset.noun}s ({rated} rated), "
@@ -205,7 +213,7 @@ def machine() -> str:
 
 
 def processor() -> str:
-    """The processor's name, as well as the system tells it."""
+    """The processor's name, as far as the system has it."""
     if sys.platform == "linux":
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("model name"):

@@ -1,23 +1,23 @@
-"""How fits grow with the number of ratings, and what a second worker brings.
+"""How the time of fits grows with the number of ratings, and how much a second worker helps.
 
     python benchmarks/scale.py [--times 10 100] [--json benchmarks/results/scale.json]
     python benchmarks/scale.py --times 10 --courses 20000
     python benchmarks/scale.py --json benchmarks/results/scale.json --table docs/scale.md
 
-The last one measures nothing, but writes the figures of the file into the page. A file may be
-filled by several runs: what is measured again takes the place of what was there.
+The last command measures nothing, but writes the figures of the file into the page. Several runs
+may write into one file: a new figure replaces an earlier one.
 
-After `make scale`. The bundled set is scaled: a new user takes over the courses of one of its
-users, drawn by lot, but for every tenth, which is another user's; so popularity, the number of
-courses a user takes and what is taken together stay as they are. With `--courses` each course
-becomes several, of which the first are taken most. The files go to `--folder`, part by part, and
-stay there.
+Needs `make scale`. The bundled set is scaled: a new user gets the courses of one of its users, who
+is sampled at random, but every tenth course is another user's. So popularity, the number of courses
+of a user, and which courses are taken together stay the same. With `--courses` each course becomes
+several, of which the first are taken most. The files go to `--folder`, part by part, and stay
+there.
 
-Each fit runs in processes of its own: one that asks, and one or two workers of one thread. One and
-two take turns for as many rounds as `--rounds` says, and the fastest fit of each counts, so that a
-machine that is busy now and then is so for neither. "MB, worker" is the most that a worker has ever
-had; "moved" is what workers have sent to each other and to the one who asks, by Dask's counters.
-Linux and macOS.
+Each fit runs in separate processes: one that asks, and one or two workers with one thread. Fits
+with one and with two workers alternate for `--rounds` rounds, and the fastest of each counts, so
+that other load on the machine matters less. "MB, worker" is the peak memory of a worker; "moved" is
+what workers have sent to each other and to the process that asks, by Dask's counters. Linux and
+macOS.
 """
 
 from __future__ import annotations
@@ -50,11 +50,12 @@ from recsys.sources import partitions
 
 CHANGED = 0.1  # of a user's courses are another user's
 MEMORY = "4GB"  # that a worker may have, unless told otherwise
-SAMPLE = 20_000  # users whom recommendations are made for
+SAMPLE = 20_000  # users to recommend to
 COMMON: dict[str, Any] = {}  # of the processes that write parts
 
 
 def main() -> None:
+    """Measure the fits, or write their figures into a page."""
     given = parse()
     if given.one:
         [key], [workers] = given.models, given.workers
@@ -85,6 +86,7 @@ def main() -> None:
 
 
 def parse() -> argparse.Namespace:
+    """The arguments of the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--times", nargs="+", type=int, default=[1, 10], help="the bundled ratings")
     parser.add_argument("--courses", type=int, help="how many instead of the bundled ones")
@@ -103,7 +105,7 @@ def parse() -> argparse.Namespace:
 
 
 def one_fit(folder: Path, key: str, workers: int, memory: str) -> dict[str, Any]:
-    """What `measured` says in a process of its own, or what went wrong there."""
+    """The figures of `measured`, from a process of its own, or its error."""
     busy = f"{os.getloadavg()[0]:.1f} of {os.cpu_count()}"
     command = [sys.executable, __file__, "--one", str(folder), "--models", key]
     command += ["--workers", str(workers), "--memory", memory]
@@ -113,18 +115,18 @@ def one_fit(folder: Path, key: str, workers: int, memory: str) -> dict[str, Any]
 
 
 def seconds_of(one: dict[str, Any]) -> float:
-    """0 for what failed, so that what did not fail does not hide it."""
+    """The seconds of a fit; 0 if it failed, so that a failure is shown as the fastest."""
     return float(one.get("seconds", 0))
 
 
 def keep(file: Path | None, results: list[dict[str, Any]]) -> None:
-    """Add results to those in a file, in place of what was measured before."""
+    """Add results to a file, replacing earlier results of the same fits."""
     if not file:
         return
     file.parent.mkdir(parents=True, exist_ok=True)
     earlier = json.loads(file.read_text())["results"] if file.exists() else []
     kept = {of_what(one): one for one in [*earlier, *results]}
-    order = {one.key(): place for place, one in enumerate(every_model())}
+    order = {one.key(): index for index, one in enumerate(every_model())}
     results = sorted(
         kept.values(),
         key=lambda one: (one["courses"], one["times"], order[one["model"]], one["workers"]),
@@ -134,10 +136,12 @@ def keep(file: Path | None, results: list[dict[str, Any]]) -> None:
 
 
 def of_what(one: dict[str, Any]) -> tuple[int, int, str, int]:
+    """Which fit a result is of."""
     return one["courses"], one["times"], one["model"], one["workers"]
 
 
 def every_model() -> Iterator[type[models.Recommender]]:
+    """The models to measure, in the order shown."""
     yield from models.registry()
     yield from (one for one in models.baselines() if one.key() in ("ease", "ials"))
 
@@ -146,7 +150,7 @@ def every_model() -> Iterator[type[models.Recommender]]:
 
 
 def grown(folder: Path, times: int, n_courses: int | None) -> Path:
-    """The folder of the bundled set with so many times its users; made if it is not there."""
+    """The folder of the bundled set with `times` as many users; created if necessary."""
     base = load_dataset("bundled")
     copies = max(1, round((n_courses or base.n_courses) / base.n_courses))
     target = folder / f"{times}-times-{copies * base.n_courses}-courses"
@@ -170,12 +174,12 @@ def grown(folder: Path, times: int, n_courses: int | None) -> Path:
 
 
 def hold(target: Path, copies: int) -> None:
-    """Get a process ready to write parts."""
+    """Prepare a process to write parts."""
     COMMON.update(base=load_dataset("bundled"), target=target, copies=copies)
 
 
 def write_part(number: int, n_users: int) -> partitions.Written:
-    """One file of users; the same for the same number, whoever writes it."""
+    """Write one file of users, which depends on its number alone, not on the process."""
     base, copies = COMMON["base"], COMMON["copies"]
     user, item, rating = drawn(base, number, n_users, copies)
     columns = (number * PER_BLOCK + user, item, rating)
@@ -186,25 +190,25 @@ def write_part(number: int, n_users: int) -> partitions.Written:
 def drawn(
     base: Dataset, number: int, n_users: int, copies: int = 1
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """User (from 0), item and rating of new users; the same for the same number."""
-    chance = np.random.default_rng([0, number])
+    """User (from 0), item and rating of new users, sampled with the part's number as seed."""
+    random = np.random.default_rng([0, number])
     known = base.interactions
     lengths = np.diff(known.indptr)
-    of = chance.integers(base.n_users, size=n_users)  # whose courses each takes over
+    of = random.integers(base.n_users, size=n_users)  # the user whose courses a new user gets
     n = lengths[of]
     user = np.repeat(np.arange(n_users), n)
-    place = np.repeat(known.indptr[of] - np.cumsum(n) + n, n) + np.arange(n.sum())
-    changed = chance.random(len(place)) < CHANGED
-    place[changed] = chance.integers(known.nnz, size=changed.sum())
-    item = known.indices[place].astype(np.int64) * copies
+    index = np.repeat(known.indptr[of] - np.cumsum(n) + n, n) + np.arange(n.sum())
+    changed = random.random(len(index)) < CHANGED
+    index[changed] = random.integers(known.nnz, size=changed.sum())
+    item = known.indices[index].astype(np.int64) * copies
     if copies > 1:
-        item += np.minimum(chance.geometric(4 / copies, size=len(item)) - 1, copies - 1)
+        item += np.minimum(random.geometric(4 / copies, size=len(item)) - 1, copies - 1)
     _, first = np.unique(user * base.n_courses * copies + item, return_index=True)
-    return user[first], item[first], known.data[place[first]]
+    return user[first], item[first], known.data[index[first]]
 
 
 def variants(base: Dataset, copies: int) -> pd.DataFrame:
-    """The catalogue, each course so many times."""
+    """The catalogue, with `copies` variants of each course."""
     courses = base.courses.loc[base.courses.index.repeat(copies)].reset_index(drop=True)
     if copies > 1:
         number = (np.arange(len(courses)) % copies + 1).astype(str)
@@ -217,7 +221,7 @@ def variants(base: Dataset, copies: int) -> pd.DataFrame:
 
 
 def measured(folder: Path, key: str, workers: int, memory: str) -> dict[str, Any]:
-    """One fit on so many workers."""
+    """The figures of one fit on `workers` workers."""
     from recsys.scale.cluster import OnCluster, connected
 
     dataset = partitions.open_partitions(folder)
@@ -239,7 +243,7 @@ def measured(folder: Path, key: str, workers: int, memory: str) -> dict[str, Any
         of_worker = list(client.run(peak_and_sent).values())
     return {
         "seconds": seconds,
-        "passes": passes + 1,  # the last one is not told of: nothing moves any more
+        "passes": passes + 1,  # the last pass, in which nothing moves, is not reported
         "ratings a second": dataset.n_ratings / seconds,
         "MB, worker": max(peak for peak, _ in of_worker) / 1e6,
         "MB, asking": peak_memory() / 1e6,
@@ -249,17 +253,18 @@ def measured(folder: Path, key: str, workers: int, memory: str) -> dict[str, Any
 
 
 def peak_and_sent(dask_worker: Any) -> tuple[float, float]:
+    """The peak memory of a worker and what it has sent, in bytes."""
     return peak_memory(), float(dask_worker.transfer_outgoing_bytes_total)
 
 
 def peak_memory() -> float:
-    """The most bytes that this process has had."""
+    """The peak memory of this process in bytes."""
     unit = 1 if sys.platform == "darwin" else 1024
     return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
 
 
 def recommending(model: models.Recommender, dataset: partitions.PartitionedDataset) -> float:
-    """Users a second for whom this process finds the ten best courses."""
+    """For how many users a second this process finds the ten best courses."""
     from recsys.scale.batch import USERS, best_courses
 
     _, likes = dataset.parts[0].ratings()
@@ -285,7 +290,7 @@ COLUMNS = (
 
 
 def cells(results: Sequence[dict[str, Any]]) -> list[str]:
-    """What the columns say of one model: the figures of the most workers, or what went wrong."""
+    """The row of one model: the figures with the most workers, or the error."""
     problem = next((one["error"] for one in results if "error" in one), None)
     if problem:
         return [problem[:160].replace("|", "/")] + [""] * (len(COLUMNS) - 1)
@@ -302,6 +307,7 @@ def cells(results: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def line(first: str, rest: Sequence[str]) -> str:
+    """A row of the printed table."""
     return f"{first:26}" + "".join(f"{one:>15}" for one in rest)
 
 

@@ -1,16 +1,16 @@
-"""How fast the dashboard's page is, and what a visitor costs, beside a bare page in the same run.
+"""How fast the page of the dashboard is, and what a visit costs, compared with a bare page.
 
     python benchmarks/serving.py [--rounds 5] [--json benchmarks/results/serving.json]
     python benchmarks/serving.py --against ../before --rounds 15
 
-Real Chromium, real Voilà servers, real kernels. The pages take turns, so that a busy machine is
-busy for all of them, and every figure is the median over the rounds:
+Real Chromium, real Voilà servers, real kernels. The pages alternate, so that other load on the
+machine affects all of them, and every figure is the median over the rounds:
 
 - "static": an HTML file with one Plotly figure and plotly.js beside it;
 - "bare": a Voilà notebook of one slider and that figure, with Voilà's own template and settings;
 - "ours": the dashboard, as `python -m recsys serve` serves it.
 
-A first visit is a browser's that has never been here; a repeat visit is the same browser's next.
+In a first visit the browser's cache is empty; a repeat visit is the next one of the same browser.
 "cold" starts a kernel for the visit, "warm" finds one preheated. Linux only.
 
 With `--against`, the dashboard of another checkout (`make install` there first) takes the place of
@@ -79,6 +79,7 @@ class Kind:
 
 
 def main() -> None:
+    """Measure all pages and print the medians."""
     arguments = parse()
     about = machine()
     print(*(f"{what}: {text}" for what, text in about.items()), sep="\n")
@@ -91,7 +92,9 @@ def main() -> None:
         )
         about["Chromium"] = browser.version
         for kind in kinds:
-            visit(browser, kind, counts=False)  # fills what the operating system caches
+            visit(
+                browser, kind, counts=False
+            )  # so that the operating system has the files in its cache
         for number in range(arguments.rounds):
             print(f"round {number + 1} of {arguments.rounds}", file=sys.stderr)
             for kind in kinds[:: -1 if number % 2 else 1]:
@@ -112,6 +115,7 @@ def main() -> None:
 
 
 def parse() -> argparse.Namespace:
+    """The arguments of the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=Path)
@@ -120,7 +124,7 @@ def parse() -> argparse.Namespace:
 
 
 def machine() -> dict[str, str]:
-    """What the figures depend on."""
+    """The machine and the versions, on which the figures depend."""
     cpu = next(
         (
             line.split(":")[1].strip()
@@ -189,7 +193,7 @@ def served(
     log: int | IO[str] = DEVNULL,
     dashboard: bool = False,
 ) -> Iterator[Kind]:
-    """Run a server until the end; `pool` is how many kernels it preheats."""
+    """Run a server for the length of the context; `pool` is how many kernels it preheats."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -211,6 +215,7 @@ def served(
 
 
 def answers(url: str) -> bool:
+    """Whether a server answers at an address."""
     try:
         urllib.request.urlopen(url, timeout=5)
     except urllib.error.HTTPError:
@@ -225,14 +230,14 @@ def kernels(kind: Kind) -> dict[psutil.Process, float]:
     assert kind.server is not None
     found = {}
     for one in kind.server.children(recursive=True):
-        with suppress(psutil.NoSuchProcess):  # it ends just now
+        with suppress(psutil.NoSuchProcess):  # it has just ended
             if kernel_id(one):
                 found[one] = sum(one.cpu_times()[:2])
     return dict(sorted(found.items(), key=lambda item: item[0].create_time()))
 
 
 def kernel_id(process: psutil.Process) -> str:
-    """The first eight digits of the id of the kernel that a process is; "" if it is none."""
+    """The first eight digits of the id of the kernel in a process; "" if it is not a kernel."""
     with suppress(psutil.Error):
         words = " ".join([process.name(), *process.cmdline()])
         found = re.search(r"kernel-([0-9a-f]{8})(?:-[0-9a-f-]{27}\.json)?\b", words)
@@ -260,7 +265,7 @@ def visit(browser: Browser, kind: Kind, counts: bool = True) -> None:
     """A first visit and a repeat visit of the same browser."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     context.set_default_timeout(PATIENCE)
-    # Without it, the kernel of a bare page that was left lives on (voila #1458).
+    # Without it, the kernel of a bare page that was left is not ended (voila #1458).
     context.add_cookies([{"name": "_xsrf", "value": "00" * 16, "url": kind.url}])
     page = context.new_page()
     for which in ("first", "repeat"):
@@ -275,6 +280,7 @@ def visit(browser: Browser, kind: Kind, counts: bool = True) -> None:
 
 
 def one_visit(page: Page, kind: Kind) -> dict[str, float]:
+    """The figures of one visit, by name."""
     received = [0]
 
     def listen(socket: WebSocket) -> None:
@@ -300,6 +306,7 @@ def one_visit(page: Page, kind: Kind) -> dict[str, float]:
 
 
 def count(data: str | bytes, into: list[int]) -> None:
+    """Add the size of a message to a list."""
     into[0] += len(data)
 
 
@@ -355,6 +362,7 @@ def proportional(process: psutil.Process) -> float:
 
 
 def table(rows: dict[str, dict[str, float]]) -> str:
+    """The medians as text, one column for each kind of page."""
     names = list(rows)
     width = max(map(len, names))
     whats = dict.fromkeys(what for row in rows.values() for what in row)

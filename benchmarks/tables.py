@@ -1,7 +1,7 @@
-"""Puts tables of figures into the project's pages, so that nobody copies a figure by hand.
+"""Writes tables of figures into the project's pages, so that nobody copies a figure by hand.
 
-A page has a pair of marks where a table goes, comments that a reader does not see. Must not know
-what the figures are.
+A page has a pair of comments around each table, which a reader does not see. Must not know what the
+figures are.
 """
 
 from __future__ import annotations

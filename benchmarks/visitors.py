@@ -4,15 +4,15 @@
     python benchmarks/visitors.py --same-training
     python benchmarks/visitors.py --servers 2 --kill
 
-Each visitor opens the page, picks two courses, switches through all nine stored models and leaves,
-every fifth without a word, as a laptop that is shut. A few are Chromium's; as a browser needs
-more of the machine than the server does, and a class brings its own, the others are programs that
-speak the page's protocol: they fetch the page with its widgets and its scripts, press and choose,
-and wait until the kernel has sent all that follows from it.
+Each visitor opens the page, picks two courses, switches through all nine stored models and leaves;
+every fifth leaves without closing the page, like a laptop that is shut. A few visitors use
+Chromium. The others are programs that speak the page's protocol, since a browser needs more of the
+machine than the server does, and a real class brings its own computers. They load the page with its
+widgets and scripts, press and choose, and wait until the kernel has sent all results.
 
-With `--same-training` all press Train on the same new hyperparameters once everybody is there. With
-`--servers`, that many servers share one store of fitted models, behind nginx as in deploy/; with
-`--kill`, the first is killed halfway, and its visitors open the page again. Linux only.
+With `--same-training` all press Train for the same new hyperparameters when everybody has arrived.
+With `--servers`, that many servers share one store of fitted models, behind nginx as in deploy/;
+with `--kill`, the first is killed halfway, and its visitors open the page again. Linux only.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ from visits import Wire, ask, kernel_of, leave, wired  # noqa: E402
 PATIENCE = 60.0  # seconds, after which a visitor counts as stuck
 GONE_WITHIN = 120.0  # seconds after the last has left
 THINKING = (1.0, 3.0)  # seconds between two clicks
-SILENT = 5  # every so many-th leaves without a word
+SILENT = 5  # every fifth visitor leaves without closing the page
 MODELS = 9
-# In a log: the address, our own look whether the server is there, and the end of a kernel whose
-# visitor has left without a word.
+# Expected lines of a log: the address, our own check that the server answers, and the end of a
+# kernel whose visitor has left without closing the page.
 EXPECTED = ("The dashboard is at", "static/nothing", "Culling 'idle' kernel")
 ERRORS = r"ERROR|CRITICAL|Traceback|Exception|Error\b"
 TRAINED, SLIDER, NEW = 6, "Embedding size", 7  # the model, and a value nobody has fitted before
@@ -64,7 +64,7 @@ TRAINED, SLIDER, NEW = 6, "Embedding size", 7  # the model, and a value nobody h
 
 @dataclass
 class Visit:
-    """How it was for one visitor."""
+    """The figures of one visitor."""
 
     number: int
     browser: bool = False
@@ -77,6 +77,7 @@ class Visit:
 
 
 def main() -> None:
+    """Simulate the class and print the figures."""
     given = parse()
     about = machine()
     print(*(f"{what}: {text}" for what, text in about.items()), sep="\n")
@@ -91,7 +92,7 @@ def main() -> None:
             nginx = Path(folder) / "nginx"
             nginx.mkdir()
             ports = [int(one.url.rsplit(":")[-1].strip("/")) for one in servers]
-            # It tells that a server was killed, as it should: that is not counted.
+            # nginx logs that a server was killed, as it should, so its log is not counted.
             url = stack.enter_context(balanced(nginx, nginx / "log", *ports))
         found = play(given, url, servers)
         lines = [line for log in logs for line in log.read_text().splitlines()]
@@ -106,6 +107,7 @@ def main() -> None:
 
 
 def fit_all() -> None:
+    """Fit the models that are not in the store."""
     subprocess.run(
         [sys.executable, "-m", "recsys", "train", "--all", "--data", "bundled"],
         cwd=ROOT,
@@ -115,6 +117,7 @@ def fit_all() -> None:
 
 
 def parse() -> argparse.Namespace:
+    """The arguments of the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--visitors", type=int, default=30)
     parser.add_argument("--over", type=float, default=60, help="seconds in which they arrive")
@@ -128,6 +131,7 @@ def parse() -> argparse.Namespace:
 
 @contextmanager
 def dashboard(log: Path) -> Iterator[Kind]:
+    """Serve the dashboard, and wait until its kernels are ready."""
     command = [sys.executable, "-m", "recsys", "serve", "--no-browser", "--port={port}"]
     pool = preheated_by_default()
     with log.open("w") as output, served("ours", command, ROOT, pool, output) as kind:
@@ -136,11 +140,12 @@ def dashboard(log: Path) -> Iterator[Kind]:
 
 
 def shown(figure: Any) -> str:
+    """A figure as text."""
     return f"{figure:.2f}" if isinstance(figure, float) else str(figure)
 
 
 def play(given: argparse.Namespace, url: str, servers: list[Kind]) -> dict[str, Any]:
-    """Let the class come and go; what was measured, by what it is."""
+    """Simulate the class; returns the figures by name."""
     every = max(1, given.visitors // max(1, given.browsers))
     visits = [
         Visit(i, browser=given.browsers > 0 and i % every == every // 2)
@@ -204,7 +209,7 @@ def play(given: argparse.Namespace, url: str, servers: list[Kind]) -> dict[str, 
 
 
 def p95(figures: list[float]) -> float:
-    """By the nearest rank: so many need no more than this."""
+    """The 95th percentile, by the nearest rank."""
     return sorted(figures)[math.ceil(0.95 * len(figures)) - 1]
 
 
@@ -224,6 +229,7 @@ def wait_until_gone(servers: list[Kind], killed: set[str]) -> int:
 
 
 def alive(server: Kind) -> bool:
+    """Whether a server is running."""
     process = server.server
     return process is not None and process.is_running() and process.status() != "zombie"
 
@@ -304,7 +310,7 @@ class Watch:
 
 
 def attend(visit: Visit, url: str, arrival: float, together: threading.Barrier | None) -> None:
-    """One visitor, from arriving to leaving; one who loses the connection opens the page again."""
+    """Simulate one visitor, who opens the page again after a lost connection."""
     chance = random.Random(visit.number)
     time.sleep(arrival)
     come = in_chromium if visit.browser else by_wire
@@ -316,14 +322,14 @@ def attend(visit: Visit, url: str, arrival: float, together: threading.Barrier |
             except (ConnectionError, WebSocketException):
                 visit.lost += 1
         visit.trouble = "lost the connection again and again"
-    except Exception as problem:  # whatever it is, it is this visitor's trouble, and is told
+    except Exception as problem:  # any error is reported as this visitor's
         if together:
-            together.abort()  # nobody has to wait for this one
+            together.abort()  # so that the others do not wait for this one
         visit.trouble = f"{type(problem).__name__}: {problem}"
 
 
 class WirePage:
-    """The widgets of a page, and what a person does with them, without a browser."""
+    """The widgets of a page, and what a visitor does with them, without a browser."""
 
     def __init__(self, wire: Wire, html: str) -> None:
         self.wire = wire
@@ -344,9 +350,11 @@ class WirePage:
         raise TimeoutError(f"no answer within {PATIENCE:.0f} s")
 
     def hear(self) -> dict[str, Any]:
-        """Take the next message, and follow what it says of widgets."""
+        """Receive the next message, and update the states of widgets."""
         raw = self.wire.socket.recv()
-        if isinstance(raw, bytes):  # with binary parts: how many, where, the message, the parts
+        if isinstance(
+            raw, bytes
+        ):  # with binary parts: their number, offsets, the message, the parts
             first, second = struct.unpack_from("!II", raw, 4)
             raw = raw[first:second].decode()
         message: dict[str, Any] = json.loads(raw)
@@ -388,6 +396,7 @@ def by_wire(
     think: Callable[[], None],
     together: threading.Barrier | None,
 ) -> None:
+    """Simulate one visit without a browser."""
     started = time.monotonic()
     status, headers, html = ask(url, "/")
     if status != 200:
@@ -410,7 +419,9 @@ def by_wire(
         choice = page.find("Dropdown", description="Model")
         while len(visit.switches) < MODELS:
             think()
-            index = (len(visit.switches) + 1) % MODELS  # the first, which is there, comes last
+            index = (
+                len(visit.switches) + 1
+            ) % MODELS  # the first model, which is shown already, comes last
             if page.states[choice]["index"] == index:  # on a page that was opened again
                 page.set(choice, index=1)
             before = page.shown_in("table")
@@ -427,6 +438,7 @@ def by_wire(
 
 
 def train_by_wire(visit: Visit, page: WirePage, choice: str, together: threading.Barrier) -> None:
+    """Train the same model as all others, at the same time."""
     page.set(choice, index=TRAINED)
     page.set(page.find("IntSlider", description=SLIDER), value=NEW)
     if not page.shown_in("outdated"):
@@ -445,6 +457,7 @@ def in_chromium(
     think: Callable[[], None],
     together: threading.Barrier | None,
 ) -> None:
+    """Simulate one visit in Chromium."""
     expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as play:
         browser = play.chromium.launch(
@@ -495,7 +508,7 @@ SWITCH = """async (index) => {
 
 
 def complete(visit: Visit, page: Page) -> Dashboard:
-    """Wait until the page is all there."""
+    """Wait until the page is complete."""
     app = Dashboard(page)
     expect(page.locator("#loading")).to_have_count(0)
     expect(app.charts.first).to_be_visible()
@@ -505,6 +518,7 @@ def complete(visit: Visit, page: Page) -> Dashboard:
 
 
 def train_in_chromium(visit: Visit, app: Dashboard, together: threading.Barrier) -> None:
+    """Train the same model as all others, at the same time."""
     app.model.select_option(index=TRAINED)
     value = app.page.get_by_role("textbox", name=f"{SLIDER}: value")
     value.fill(str(NEW))

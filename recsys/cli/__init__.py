@@ -1,8 +1,8 @@
-"""The command line, a file a command: data, train, recommend, evaluate, tune, serve, doctor.
+"""The command line, one file for one or two commands (`evaluate` also has `tune`).
 
-Answers go to standard output, progress and problems to standard error. Exit codes: 0 done, 1 a
-problem (told in a line, without a traceback), 2 wrong usage. What a command needs is imported
-when it runs, so that `--help` is quick.
+Results go to standard output, progress and errors to standard error. Exit codes: 0 success, 1 an
+error (one line, without a traceback), 2 wrong usage, 130 interrupted. A command imports what it
+needs when it runs, so that `--help` is fast.
 """
 
 from __future__ import annotations
@@ -21,7 +21,12 @@ COMMANDS = (data, train, recommend, evaluate, serve, doctor)  # in the order of 
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command line; returns its exit code."""
+    """Run a command line; returns the exit code.
+
+    Parameters
+    ----------
+    argv : the arguments, without the program's name; by default those of this process
+    """
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     given = parser().parse_args(argv)
     given.arguments = sys.argv[1:] if argv is None else argv
@@ -34,17 +39,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(str(error), USAGE)
     except KeyboardInterrupt:
         return _complain("Interrupted.", INTERRUPTED)
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+    except BrokenPipeError:  # the reader, such as `head`, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
-        if _is_told_in_words(error):
+        if _is_for_the_user(error):
             return _complain(str(error), PROBLEM)
-        raise  # a mistake of ours: the traceback is what a bug report needs
+        raise  # a bug: its report needs the traceback
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line's parser, with all commands."""
+    """The parser of the command line, with all commands."""
     whole = argparse.ArgumentParser(
         prog="python -m recsys",
         description="Course recommenders from the command line.",
@@ -61,8 +66,8 @@ def _complain(text: str, code: int) -> int:
     return code
 
 
-def _is_told_in_words(error: Exception) -> bool:
-    """Whether the error's text was written for the person at the terminal."""
+def _is_for_the_user(error: Exception) -> bool:
+    """Whether the message of an error was written for the user."""
     from recsys.dataset import DataError
     from recsys.scale import ClusterError
     from recsys.serving.server import ServeError

@@ -1,6 +1,7 @@
-"""What the words on a command line mean: options that commands share, models, values, ids.
+"""The arguments of the command line: options that commands share, and the parsing of models,
+hyperparameters, course ids and numbers.
 
-Raises `UsageError` for what makes no sense. Must not know what the commands do.
+Invalid arguments raise `UsageError`. Must not know what the commands do.
 """
 
 from __future__ import annotations
@@ -21,29 +22,43 @@ Commands = Any  # what `ArgumentParser.add_subparsers` returns; argparse has no 
 
 
 class UsageError(Exception):
-    """Something on the command line that makes no sense."""
+    """An argument of the command line is invalid. The message says which, and why."""
 
 
 def command(
     within: Commands, run: Callable[[argparse.Namespace], int | None], name: str, text: str
 ) -> argparse.ArgumentParser:
-    """Add a command; `run` gets what was given, and returns an exit code or None for success."""
+    """Add a command.
+
+    Parameters
+    ----------
+    within : the commands to add it to
+    run : called with the parsed arguments; returns an exit code, or None for success
+    text : the help text
+
+    Returns
+    -------
+    The parser of the command, to add its options to.
+    """
     one: argparse.ArgumentParser = within.add_parser(name, help=text, description=text)
     one.set_defaults(run=run, parser=one)
     return one
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add the option `--json`."""
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:
+    """Add the option `--data`: one data set."""
     parser.add_argument(
         "--data", default="bundled", metavar="SET", help="data set or folder (default: bundled)"
     )
 
 
 def add_scheduler(parser: argparse.ArgumentParser) -> None:
+    """Add the option `--scheduler`: the address of a Dask cluster."""
     parser.add_argument(
         "--scheduler",
         metavar="ADDRESS",
@@ -53,6 +68,7 @@ def add_scheduler(parser: argparse.ArgumentParser) -> None:
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
+    """Add the option `--set`: hyperparameters."""
     parser.add_argument(
         "--set",
         action="append",
@@ -63,6 +79,12 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
 
 
 def model_class(key: str) -> type[Recommender]:
+    """The class of a model; capital letters in the key do not matter.
+
+    Raises
+    ------
+    UsageError : if there is no such model; it lists those that there are
+    """
     from recsys import models
 
     try:
@@ -72,12 +94,26 @@ def model_class(key: str) -> type[Recommender]:
 
 
 def model_classes(keys: Iterable[str] | None) -> list[type[Recommender]]:
-    """The models of these keys, each once."""
+    """The classes of models, each once.
+
+    Raises
+    ------
+    UsageError : as `model_class`
+    """
     return list(dict.fromkeys(model_class(key) for key in keys or ()))
 
 
 def model_with_settings(key: str, settings: Iterable[str]) -> Recommender:
-    """The model of a key with hyperparameters as `NAME=VALUE`."""
+    """A model that is not fitted, with these hyperparameters.
+
+    Parameters
+    ----------
+    settings : each as `NAME=VALUE`
+
+    Raises
+    ------
+    UsageError : as `model_class`; if a hyperparameter or its value is invalid
+    """
     from recsys.models import HyperparameterError
 
     kind = model_class(key)
@@ -97,14 +133,14 @@ def model_with_settings(key: str, settings: Iterable[str]) -> Recommender:
 
 
 def as_spelled(ids: Iterable[str], dataset: Dataset) -> list[str]:
-    """Ids as the data set spells them, where they differ by small and capital letters only."""
+    """Course ids with the capital letters that they have in the data set; unknown ids unchanged."""
     known = set(dataset.courses["id"])
     spelled = {one.lower(): one for one in known}
     return [one if one in known else spelled.get(one.lower(), one) for one in ids]
 
 
 def _value(one: Hyperparameter, text: str) -> Any:
-    """The value a text stands for; what makes no sense is left for the model to refuse."""
+    """The value that a text stands for. An invalid text is returned, for the model to refuse."""
     if one.none and text.lower() in (one.none.lower(), "none"):
         return None
     if one.kind is bool:
@@ -113,18 +149,21 @@ def _value(one: Hyperparameter, text: str) -> Any:
 
 
 def count(text: str) -> int:
+    """Parse a whole number above 0; an `argparse` type."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number above 0, not {text!r}")
     return int(text)
 
 
 def whole(text: str) -> int:
+    """Parse a whole number, 0 or more; an `argparse` type."""
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"must be a whole number, 0 or more, not {text!r}")
     return int(text)
 
 
 def seconds(text: str) -> float:
+    """Parse a number of seconds above 0; an `argparse` type."""
     try:
         seconds = float(text)
     except ValueError:
@@ -135,6 +174,7 @@ def seconds(text: str) -> float:
 
 
 def port(text: str) -> int:
+    """Parse the number of a port; an `argparse` type."""
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise argparse.ArgumentTypeError(f"must be a number from 1 to 65535, not {text!r}")
     return int(text)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 
 def add(commands: Commands) -> None:
+    """Add the command `data`."""
     data = commands.add_parser("data", help="list the data sets, or fetch one")
     actions = data.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = command(actions, _data_list, "list", "List the data sets on this machine.")
@@ -21,7 +22,7 @@ def add(commands: Commands) -> None:
     fetch = command(actions, _data_fetch, "fetch", "Download a data set into data/.")
     fetch.add_argument("name", choices=["ibm"], help="ibm: IBM's courses, users and ratings")
     fetch.add_argument(
-        "--time-budget", type=seconds, metavar="SECONDS", help="give up after this time"
+        "--time-budget", type=seconds, metavar="SECONDS", help="stop after this time"
     )
     add_json(fetch)
     convert = command(
@@ -35,7 +36,7 @@ def add(commands: Commands) -> None:
         metavar="SET",
         help="data set, or a folder with courses.csv and a folder ratings/ of CSV or Parquet files",
     )
-    convert.add_argument("folder", type=Path, metavar="FOLDER", help="where the partitions go")
+    convert.add_argument("folder", type=Path, metavar="FOLDER", help="folder for the partitions")
     convert.add_argument(
         "--users-per-part",
         type=count,
@@ -48,7 +49,7 @@ def add(commands: Commands) -> None:
         type=float,
         default=0.0,
         metavar="RATING",
-        help="a rating of at least this much is a like (default: all are; for a ratings/ folder)",
+        help="a rating of at least this much is a like (for a ratings/ folder; default: all are)",
     )
     add_scheduler(convert)
     add_json(convert)

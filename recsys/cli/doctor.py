@@ -13,6 +13,7 @@ from recsys.cli.terminal import print_json
 
 
 def add(commands: Commands) -> None:
+    """Add the command `doctor`."""
     add_json(command(commands, _doctor, "doctor", "Print what a bug report needs."))
 
 

@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 
 
 def add(commands: Commands) -> None:
+    """Add the commands `evaluate` and `tune`."""
     evaluate = command(
-        commands, _evaluate, "evaluate", "Rank models by what they foresee of held-out users."
+        commands, _evaluate, "evaluate", "Rank models by how well they predict held-out courses."
     )
     evaluate.add_argument("--model", nargs="+", metavar="MODEL", help="default: all models")
-    evaluate.add_argument("--baselines", action="store_true", help="the baselines beside them")
+    evaluate.add_argument("--baselines", action="store_true", help="also the baselines")
     evaluate.add_argument(
         "--protocol", nargs="+", choices=["strong", "weak", "cold"], default=["strong"]
     )
@@ -46,24 +47,24 @@ def add(commands: Commands) -> None:
     evaluate.add_argument(
         "--table", type=Path, metavar="FILE", help="write the results as a page of Markdown"
     )
-    evaluate.add_argument("--force", action="store_true", help="fit anew what was evaluated before")
+    evaluate.add_argument("--force", action="store_true", help="evaluate again even what is stored")
     add_data(evaluate)
     evaluate.add_argument(
         "--json", action="store_true", help="print JSON; with --table, write it beside the page"
     )
 
     tune = command(
-        commands, _tune, "tune", "Try the grids of models on users held out from training."
+        commands, _tune, "tune", "Try grids of hyperparameters on users held out from training."
     )
     tune.add_argument(
         "--model", nargs="+", required=True, metavar="MODEL", help="such as knn, or all"
     )
     tune.add_argument("--k", type=count, default=10, help="length of the lists (default: 10)")
     tune.add_argument(
-        "--seeds", type=count, default=1, metavar="N", help="how many divisions (default: 1)"
+        "--seeds", type=count, default=1, metavar="N", help="how many splits (default: 1)"
     )
     tune.add_argument(
-        "--table", type=Path, metavar="FILE", help="write what was tried as a page of Markdown"
+        "--table", type=Path, metavar="FILE", help="write the results as a page of Markdown"
     )
     add_data(tune)
     add_json(tune)
@@ -80,7 +81,7 @@ def _evaluate(given: argparse.Namespace) -> None:
     kinds = model_classes(given.model) or list(models.registry())
     kinds += models.baselines() if given.baselines else ()
     dataset = for_evaluation(load_dataset(given.data))
-    same = bool((dataset.popularity > 0).all())  # then the two catalogues are one
+    same = bool((dataset.popularity > 0).all())  # then the catalogues "rated" and "all" are equal
     results = {}
     for protocol in given.protocol:
         known = [one for one in CATALOGUES[protocol] if not (same and one == "all")]
@@ -99,7 +100,7 @@ def _evaluate(given: argparse.Namespace) -> None:
                 answering=cached_answers(Store(), afresh=given.force),
             )
     if given.table:
-        text = page(results, dataset, _honest_name(dataset), _command(given))
+        text = page(results, dataset, _name(dataset), _command(given))
         write_page(given.table, text)
     if given.json:
         text = as_json(_all_figures(results, dataset))
@@ -115,7 +116,7 @@ def _all_figures(results: dict[Any, Any], dataset: Dataset) -> dict[str, Any]:
     from recsys.evaluation import leaderboard, rating_table
 
     return {
-        "data": _honest_name(dataset),
+        "data": _name(dataset),
         "fingerprint": dataset.fingerprint,
         "leaderboard": [
             {"protocol": protocol} | row
@@ -143,7 +144,7 @@ def _print_boards(results: dict[Any, Any]) -> None:
                 [(row["model"], *(f"{row[name]:.3f}" for name in names)) for row in rows],
             )
             print()
-    note("More figures, and how sure they are: --json, or a page with --table FILE.")
+    note("For more figures, and how sure they are: --json, or a page with --table FILE.")
 
 
 def _tune(given: argparse.Namespace) -> None:
@@ -170,7 +171,7 @@ def _tune(given: argparse.Namespace) -> None:
                 answering=cached_answers(Store()),
             )
     if given.table:
-        write_page(given.table, tuning_page(tried, _honest_name(dataset), _command(given)))
+        write_page(given.table, tuning_page(tried, _name(dataset), _command(given)))
     elif given.json:
         print(as_json({name: table.to_dict("records") for name, table in tried.items()}))
     else:
@@ -181,8 +182,8 @@ def _tune(given: argparse.Namespace) -> None:
             print()
 
 
-def _honest_name(dataset: Dataset) -> str:
-    """The data set's name, with a word about ratings that are not the published ones."""
+def _name(dataset: Dataset) -> str:
+    """The name of the data set; it says if the ratings are not the published ones."""
     from recsys.sources import ibm
 
     inferred = any(ibm.NOT_PUBLISHED in repair for repair in dataset.repairs)

@@ -1,4 +1,4 @@
-"""`recsys recommend` and `recsys recommend-all`: for one history, and for all users."""
+"""`recsys recommend` and `recsys recommend-all`: for one history, or for all users."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ from recsys.cli.terminal import note, print_json, print_table, shown_progress
 
 
 def add(commands: Commands) -> None:
+    """Add the commands `recommend` and `recommend-all`."""
     recommend = command(
-        commands, _recommend, "recommend", "Recommend courses to someone who took some."
+        commands, _recommend, "recommend", "Recommend courses to a person who took these."
     )
-    recommend.add_argument("courses", nargs="+", metavar="COURSE", help="ids of courses taken")
+    recommend.add_argument("courses", nargs="+", metavar="COURSE", help="ids of the courses taken")
     recommend.add_argument("--model", default="knn", help="default: knn")
     recommend.add_argument("--k", type=count, default=10, help="how many (default: 10)")
     add_settings(recommend)
@@ -37,7 +38,7 @@ def add(commands: Commands) -> None:
         "recommend-all",
         "Recommend to all users of a folder of partitions.",
     )
-    everybody.add_argument("folder", type=Path, metavar="FOLDER", help="where the files go")
+    everybody.add_argument("folder", type=Path, metavar="FOLDER", help="the folder for the files")
     everybody.add_argument(
         "--data", type=Path, required=True, metavar="PARTITIONS", help="made by: data convert"
     )
@@ -55,7 +56,7 @@ def _recommend(given: argparse.Namespace) -> None:
     asked = model_with_settings(given.model, given.set)
     dataset = load_dataset(given.data)
     courses = as_spelled(given.courses, dataset)
-    history = dataset.history(courses)  # an unknown course is told before anything is fitted
+    history = dataset.history(courses)  # raises for an unknown course, before anything is fitted
     with shown_progress(f"Fitting {asked.name}") as progress:
         model = Store().fitted(asked, dataset, progress)
     found = model.recommend(history, k=given.k)

@@ -1,4 +1,4 @@
-"""`recsys serve`: the dashboard, until it is interrupted."""
+"""`recsys serve`: serve the dashboard until it is interrupted."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from recsys.cli.arguments import Commands, command, port, whole
 
 
 def add(commands: Commands) -> None:
+    """Add the command `serve`."""
     serve = command(commands, _serve, "serve", "Serve the dashboard with Voilà until Ctrl-C.")
     serve.add_argument("--port", type=port, default=8866, help="default: 8866")
     serve.add_argument(
@@ -20,19 +21,19 @@ def add(commands: Commands) -> None:
         "--token",
         nargs="?",
         const="",
-        help="let in only who knows this word; without a word, one is made up and shown",
+        metavar="WORD",
+        help="let in only visitors who have this token; without WORD, one is generated and shown",
     )
     serve.add_argument(
         "--behind-proxy",
         action="store_true",
-        help="let in, on 127.0.0.1, visitors that a proxy brings under another name than localhost",
+        help="on 127.0.0.1, accept requests that a proxy forwards under a host name of its own",
     )
     serve.add_argument(
         "--preheat",
         type=whole,
         metavar="N",
-        help="how many kernels to keep ready for visitors to come (default: one to four, as memory "
-        "allows)",
+        help="how many kernels to keep ready for visitors (default: 1 to 4, as memory allows)",
     )
     serve.add_argument("--no-browser", action="store_true", help="do not open a browser")
     serve.add_argument("--json", action="store_true", help="print the address as a line of JSON")

@@ -1,4 +1,4 @@
-"""`recsys train`: fit models and keep them."""
+"""`recsys train`: fit models and store them."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ _WORDS = "no one two three four five six seven eight nine ten".split()
 
 
 def add(commands: Commands) -> None:
-    train = command(commands, _train, "train", "Fit models and keep them for the dashboard.")
+    """Add the command `train`."""
+    train = command(commands, _train, "train", "Fit models and store them for the dashboard.")
     train.add_argument(
         "--data",
         nargs="+",
         metavar="SET",
-        help="data sets or folders (default: bundled, and ibm if it is here)",
+        help="data sets or folders (default: bundled, and ibm if it is present)",
     )
     which = train.add_mutually_exclusive_group()
     which.add_argument("--model", nargs="+", metavar="MODEL", help="only these models, such as knn")
     which.add_argument("--all", action="store_true", help="every model (the default)")
-    train.add_argument("--force", action="store_true", help="fit anew what is stored already")
+    train.add_argument("--force", action="store_true", help="fit again what is already stored")
     add_scheduler(train)
     add_json(train)
 
@@ -52,7 +53,7 @@ def _train(given: argparse.Namespace) -> int:
         except DataError as error:
             if given.data:
                 raise
-            note(f"Left out: {error}")  # nobody asked for it by name
+            note(f"Left out: {error}")  # only a default: the others are still useful
             continue
         with for_fitting(dataset, scheduler=given.scheduler) as at_hand:
             for model in wanted:
@@ -84,9 +85,9 @@ def _train_one(model: Recommender, dataset: TrainingSet, store: Store, force: bo
             else:
                 store.fitted(model, dataset, progress, queue.slot)
         if store.get(model, dataset) is None:
-            note(f"{label} is fitted but not kept: {store.folder} cannot be written.")
+            note(f"{label} is fitted but not stored: {store.folder} cannot be written.")
             return False
-    except Exception as error:  # one model's mistake must not cost the others
+    except Exception as error:  # an error in one model must not stop the others
         logging.debug("Fitting failed", exc_info=True)
         note(f"{label} could not be fitted: {type(error).__name__}: {error}")
         return False
@@ -95,5 +96,9 @@ def _train_one(model: Recommender, dataset: TrainingSet, store: Store, force: bo
 
 
 def _all_models(count: int) -> str:
+    if count == 1:
+        return "The model is"
+    if count == 2:
+        return "Both models are"
     number = _WORDS[count] if count < len(_WORDS) else str(count)
-    return f"All {number} models are" if count > 1 else "The model is"
+    return f"All {number} models are"

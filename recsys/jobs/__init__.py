@@ -1,5 +1,7 @@
 """Long work in child processes: training, evaluation, the comparison of cluster counts.
 
-`worker` is what runs in the child, `queue` says how many may run at once, and the others each
-know one kind of work. Nothing here knows widgets, or who asks.
+A `Job` runs on a thread of the session's process and reports events. It waits in the `JobQueue` for
+a slot, and then runs a `Child`: one process, whose program is `worker`. `training`, `standings` and
+`cluster_counts` each have a job, and the function `work` that the worker calls. Must not know
+widgets, nor who asks.
 """

@@ -1,7 +1,8 @@
 """The one way to run a child process: start it, follow it, cancel it, and say why it ended.
 
-The child is `python -m recsys.jobs.worker`. It gets its work as a line of JSON on standard input,
-and tells how it goes in lines of JSON on standard output. Must not know what the work is.
+The child is `python -m recsys.jobs.worker`. It reads its work, one line of JSON, from standard
+input, and reports progress and the result as lines of JSON on standard output. Must not know what
+the work is.
 """
 
 from __future__ import annotations
@@ -22,20 +23,27 @@ from typing import IO, Any
 
 from recsys.models import Progress, Recommender
 
-SILENCE = 300.0  # seconds without a word from the child, after which it counts as hung
+SILENCE = 300.0  # seconds without output, after which a child counts as hung
 RETRY = "Try again, or with smaller values."
 OUT_OF_MEMORY = f"The memory of this machine was not enough for this. {RETRY}"
 
 
 class Cancel(BaseException):
-    """Ends work that was cancelled.
+    """Raised to end work that was cancelled.
 
-    Like KeyboardInterrupt it is not an `Exception`: no `except` of a model's own should catch it.
+    Like KeyboardInterrupt it is not an `Exception`, so that no `except Exception` of a model
+    catches it.
     """
 
 
 class ChildError(Exception):
-    """The child has no result: `reason` in words for the page, `details` for the log."""
+    """The child gave no result.
+
+    Attributes
+    ----------
+    reason : why, in a sentence for the page
+    details : the traceback or the end of standard error, for the log
+    """
 
     def __init__(self, reason: str, details: str = "") -> None:
         super().__init__(reason)
@@ -47,12 +55,16 @@ class Child:
 
     Parameters
     ----------
-    what : the work in a word, for messages: "training"
+    what : the kind of work in one word, for messages: "training"
+
+    Attributes
+    ----------
+    cancelled : whether `cancel` was called
     """
 
     def __init__(self, what: str) -> None:
         self._what = what
-        self._guard = threading.Lock()  # between starting the process and killing it
+        self._lock = threading.Lock()  # so that `cancel` misses no process that is just starting
         self._process: subprocess.Popen[bytes] | None = None
         self.cancelled = False
 
@@ -63,15 +75,15 @@ class Child:
         ----------
         module : the module whose function `work` is called in the child
         work : the arguments of that function, in JSON's types
-        progress : is told how it goes; raising from it ends the process
+        progress : called with each report of progress; an exception from it ends the process
 
         Returns
         -------
-        What the function has returned.
+        The result of the function.
 
         Raises
         ------
-        ChildError : where there is no result, whatever the reason
+        ChildError : if the child fails, is killed, or hangs
         Cancel : after `cancel`
         """
         with tempfile.TemporaryFile(prefix="recsys-") as errors:
@@ -86,17 +98,17 @@ class Child:
                         pipe.close()  # type: ignore[union-attr]
 
     def cancel(self) -> None:
-        """End the process at once, or keep it from starting.
+        """Kill the process, or prevent it from starting.
 
-        There is nothing to tidy up: the files that it writes appear complete or not at all.
+        Nothing has to be cleaned up: the files that a child writes are complete or do not exist.
         """
-        with self._guard:
+        with self._lock:
             self.cancelled = True
             if self._process is not None:
                 self._process.kill()
 
     def _started(self, errors: IO[bytes]) -> subprocess.Popen[bytes]:
-        with self._guard:
+        with self._lock:
             if self.cancelled:
                 raise Cancel
             self._process = subprocess.Popen(
@@ -116,9 +128,9 @@ class Child:
     ) -> dict[str, Any]:
         assert process.stdin is not None
         assert process.stdout is not None
-        with suppress(BrokenPipeError):  # it has ended already: what follows says why
+        with suppress(BrokenPipeError):  # the child has ended already: the code below says why
             process.stdin.write(json.dumps(work).encode() + b"\n")
-            process.stdin.flush()  # and left open, since its end would end the child
+            process.stdin.flush()  # the pipe stays open, since closing it would end the child
         for line in self._lines(process.stdout, errors):
             event = json.loads(line)
             kind = event.pop("event")
@@ -133,15 +145,15 @@ class Child:
         raise ChildError(self._why_it_ended(code), _tail(errors))
 
     def _lines(self, pipe: IO[bytes], errors: IO[bytes]) -> Iterator[bytes]:
-        """The whole lines that arrive, until the pipe is closed or silent for too long."""
-        begun = b""
+        """The complete lines from the pipe, until it is closed or silent for too long."""
+        rest = b""
         with selectors.DefaultSelector() as selector:
             selector.register(pipe, selectors.EVENT_READ)
             while selector.select(SILENCE):
                 arrived = os.read(pipe.fileno(), 65536)
                 if not arrived:
                     return
-                *lines, begun = (begun + arrived).split(b"\n")
+                *lines, rest = (rest + arrived).split(b"\n")
                 yield from lines
         raise ChildError(
             f"The {self._what} was stopped: it had made no progress for {SILENCE:.0f} seconds. "
@@ -160,32 +172,32 @@ class Child:
         return f"The {self._what} ended without a result (exit code {code}). Try again."
 
 
-def in_words(error: BaseException) -> str:
-    """What went wrong, for the page; the traceback is for the log."""
+def reason_for(error: BaseException) -> str:
+    """What went wrong, in a sentence for the page. The traceback is for the log."""
     if isinstance(error, MemoryError):
         return OUT_OF_MEMORY
     text = str(error) or "no reason given"
     return text if isinstance(error, ValueError) else f"{type(error).__name__}: {text}"
 
 
-# Models cross the border between two processes by name, as plain words and numbers.
+# A model is sent to another process as names and numbers in JSON, never as a pickle.
 
 
 def described(model: Recommender) -> dict[str, Any]:
-    """A model that is not fitted, in JSON's types."""
+    """The class and the hyperparameters of a model, in JSON's types."""
     kind = type(model)
     names = {"module": kind.__module__, "class": kind.__qualname__}
     return {**names, "hyperparameters": model.values()}
 
 
 def restored(description: dict[str, Any]) -> Recommender:
-    """The model that was `described`, in a process that can import its class."""
+    """The model that was `described`, not fitted; this process must be able to import its class."""
     kind = attrgetter(description["class"])(import_module(description["module"]))
     model: Recommender = kind(**description["hyperparameters"])
     return model
 
 
 def _tail(errors: IO[bytes], size: int = 8000) -> str:
-    """The last that the child wrote to its standard error."""
+    """The last `size` bytes of the child's standard error, as text."""
     errors.seek(max(0, errors.seek(0, 2) - size))
     return errors.read().decode("utf-8", "replace")

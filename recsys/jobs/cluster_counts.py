@@ -1,7 +1,7 @@
-"""How well each number of clusters fits: what an elbow and a silhouette are drawn from.
+"""How well each number of clusters fits: the figures for the elbow chart and the silhouette chart.
 
-Every number is fitted through the store, so that what was fitted before costs nothing, and the
-slider answers at once afterwards.
+Every fit goes through the store, so that a number that was fitted before is not fitted again, and
+the slider answers at once afterwards.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from recsys.models.clustering import Clustering
 from recsys.sources import load_dataset
 from recsys.storage import Store
 
-SAMPLE = 1500  # users whose silhouettes are measured: all their distances to each other are needed
+SAMPLE = 1500  # users whose silhouettes are measured; this needs the distances of all pairs
 SEED = 0
 
 
@@ -33,11 +33,11 @@ def compare_counts(
 
     Parameters
     ----------
-    model : its other hyperparameters are kept
+    model : the clustering; its other hyperparameters stay the same
 
     Returns
     -------
-    Columns `clusters`, `inertia` (the users' squared distances to their centroid, added up) and
+    Columns `clusters`, `inertia` (the sum of the users' squared distances to their centroids) and
     `silhouette` (the mean over a sample, −1 to 1; NaN for a single cluster).
     """
     (number,) = (one for one in model.hyperparameters() if one.name == "n_clusters")
@@ -46,38 +46,43 @@ def compare_counts(
     distances = None
     rows = []
     for n_done, n in enumerate(counts):
-        telling = _telling(progress, n_done, len(counts), f"Fitting {n} cluster{'s' * (n > 1)}")
-        telling(0.0, "")
+        of_fit = _progress_of_fit(
+            progress, n_done, len(counts), f"Fitting {n} cluster{'s' * (n > 1)}"
+        )
+        of_fit(0.0, "")
         one = type(model)(**{**model.values(), "n_clusters": n})
-        one = _fitted(one, dataset, store, telling)
-        if distances is None:  # where users are does not depend on the number of clusters
+        one = _fitted(one, dataset, store, of_fit)
+        if distances is None:  # the users' points do not depend on the number of clusters
             distances = _distances(one.embed(one.profile(sample)))
         rows.append((n, one.inertia_, silhouette(distances, one.assign(sample))))
     return pd.DataFrame(rows, columns=["clusters", "inertia", "silhouette"])
 
 
-def _telling(progress: Progress, n_done: int, n_fits: int, label: str) -> Progress:
-    """The progress of one fit, after `n_done` of `n_fits`; its own messages are left out."""
+def _progress_of_fit(progress: Progress, n_done: int, n_fits: int, label: str) -> Progress:
+    """The progress of the next fit, after `n_done` of `n_fits`; `label` replaces its messages."""
 
-    def tell(done: float, message: str, **figures: float) -> None:
+    def report(done: float, message: str, **figures: float) -> None:
         progress((n_done + done) / n_fits, label)
 
-    return tell
+    return report
 
 
 def _fitted(model: Clustering, dataset: Dataset, store: Store, progress: Progress) -> Clustering:
-    """From the store, or into it. Without its lock, whose holder may be waiting in line for us."""
+    """The fitted model, from the store, or fitted here and then stored.
+
+    This takes no lock of the store, whose holder may itself be waiting for our slot in the queue.
+    """
     stored = store.get(model, dataset)
     if isinstance(stored, Clustering):
         return stored
     model.fit(dataset.full, progress)
-    with suppress(OSError):  # it is needed here and now; that it is kept is a convenience
+    with suppress(OSError):  # the result is used at once; storing it only saves time later
         store.put(model, dataset)
     return model
 
 
 def sample_of_users(dataset: Dataset) -> csr_matrix:
-    """(at most SAMPLE, n_courses) users who like two courses or more, drawn by lot."""
+    """(at most SAMPLE, n_courses) the likes of a random sample of users with at least two."""
     several = np.flatnonzero(dataset.likes.getnnz(axis=1) > 1)
     return dataset.likes[np.random.default_rng(SEED).permutation(several)[:SAMPLE]]
 
@@ -85,20 +90,21 @@ def sample_of_users(dataset: Dataset) -> csr_matrix:
 def silhouette(distances: np.ndarray, clusters: np.ndarray) -> float:
     """How much nearer points are to their own cluster than to the next one, on average.
 
-    For each point (b − a) / max(a, b): a is its mean distance to the others of its cluster, b to
-    the members of the cluster that is nearest in this sense; 0 for a cluster's only point.
+    For each point this is (b − a) / max(a, b): a is its mean distance to the other points of its
+    cluster, b the smallest of its mean distances to other clusters. The only point of a cluster
+    counts as 0.
 
     Rousseeuw, "Silhouettes: a graphical aid to the interpretation and validation of cluster
     analysis", Journal of Computational and Applied Mathematics 1987.
 
     Parameters
     ----------
-    distances : (n, n) of the points to each other
-    clusters : (n,) which cluster each belongs to
+    distances : (n, n) the distances between the points
+    clusters : (n,) the cluster of each point
 
     Returns
     -------
-    −1 to 1; NaN if all are in one cluster
+    The mean, −1 to 1; NaN if all points are in one cluster.
     """
     present, own = np.unique(clusters, return_inverse=True)
     if len(present) < 2:
@@ -115,7 +121,7 @@ def silhouette(distances: np.ndarray, clusters: np.ndarray) -> float:
 
 
 def _distances(points: np.ndarray) -> np.ndarray:
-    """(n, n) Euclidean distances."""
+    """(n, n) the Euclidean distances between n points."""
     squares = (points**2).sum(axis=1)
     squared = squares[:, None] + squares - 2 * points @ points.T
     return np.asarray(np.sqrt(np.maximum(squared, 0)))
@@ -126,10 +132,10 @@ class ClusterCountsJob(Job):
 
     Parameters
     ----------
-    model : the clustering whose other hyperparameters are kept
-    source : what `load_dataset` takes
-    store : where the fits are kept
-    queue : where to wait in line before the child process starts
+    model : the clustering; its other hyperparameters stay the same
+    source : the data set, as `load_dataset` takes it
+    store : where the fitted models are kept
+    queue : the queue to wait in before the child process starts
     """
 
     what = "comparison"
@@ -145,7 +151,7 @@ class ClusterCountsJob(Job):
         self.model, self.source, self.store, self.queue = model, source, store, queue
 
     def _work(self) -> pd.DataFrame:
-        with self.queue.slot(self._tell):
+        with self.queue.slot(self._report):
             result = self._in_child(
                 __name__,
                 model=described(self.model),
@@ -158,7 +164,18 @@ class ClusterCountsJob(Job):
 def work(
     model: dict[str, Any], source: str, store: str, progress: Progress
 ) -> dict[str, list[float]]:
-    """Compare the numbers of clusters of a model, given as `described`; returns the columns."""
+    """Compare the numbers of clusters of a model, in a child process.
+
+    Parameters
+    ----------
+    model : as `described`
+    source : the data set, as `load_dataset` takes it
+    store : the store's folder
+
+    Returns
+    -------
+    The columns of the table of `compare_counts`.
+    """
     progress(0.0, "Loading the data")
     clustering = restored(model)
     assert isinstance(clustering, Clustering)

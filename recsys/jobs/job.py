@@ -1,6 +1,7 @@
-"""Long work that leaves the page alive: on a thread of its own, told in events, to be cancelled.
+"""Background jobs: long work on a thread of its own, which reports events and can be cancelled.
 
-Must not know widgets: it calls back, and who calls decides what to show.
+The page stays responsive meanwhile. Must not know widgets: a callback gets the events and decides
+what to show.
 """
 
 from __future__ import annotations
@@ -16,21 +17,21 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
-from recsys.jobs.child import Cancel, Child, ChildError, in_words
+from recsys.jobs.child import Cancel, Child, ChildError, reason_for
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Progressed:
-    """How far the work has come.
+    """A report of progress.
 
     Attributes
     ----------
-    done : from 0 to 1
-    message : what is happening
-    figures : what is measured on the way, such as a loss
-    seconds : since the start
+    done : the fraction that is done, 0 to 1
+    message : what is happening now
+    figures : intermediate measurements by name, such as a loss
+    seconds : the time since the start
     """
 
     done: float
@@ -41,7 +42,13 @@ class Progressed:
 
 @dataclass(frozen=True)
 class Finished:
-    """The work is done: its result, and how many seconds it took."""
+    """The job has finished.
+
+    Attributes
+    ----------
+    result : what the work returned
+    seconds : how long it took
+    """
 
     result: Any
     seconds: float = 0.0
@@ -49,7 +56,13 @@ class Finished:
 
 @dataclass(frozen=True)
 class Failed:
-    """There is no result: `reason` in words for the page, `details` for the log."""
+    """The job has failed.
+
+    Attributes
+    ----------
+    reason : why, in a sentence for the page
+    details : the traceback or the end of standard error, for the log
+    """
 
     reason: str
     details: str = ""
@@ -57,22 +70,23 @@ class Failed:
 
 @dataclass(frozen=True)
 class Cancelled:
-    """It was cancelled, and nothing of it is running any more."""
+    """The job was cancelled, and no part of it is still running."""
 
 
 Event = Progressed | Finished | Failed | Cancelled
 
 
 class Job(ABC):
-    """A piece of work on a thread of its own.
+    """Work on a thread of its own; subclasses define `_work`.
 
-    Its events arrive in order, any number of `Progressed` and then one of the others: on the event
-    loop that `start` was called in, as in a notebook's kernel, or else on the job's own thread.
+    The listener gets any number of `Progressed` events, and then one event of another kind. It is
+    called on the event loop that `start` was called in, as in a notebook's kernel. Without an event
+    loop it is called on the job's thread.
 
     Attributes
     ----------
-    what : the work in a word, for messages: "training"
-    outcome : the last event, once the work is over
+    what : the kind of work in one word, for messages: "training"
+    outcome : the last event; None until the job has ended
     """
 
     what: ClassVar[str]
@@ -89,32 +103,33 @@ class Job(ABC):
 
     @abstractmethod
     def _work(self) -> Any:
-        """Do it, telling `self._tell` how it goes; returns the result."""
+        """Do the work, with `self._report` as its `Progress`; returns the result."""
 
     def start(self, on_event: Callable[[Event], object]) -> Self:
-        """Begin, and return at once; `on_event` is told the events."""
+        """Start the thread and return at once; `on_event` is called with each event."""
         self._on_event, self._started = on_event, time.monotonic()
         self._loop = running_loop()
         self._thread.start()
         return self
 
     def cancel(self) -> None:
-        """End it; `Cancelled` follows, unless it is over already.
+        """Cancel the job. The event `Cancelled` follows, unless the job has already ended.
 
-        A child process ends at once; work on the job's own thread when it next tells its progress.
+        A child process is killed at once. Work on the job's own thread ends when it next reports
+        progress.
         """
         self._child.cancel()
 
     def wait(self, timeout: float | None = None) -> Event | None:
         """Wait until the last event was delivered, and return it; None after `timeout` seconds.
 
-        For scripts: it would keep an event loop from what it has to deliver.
+        Only for scripts: on an event loop it would block the loop that delivers the events.
         """
         return self.outcome if self._over.wait(timeout) else None
 
     @property
     def running(self) -> bool:
-        """Whether it has begun and is not over."""
+        """Whether the job has started and has not ended."""
         return self._thread.is_alive() and not self._over.is_set()
 
     def _run(self) -> None:
@@ -124,23 +139,23 @@ class Job(ABC):
             self.outcome = Cancelled()
         except ChildError as problem:
             self.outcome = Failed(problem.reason, problem.details)
-        except Exception as error:  # a model's own mistake, most likely: it is to be shown
-            self.outcome = Failed(in_words(error), traceback.format_exc())
+        except Exception as error:  # most likely a bug of a model: show it on the page
+            self.outcome = Failed(reason_for(error), traceback.format_exc())
         if isinstance(self.outcome, Failed):
             log.error("%s: %s\n%s", self, self.outcome.reason, self.outcome.details)
         self._deliver(self.outcome)
         self._over.set()
 
     def __str__(self) -> str:
-        """What it is about, for the log."""
+        """A description for the log."""
         return self.what
 
     def _in_child(self, module: str, **work: Any) -> dict[str, Any]:
-        """What the function `work` of a module returns in a child process (see `Child.run`)."""
-        return self._child.run(module, work, self._tell)
+        """Call the function `work` of a module in a child process (see `Child.run`)."""
+        return self._child.run(module, work, self._report)
 
-    def _tell(self, done: float, message: str, **figures: float) -> None:
-        """The work's `Progress`; raising from it is how work in this process is cancelled."""
+    def _report(self, done: float, message: str, **figures: float) -> None:
+        """The `Progress` of the work. It raises `Cancel` if the job was cancelled."""
         if self._child.cancelled:
             raise Cancel
         if (done, message, figures) != self._last:
@@ -149,23 +164,23 @@ class Job(ABC):
 
     def _deliver(self, event: Event) -> None:
         if self._loop is None:
-            self._hear(event)
+            self._call_listener(event)
         else:
             with suppress(RuntimeError):  # the loop is closed: the kernel is about to end
-                self._loop.call_soon_threadsafe(self._hear, event)
+                self._loop.call_soon_threadsafe(self._call_listener, event)
 
-    def _hear(self, event: Event) -> None:
+    def _call_listener(self, event: Event) -> None:
         try:
             self._on_event(event)
-        except Exception:  # the listener's mistake must not end the work
-            log.exception("The listener to a %s failed at %s.", self.what, type(event).__name__)
+        except Exception:  # an error in the listener must not end the job
+            log.exception("The listener of a %s failed at %s.", self.what, type(event).__name__)
 
     def _seconds(self) -> float:
         return time.monotonic() - self._started
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:
-    """The event loop of a notebook's kernel; None in a script."""
+    """The event loop that this code runs in, as in a notebook's kernel; None in a script."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:

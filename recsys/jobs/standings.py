@@ -1,5 +1,5 @@
-"""The leaderboard, remembered: what a model answered to a split is kept beside the fitted models,
-so that only what is new is fitted, and an evaluation that was stopped goes on where it was.
+"""The leaderboard, from stored answers: what a model recommends for a split is kept beside the
+fitted models. Only new models are fitted, and an evaluation that was stopped continues from there.
 """
 
 from __future__ import annotations
@@ -28,14 +28,16 @@ from recsys.sources import load_dataset, movielens
 from recsys.storage import Store
 from recsys.storage.store import mark_used
 
-_VERSION = 1  # raise it when the same model would answer the same split otherwise
+_VERSION = 1  # increase it when the same model would answer the same split differently
 
 log = logging.getLogger(__name__)
 
 
 def for_evaluation(dataset: Dataset) -> Dataset:
-    """The form in which a data set is evaluated: MovieLens as is usual there, with 4 stars and up
-    as likes and only users and films with 5 likes; others as they are.
+    """The form in which a data set is evaluated.
+
+    For MovieLens it is the usual one: ratings of at least 4 are likes, and only users and films
+    with at least 5 likes remain. Other data sets stay as they are.
     """
     if not dataset.name.startswith(movielens.NAME):
         return dataset
@@ -52,9 +54,9 @@ def standings(
     catalogue: Catalogue = "rated",
     progress: Progress = silent,
 ) -> pd.DataFrame:
-    """The table of `evaluate`, fitting only models whose answers the store does not hold.
+    """The table of `evaluate`. Only models whose answers are not in the store are fitted.
 
-    Each model's answers are stored as they come. An exception from `progress`, which is called
+    The answers of each model are stored at once. An exception from `progress`, which is called
     during each fit, ends the evaluation without losing them.
     """
     results = compare(
@@ -71,7 +73,7 @@ def already_evaluated(
     seed: int = 0,
     k: int = LENGTH,
 ) -> list[Recommender]:
-    """Those of the models whose answers the store holds: their `standings` are there at once."""
+    """The models whose answers are in the store, so that their `standings` are there at once."""
     division = split(dataset, protocol, seed)
     candidates = all_candidates(dataset, division)
     return [
@@ -82,11 +84,11 @@ def already_evaluated(
 
 
 def cached_answers(store: Store, afresh: bool = False) -> Answering:
-    """What `compare` gets answers from: the store, or else the model, and then into the store.
+    """The `answering` of `compare`: from the store, or else from the model, and then stored.
 
     Parameters
     ----------
-    afresh : ask the models themselves, and store what they answer now
+    afresh : ask the models in any case, and replace the stored answers
     """
 
     def answers(
@@ -117,15 +119,15 @@ def models_to_evaluate() -> list[Recommender]:
 
 
 class EvaluationJob(Job):
-    """The evaluation of models in a child process, which fills the store; there is no other result.
+    """The evaluation of models in a child process. It fills the store, and its result is None.
 
     Parameters
     ----------
-    models : what to evaluate, with these hyperparameters; those that the store does not keep are
-        left out
-    source : what `load_dataset` takes
-    store : where the answers are kept, and found by `standings`
-    queue : where to wait in line before the child process starts
+    models : the models to evaluate, with their hyperparameters; models that the store does not keep
+        are left out
+    source : the data set, as `load_dataset` takes it
+    store : where the answers are kept, for `standings`
+    queue : the queue to wait in before the child process starts
     """
 
     what = "evaluation"
@@ -142,7 +144,7 @@ class EvaluationJob(Job):
         self.source, self.store, self.queue = source, store, queue
 
     def _work(self) -> None:
-        with self.queue.slot(self._tell):
+        with self.queue.slot(self._report):
             self._in_child(
                 __name__,
                 models=[described(one) for one in self.models],
@@ -154,7 +156,14 @@ class EvaluationJob(Job):
 def work(
     models: list[dict[str, Any]], source: str, store: str, progress: Progress
 ) -> dict[str, Any]:
-    """Evaluate models, each as `described`, on a data set, into the store in this folder."""
+    """Evaluate models in a child process.
+
+    Parameters
+    ----------
+    models : each as `described`
+    source : the data set, as `load_dataset` takes it
+    store : the folder of the store, which gets the answers
+    """
     progress(0.0, "Loading the data")
     dataset = for_evaluation(load_dataset(source))
     standings(map(restored, models), dataset, Store(store), progress=progress)
@@ -164,7 +173,7 @@ def work(
 def _path(
     store: Store, model: Recommender, division: Split, candidates: Mapping[str, np.ndarray], k: int
 ) -> Path:
-    """The file for these answers, named after all they depend on."""
+    """The file for these answers; its name is a hash of everything they depend on."""
     asked = {"version": _VERSION, "hyperparameters": model.values(), "k": k}
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode())
     for matrix in (division.queries, division.holdouts):
@@ -176,7 +185,7 @@ def _path(
 
 
 def _read(path: Path) -> Answers | None:
-    """The answers in a file; None if it is not there or cannot be read."""
+    """The answers in a file; None if it does not exist or cannot be read."""
     try:
         with np.load(path, allow_pickle=False) as arrays:
             ranked = {
@@ -187,17 +196,17 @@ def _read(path: Path) -> Answers | None:
             return Answers(ranked, arrays["predicted"], *map(float, arrays["seconds"]))
     except FileNotFoundError:
         return None
-    except Exception as error:  # whatever a damaged file makes the parsers stumble over
-        log.warning("Remembered answers are left aside: %s cannot be read (%s).", path, error)
+    except Exception as error:  # a damaged file can cause any kind of error
+        log.warning("Stored answers are ignored: %s cannot be read (%s).", path, error)
         return None
 
 
 def _write(answers: Answers, path: Path) -> None:
-    """The whole file or nothing; a folder that cannot be written costs the remembering only."""
+    """Write the whole file. If the folder cannot be written, the answers are not stored."""
     arrays = {f"ranked {catalogue}": lists for catalogue, lists in answers.ranked.items()}
     arrays["predicted"] = answers.predicted
     arrays["seconds"] = np.array([answers.fit_seconds, answers.score_seconds])
     try:
         write_atomically(path, lambda file: np.savez_compressed(file, allow_pickle=False, **arrays))
     except OSError as error:
-        log.warning("The evaluation could not be remembered (%s).", error)
+        log.warning("The answers could not be stored (%s).", error)

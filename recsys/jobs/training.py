@@ -1,5 +1,5 @@
-"""The training of one model: from the store if another session has done it already, else in a child
-process, so that Cancel ends it at once and only the child imports what fitting needs.
+"""The training of one model: from the store if another session has trained it already, else in a
+child process, so that Cancel ends it at once and only the child imports what fitting needs.
 """
 
 from __future__ import annotations
@@ -28,17 +28,18 @@ class TrainingJob(Job):
 
         job = TrainingJob(model, dataset, "bundled", Store()).start(on_event=show)
 
-    Instant models, models typed into a notebook and data sets that no other process can load are
-    fitted on the job's thread, and heed `cancel` when they next report progress; all others in a
-    child process, which ends at once, as it does when this process ends.
+    Instant models, models typed into a notebook, and data sets that no other process can load are
+    fitted on the job's thread; `cancel` ends such a fit when it next reports progress. All others
+    are fitted in a child process, which ends at once, and also when this process ends.
 
     Parameters
     ----------
-    model : what to fit; it is left as it is, and the fitted one is another
-    dataset : what to fit it on
-    source : what `load_dataset` makes this data set from; None if only this process has it
-    store : where the result is kept; of many sessions that ask for the same, one fits
-    queue : where to wait in line before a child process starts; by default that of the store
+    model : the model to fit; it is not changed, the result is a new one
+    dataset : the data to fit it on
+    source : the name or path from which `load_dataset` loads this data set; None if only this
+        process has it
+    store : where the result is kept; if many sessions want the same model, only one fits it
+    queue : the queue to wait in before a child process starts; by default that of the store
     """
 
     what = "training"
@@ -62,16 +63,16 @@ class TrainingJob(Job):
         instant = self.model.fits_within_a_click(self.dataset)
         if self.source is None or instant or not self.store.keeps(self.model):
             fresh = type(self.model)(**self.model.values())
-            return self.store.fitted(fresh, self.dataset, self._tell)
+            return self.store.fitted(fresh, self.dataset, self._report)
         stored = self.store.get(self.model, self.dataset)
         if stored is not None:
             return stored
         key = self.store.key(self.model, self.dataset)
-        with self.store.lock(key, self._tell):
+        with self.store.lock(key, self._report):
             stored = self.store.get(self.model, self.dataset)
             if stored is not None:
                 return stored
-            with self.queue.slot(self._tell):
+            with self.queue.slot(self._report):
                 return self._fitted_in_child(self.source, key)
 
     def _fitted_in_child(self, source: str, key: str) -> Recommender:
@@ -95,18 +96,18 @@ def work(
     Parameters
     ----------
     model : as `described`
-    source : what `load_dataset` takes
-    key : what the store calls the result, by the data and the code of the process that asks
+    source : the data set, as `load_dataset` takes it
+    key : the store's key for the result, computed from the data and the code of the parent process
     store : the store's folder
-    spare : a file for the result, should the store not be writable
+    spare : the path for the result if the store cannot be written
 
     Returns
     -------
-    `file`, where the fitted model is
+    `file`: the path of the fitted model
 
     Raises
     ------
-    ValueError : if the data or the code is another here than in the process that asks
+    ValueError : if the data or the code here differs from that of the parent process
     """
     from recsys.scale import for_fitting
     from recsys.sources import load_training_set

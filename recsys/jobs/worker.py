@@ -1,8 +1,9 @@
-"""What runs in a child process: `python -m recsys.jobs.worker`.
+"""The program of a child process: `python -m recsys.jobs.worker`.
 
-Reads what to do, one line of JSON, from standard input: a module, and the arguments of its function
-`work`. Tells how it goes in lines of JSON on standard output. Ends when its standard input ends:
-then the session that started it is gone. Must not know who that is, nor what the work is.
+It reads its work, one line of JSON, from standard input: the name of a module, and the arguments of
+the function `work` in it. It reports progress and the result as lines of JSON on standard output.
+It exits when its standard input is closed, since then the parent process has ended. Must not know
+what the work is.
 """
 
 from __future__ import annotations
@@ -19,39 +20,39 @@ from typing import Any, TextIO
 
 def main() -> int:
     """Do one piece of work; returns the exit code."""
-    # Interrupting a notebook's kernel is no order to end its jobs; Cancel is.
+    # Interrupting a notebook's kernel sends SIGINT here too, but only Cancel should end a job.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     events = _private_output()
 
-    def tell(event: str, **what: Any) -> None:
-        print(json.dumps({"event": event, **what}), file=events, flush=True)
+    def send(event: str, **fields: Any) -> None:
+        print(json.dumps({"event": event, **fields}), file=events, flush=True)
 
     def progress(done: float, message: str, **figures: float) -> None:
         plain = {name: float(figure) for name, figure in figures.items()}
-        tell("progress", done=done, message=message, figures=plain)
+        send("progress", done=done, message=message, figures=plain)
 
     arguments = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
-    from recsys.jobs.child import in_words
+    from recsys.jobs.child import reason_for
 
     try:
         work = import_module(arguments.pop("module")).work
-        tell("finished", result=work(progress=progress, **arguments))
-    except Exception as error:  # told where a person reads it, whatever it is
-        tell("failed", reason=in_words(error), details=traceback.format_exc())
+        send("finished", result=work(progress=progress, **arguments))
+    except Exception as error:  # any error is shown on the page
+        send("failed", reason=reason_for(error), details=traceback.format_exc())
     return 0
 
 
 def _private_output() -> TextIO:
-    """Standard output, kept from libraries that print: what they say goes to standard error."""
+    """A stream to standard output for events alone; what libraries print goes to standard error."""
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     return events
 
 
 def _end_with_the_parent() -> None:
-    """End this process when its standard input ends; for a thread of its own."""
-    while os.read(0, 1):  # not sys.stdin, which would hold its lock when the interpreter ends
+    """Exit when standard input is closed; runs on a thread of its own."""
+    while os.read(0, 1):  # not sys.stdin, whose lock would still be held when the interpreter exits
         pass
     os._exit(1)
 

@@ -1,7 +1,8 @@
-"""Fits on many machines, and scores for everybody: what needs Dask.
+"""Fits on a Dask cluster, and recommendations for all users.
 
-Needs the packages of the extra "scale", which are imported when they are used. The models know
-nothing of it: they ask for `recsys.blocks`, and here are blocks that lie on a cluster.
+This needs the packages of the extra "scale", which are imported when they are used. The models do
+not know that there is a cluster: they use the interface of `recsys.blocks`, which the blocks on a
+cluster have too.
 """
 
 from __future__ import annotations
@@ -15,18 +16,18 @@ from recsys.sources.partitions import PartitionedDataset
 
 
 class ClusterError(RuntimeError):
-    """A cluster could not do its work, in words a person can act on."""
+    """A cluster could not do its work. The message says what to do."""
 
 
 @contextmanager
 def for_fitting(dataset: TrainingSet, scheduler: str | None = None) -> Iterator[TrainingSet]:
-    """A data set where it is best fitted on.
+    """Give a data set to fit on: the same one, or one whose blocks are on a cluster.
 
     Parameters
     ----------
-    scheduler : the address of a cluster, such as tcp://10.0.0.5:8786, or "local" for one of this
-        machine's cores; by default RECSYS_SCHEDULER, or else "local" for what is on disk, while
-        what is in memory is left there
+    scheduler : the address of a cluster, such as tcp://10.0.0.5:8786, or "local" for a cluster of
+        this machine's cores; by default RECSYS_SCHEDULER. Without either, data on disk goes to a
+        "local" cluster, and data in memory stays in this process.
 
     Raises
     ------

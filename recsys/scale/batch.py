@@ -1,7 +1,7 @@
-"""Recommendations for all users of a data set, part by part, as Parquet files.
+"""Recommendations for all users of a data set, as Parquet files, one for each part.
 
-A part is a file that appears whole or not at all, so that a run that was interrupted goes on where
-it ended. Must not know which model it is.
+A file is complete or does not exist, so that a run that was interrupted continues with the missing
+files. Must not know any particular model.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from recsys.dataset import DataError
 from recsys.machine import write_atomically
 from recsys.models import Progress, Recommender, silent
 from recsys.ranking import NOTHING, top_k
-from recsys.scale.cluster import in_words
+from recsys.scale.cluster import as_cluster_errors
 from recsys.sources.partitions import Part, PartitionedDataset
 
-USERS = 1024  # at a time, each of whom takes a number for every course
+USERS = 1024  # scored at a time; each takes one number for every course
 
 
 def recommend_all(
@@ -33,42 +33,53 @@ def recommend_all(
     k: int = 10,
     progress: Progress = silent,
 ) -> int:
-    """Write the best courses of every user that are not in their history.
+    """Write the best k courses for every user, without those in the user's history.
 
-    Columns `user, rank, item, score`, ordered by user, then by rank; one file for each part of the
-    data set, in its order. Users whom the model cannot answer have no rows. Files of an earlier
-    run with the same model are kept.
+    There is one file for each part of the data set. Its columns are `user, rank, item, score`, its
+    rows are sorted by user, then by rank. Users for whom the model has no recommendation have no
+    rows. Files of an earlier run with the same model are kept.
+
+    Parameters
+    ----------
+    model : a fitted model
+    folder : the folder for the files; created if it does not exist
+    client : of the Dask cluster that does the work
 
     Returns
     -------
-    how many users were answered in this run
+    The number of users in the files that this run has written.
 
     Raises
     ------
-    DataError : if the folder holds another run's files; for a part that cannot be read
-    OSError : if it cannot be written
+    DataError : if the folder contains files of another model; if a part cannot be read
+    OSError : if the folder cannot be written
+    ClusterError : if the cluster cannot do the work
     """
     _claim(folder, {"data": dataset.fingerprint, "model": model.key(), "k": k} | model.values())
     todo = [part for part in dataset.parts if not _target(folder, part).exists()]
     fitted = client.submit(_same, model, pure=False)
     futures = client.map(_recommend_part, todo, model=fitted, folder=folder, k=k, pure=False)
     n_users = 0
-    with in_words():
+    with as_cluster_errors():
         for done, future in enumerate(as_completed(futures)):
             n_users += future.result()
-            progress((done + 1) / len(todo), f"Answered {n_users:,} users")
+            progress((done + 1) / len(todo), f"Recommended to {n_users:,} users")
     return n_users
 
 
 def best_courses(
     model: Recommender, histories: csr_matrix, k: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The k best courses of some histories, as `Recommender.recommend` ranks them.
+    """The best k courses for each history, ranked as `Recommender.recommend` does.
+
+    Parameters
+    ----------
+    histories : (n_histories, n_courses)
 
     Returns
     -------
-    (n,) arrays: the row of the history, the position of the course, and its score; in the order of
-    the rows, best first
+    Three (n,) arrays: the index of the history, the index of the course, and the score; sorted by
+    history, best first.
     """
     scores = model.score(histories)
     scores[histories.nonzero()] = np.nan
@@ -76,18 +87,20 @@ def best_courses(
     if floor is not None:
         scores[scores < floor] = np.nan
     ranked = top_k(scores, k, model.popularity_)
-    row, place = np.nonzero(ranked != NOTHING)
-    course = ranked[row, place]
+    row, rank = np.nonzero(ranked != NOTHING)
+    course = ranked[row, rank]
     return row, course, scores[row, course]
 
 
 def _claim(folder: Path, about: dict[str, object]) -> None:
-    """Note what the folder's files are of; refuse if they are of something else."""
+    """Write down which model and data the folder is for; raise if it is for others."""
     folder.mkdir(parents=True, exist_ok=True)
-    note = folder / "_about.json"  # readers of Parquet folders pass it over
+    note = folder / "_about.json"  # readers of Parquet folders skip names with an underscore
     text = json.dumps(about, sort_keys=True, default=str)
     if note.exists() and note.read_text("utf-8") != text:
-        raise DataError("holds recommendations of another model; name another folder.", str(folder))
+        raise DataError(
+            "contains recommendations of another model; name another folder.", str(folder)
+        )
     write_atomically(note, lambda file: file.write(text.encode()))
 
 
@@ -107,7 +120,7 @@ def _recommend_part(part: Part, model: Recommender, folder: Path, k: int) -> int
     tables = []
     for start in range(0, len(users), USERS):
         row, course, score = best_courses(model, likes[start : start + USERS], k)
-        first = np.searchsorted(row, row)  # where the user's rows begin
+        first = np.searchsorted(row, row)  # the index of the user's first row
         tables.append(
             pa.table(
                 {

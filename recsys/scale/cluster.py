@@ -1,10 +1,10 @@
-"""Blocks of users on a Dask cluster: functions go to where the blocks are, sums come back.
+"""Blocks of users on a Dask cluster: functions are sent to the blocks, and sums come back.
 
-Every task can be run again, on another worker, from files and what was sent before; so that a
-worker that is lost costs time and nothing else. Must not know what the functions compute.
+Every task can be repeated on another worker, from the files and the values that were sent, so that
+the loss of a worker costs only time. Must not know what the functions compute.
 
-Functions travel between the processes of a cluster as pickles, which is Dask's way: whoever can
-reach its scheduler can run code on it. What is stored stays free of them.
+Dask sends functions between the processes of a cluster as pickles: everyone who can reach the
+scheduler can run code on the cluster. Files never contain pickles.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ from recsys.sources.partitions import PartitionedDataset
 Report = Callable[[int, int], None]
 LOCAL = "local"
 AT_ONCE = 8  # partial sums that a task adds up
-AHEAD = 2  # blocks on their way while one is being used
-PATIENCE = "5s"  # with an address where nobody answers
-WORKER_SILENCE = "60s"  # after which a worker's tasks are given to others
-KEPT = 16_000_000  # bytes of what belongs to blocks that a local worker holds; the rest: on disk
+AHEAD = 2  # blocks that are fetched while one is being used
+PATIENCE = "5s"  # how long to wait for a scheduler that does not answer
+WORKER_SILENCE = "60s"  # after this time without a sign of life, other workers take the tasks
+KEPT = 16_000_000  # bytes of block values that a local worker keeps in memory; the rest is on disk
 
 
 @contextmanager
@@ -47,20 +47,22 @@ def connected(
     memory_limit: int | str = MEMORY_LIMIT // CPU_COUNT,
     **local: Any,
 ) -> Iterator[Client]:
-    """A client of a running cluster, or of one of this machine's cores for the time being.
+    """A client of a running cluster, or of a temporary one of this machine's cores.
 
     Parameters
     ----------
-    scheduler : its address, such as tcp://10.0.0.5:8786, or "local" for a cluster of this machine's
-        cores; by default RECSYS_SCHEDULER, or else "local"
-    memory_limit : of each worker of this machine, in bytes or as "4GB"; by default its core's share
-    local : what else there is to say of them, as `distributed.LocalCluster` takes it
+    scheduler : the address of the cluster, such as tcp://10.0.0.5:8786, or "local" for a cluster of
+        this machine's cores; by default RECSYS_SCHEDULER, or else "local"
+    memory_limit : of each local worker, in bytes or as "4GB"; by default its core's share
+    local : further arguments of `distributed.LocalCluster`
 
     Raises
     ------
-    ClusterError : if there is nobody at the address
+    ClusterError : if there is no scheduler at the address
     """
-    logging.getLogger("distributed").setLevel(logging.ERROR)  # it tells of all comings and goings
+    logging.getLogger("distributed").setLevel(
+        logging.ERROR
+    )  # it logs each worker that comes or goes
     scheduler = scheduler or os.environ.get("RECSYS_SCHEDULER", LOCAL)
     if scheduler == LOCAL:
         local = {"threads_per_worker": 1, "dashboard_address": ":0", **local}
@@ -86,7 +88,13 @@ def connected(
 
 
 class OnCluster(TrainingSet):
-    """A data set with its blocks on a cluster, all of whose workers see the same files."""
+    """A data set whose blocks are on a cluster. All workers must see the same files.
+
+    Parameters
+    ----------
+    dataset : the data set; partitions are read by the workers, other data is sent to them
+    client : of the cluster
+    """
 
     def __init__(self, dataset: TrainingSet, client: Client) -> None:
         self.dataset, self.client = dataset, client
@@ -109,12 +117,12 @@ class OnCluster(TrainingSet):
         return self.dataset.rating_counts
 
     def wrap_progress(self, progress: Callable[..., None]) -> Callable[..., None]:
-        """Adds how many workers there are and where to watch them, and tells of every part."""
+        """Add the number of workers and the address of Dask's page, and report every part."""
         n_workers = len(self.client.scheduler_info(n_workers=-1)["workers"])
-        where = f"on {n_workers} workers, seen at {self.client.dashboard_link}"
+        where = f"on {n_workers} workers, see {self.client.dashboard_link}"
         last = 0.0, "Starting"
 
-        def told(done: float, message: str, **figures: float) -> None:
+        def with_cluster(done: float, message: str, **figures: float) -> None:
             nonlocal last
             last = done, message
             progress(done, f"{message}, {where}", **figures)
@@ -124,7 +132,7 @@ class OnCluster(TrainingSet):
             progress(done, f"{message}: part {n_done:,} of {n:,}, {where}")
 
         self.blocks.report = report
-        return told
+        return with_cluster
 
     @cached_property
     def blocks(self) -> ClusterBlocks:
@@ -136,15 +144,17 @@ class OnCluster(TrainingSet):
 
 
 class ClusterBlocks(Blocks):
-    """Blocks of which a cluster's workers hold the values, or read them.
+    """Blocks whose values the workers of a cluster hold, or read from disk.
 
     Parameters
     ----------
-    values : a future of each block's value, or the value if it is `Stored` on a disk
+    client : of the cluster
+    values : for each block a future of its value, or the value itself if it is `Stored` on disk
 
     Attributes
     ----------
-    report : is told, at most once a second, how many blocks of how many a sum has come to
+    report : called during a sum, at most once a second, with the number of finished blocks and the
+        number of all
     """
 
     def __init__(
@@ -168,40 +178,40 @@ class ClusterBlocks(Blocks):
                 self._client.submit(_sum_of, parts[start : start + AT_ONCE], pure=False)
                 for start in range(0, len(parts), AT_ONCE)
             ]
-        # Not by a result's own timeout: giving up waiting can leave Dask's client confused.
-        over = Event()
-        parts[0].add_done_callback(lambda _: over.set())
-        while not over.wait(1):
+        # Not with the timeout of `result`: after one, Dask's client can be in a wrong state.
+        done_all = Event()
+        parts[0].add_done_callback(lambda _: done_all.set())
+        while not done_all.wait(1):
             self.report(len(done), len(self))
         return _result(parts[0])
 
     def each(
         self, function: Callable[..., Any], *arguments: Any, order: Iterable[int] | None = None
     ) -> Iterator[Any]:
-        places = iter(range(len(self)) if order is None else order)
+        indexes = iter(range(len(self)) if order is None else order)
         task = self._task(function, arguments)
-        coming = [self._submit(task, place, arguments) for place in islice(places, 1 + AHEAD)]
-        while coming:
-            value = _result(coming.pop(0))
-            coming += [self._submit(task, place, arguments) for place in islice(places, 1)]
+        pending = [self._submit(task, index, arguments) for index in islice(indexes, 1 + AHEAD)]
+        while pending:
+            value = _result(pending.pop(0))
+            pending += [self._submit(task, index, arguments) for index in islice(indexes, 1)]
             yield value
 
     def _submitted(self, function: Callable[..., Any], arguments: Sequence[Any]) -> list[Future]:
         task = self._task(function, arguments)
-        return [self._submit(task, place, arguments) for place in range(len(self))]
+        return [self._submit(task, index, arguments) for index in range(len(self))]
 
     def _task(self, function: Callable[..., Any], arguments: Sequence[Any]) -> Future:
-        """The function and what all blocks share, sent once instead of with every block."""
+        """Send the function, and the arguments that all blocks share, once instead of per block."""
         shared = [None if isinstance(one, ClusterBlocks) else one for one in arguments]
         return self._client.submit(_packed, function, shared, pure=False)
 
-    def _submit(self, task: Future, place: int, arguments: Sequence[Any]) -> Future:
+    def _submit(self, task: Future, index: int, arguments: Sequence[Any]) -> Future:
         own = {
-            number: one._values[place]
+            number: one._values[index]
             for number, one in enumerate(arguments)
             if isinstance(one, ClusterBlocks)
         }
-        return self._client.submit(_applied, task, self._values[place], own, pure=False)
+        return self._client.submit(_applied, task, self._values[index], own, pure=False)
 
 
 # What the workers run
@@ -226,22 +236,22 @@ def _sum_of(parts: list[Any]) -> Any:
 
 
 @contextmanager
-def in_words() -> Iterator[None]:
-    """Turn what goes wrong with a cluster into a `ClusterError`."""
+def as_cluster_errors() -> Iterator[None]:
+    """Turn errors of Dask into a `ClusterError`."""
     try:
         yield
     except KilledWorker as error:
         raise ClusterError(
-            f"A task ended every worker that tried it, most likely for want of memory: {error}. "
+            f"A task killed every worker that tried it, most likely for lack of memory: {error}. "
             "Give the workers more memory, or convert the data with fewer users in a part."
         ) from None
     except FutureCancelledError as error:
         raise ClusterError(
             f"The cluster has lost its scheduler or its last worker ({error}). "
-            "Start it again and repeat the training; what was stored is whole."
+            "Start it again and repeat the training; stored files are intact."
         ) from None
 
 
 def _result(future: Future) -> Any:
-    with in_words():
+    with as_cluster_errors():
         return future.result()

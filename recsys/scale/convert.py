@@ -1,10 +1,11 @@
-"""Ratings in any number of files, in any order, as partitions: read, checked and shuffled on a
-cluster, so that all ratings of a user come to lie in one file.
+"""The conversion of ratings in any number of files, in any order, to partitions.
 
-    FOLDER/courses.csv   id, title, and whatever else courses have, as in a data set for one machine
+A cluster reads, checks and shuffles them, so that all ratings of a user are in one file.
+
+    FOLDER/courses.csv   id, title, and the other columns of courses, as for one machine
     FOLDER/ratings/      CSV or Parquet files of user, item (a course's id), rating
 
-Must not know what the ratings are for.
+Must not know what the ratings are used for.
 """
 
 from __future__ import annotations
@@ -30,11 +31,6 @@ from recsys.sources.partitions import PartitionedDataset, Written, finish, prepa
 PIECE = 32_000_000  # bytes of a CSV file that are read at a time
 
 
-def is_divided(folder: Path) -> bool:
-    """Whether a folder holds courses and a folder of ratings."""
-    return (folder / "courses.csv").is_file() and (folder / "ratings").is_dir()
-
-
 def convert(
     source: Path,
     folder: Path,
@@ -43,11 +39,19 @@ def convert(
     like_threshold: float = 0.0,
     progress: Progress = silent,
 ) -> PartitionedDataset:
-    """Write the ratings of a folder as partitions of about so many users each.
+    """Write the ratings of a folder as partitions.
+
+    Parameters
+    ----------
+    source : the folder of courses.csv and ratings/
+    folder : a new or empty folder for the partitions
+    client : of the Dask cluster that does the work
+    per_part : about how many users to put into a partition
+    like_threshold : a rating of at least this much is a like
 
     Raises
     ------
-    DataError : names the file of a rating that cannot be used, or the user who rated a course twice
+    DataError : if a rating is invalid (it names the file), or a user has rated a course twice
     OSError : if `folder` cannot be written
     """
     prepare(folder)
@@ -58,8 +62,8 @@ def convert(
     files = [*sorted((source / "ratings").glob("*.csv"))]
     files += sorted((source / "ratings").glob("*.parquet"))
     if not files:
-        raise DataError("holds no CSV or Parquet files of ratings.", str(source / "ratings"))
-    users = _kind_of_users(files[0])
+        raise DataError("contains no CSV or Parquet files of ratings.", str(source / "ratings"))
+    users = _type_of_users(files[0])
     pieces = [
         dask.delayed(_checked)(rows, where, known, users)
         for file in files
@@ -71,7 +75,7 @@ def convert(
     progress(0.0, f"Counting the users in {len(pieces):,} pieces")
     n_users = int(client.compute(table["user"].nunique_approx()).result())
     n_parts = max(1, -(-n_users // per_part))
-    progress(0.2, f"Bringing the ratings of each of about {n_users:,} users together")
+    progress(0.2, f"Shuffling the ratings of about {n_users:,} users")
     with dask.config.set({"dataframe.shuffle.method": "p2p" if n_parts > 1 else "tasks"}):
         shuffled = table.shuffle(on="user", npartitions=n_parts)
     jobs = [
@@ -81,13 +85,13 @@ def convert(
     futures = client.compute(jobs)
     for done, future in enumerate(as_completed(futures)):
         future.result()
-        progress(0.3 + 0.7 * (done + 1) / n_parts, f"Written {done + 1:,} of {n_parts:,} parts")
+        progress(0.3 + 0.7 * (done + 1) / n_parts, f"Wrote {done + 1:,} of {n_parts:,} parts")
     about = {"name": source.name, "noun": "course", "like_threshold": like_threshold}
     return finish(folder, courses, client.gather(futures), about)
 
 
 def _from_csv(file: Path) -> Iterator[tuple[Any, str]]:
-    """The rows of a file, to be read piece by piece, and what to call each piece."""
+    """The pieces of a file: a delayed table of each, and its name for errors."""
     try:
         header = pd.read_csv(file, nrows=0).columns.tolist()
     except ValueError as error:
@@ -108,8 +112,8 @@ def _from_parquet(file: Path) -> Iterator[tuple[Any, str]]:
         yield dask.delayed(_row_group)(str(file), group, where), where
 
 
-def _kind_of_users(file: Path) -> type:
-    """Whether users have numbers or names, judged by the first of them."""
+def _type_of_users(file: Path) -> type:
+    """The type of the users' ids, int or str, judged by the first ones."""
     if file.suffix == ".csv":
         users = pd.read_csv(file, nrows=1000).get("user", pd.Series(dtype=str))
         return int if pd.api.types.is_integer_dtype(users) else str
@@ -141,13 +145,19 @@ def _row_group(file: str, group: int, where: str) -> pd.DataFrame:
 
 
 def _checked(rows: pd.DataFrame, where: str, known: pd.Series, users: type) -> pd.DataFrame:
-    """User, the position of the course, rating; `known` has the positions of the courses."""
+    """The columns user, item (the index of the course) and rating, after all checks.
+
+    Parameters
+    ----------
+    known : course id -> index of the course
+    users : the type of the users' ids
+    """
     missing = [name for name in RATING_COLUMNS if name not in rows]
     if missing:
         raise DataError(f"lacks the column “{missing[0]}”.", where)
     item = rows["item"].astype(str)
-    position = known.index.get_indexer(pd.Index(item))
-    _refuse(position < 0, item, "is the id of no course in courses.csv", where, "item")
+    index = known.index.get_indexer(pd.Index(item))
+    _refuse(index < 0, item, "is not the id of a course in courses.csv", where, "item")
     rating = pd.to_numeric(rows["rating"], errors="coerce").to_numpy(np.float64)
     _refuse(~are_ratings(rating), rows["rating"], "must be a number above 0", where, "rating")
     named = rows["user"].astype(str)
@@ -156,12 +166,14 @@ def _checked(rows: pd.DataFrame, where: str, known: pd.Series, users: type) -> p
     if users is int:
         number = pd.to_numeric(rows["user"], errors="coerce")
         broken = number.isna() | (number != number.round())
-        _refuse(broken.to_numpy(), named, "is no whole number, as other users are", where, "user")
+        _refuse(
+            broken.to_numpy(), named, "is not a whole number, unlike other users", where, "user"
+        )
         user = number.to_numpy()
     return pd.DataFrame(
         {
             "user": pd.Series(user).astype(users),
-            "item": position.astype(np.int32),
+            "item": index.astype(np.int32),
             "rating": rating.astype(np.float32),
         }
     )

@@ -1,14 +1,13 @@
-"""The process that kernels are forked from, which the server starts.
+"""The fork server: the process that kernels are forked from, `python -m recsys.serving.forkserver`.
 
-`python -m recsys.serving.forkserver` is its command.
+The web server starts it. It imports everything that the dashboard needs, once. A kernel that is
+forked from it starts at once and shares that memory with all others. The fork server does nothing
+else, since a process with threads, sockets or data could not be forked safely. Linux only. Must not
+know what kernels are used for.
 
-It has imported all that the dashboard needs, once. A kernel that is forked from it is there at once
-and shares that memory with all others. It does nothing else: a process with threads, sockets or
-data could not be forked safely. Linux only. Must not know what kernels are for.
-
-The server asks over a socket, this process's standard input, for a kernel with these arguments,
-environment and folder, and gets its number and a handle to it (a pidfd). When the server is gone,
-so is this process, and so are the kernels, each by itself.
+The web server sends requests over a socket, which is the standard input of this process. A request
+has the arguments, the environment and the folder of a kernel; the answer is its process id and a
+handle to it (a pidfd). When the web server exits, this process and all kernels exit too.
 """
 
 from __future__ import annotations
@@ -29,65 +28,75 @@ import numpy as np
 
 from recsys.serving import upstream
 
-MOST_BYTES = 2**20  # of a message, far more than a socket takes at once; most is the environment
+MOST_BYTES = 2**20  # of a request; a socket accepts far less
 
 
 def main() -> None:
+    """Run the fork server, and in each forked process the kernel."""
     if sys.path[0] in ("", str(Path.cwd())):  # a kernel puts its own folder there
         del sys.path[0]
     server = os.pidfd_open(os.getppid())
-    line = socket.socket(fileno=0)
+    requests = socket.socket(fileno=0)
     import_all()
     gc.collect()
-    gc.freeze()  # looking for garbage in what is shared would copy it
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for kernels: leave no zombies
-    asked = wait_for_an_order(line)
-    if asked is not None:  # this process is the kernel
-        become_kernel(asked, server)
+    gc.freeze()  # a garbage collection in a kernel would copy the shared memory
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # leave no zombies: nobody waits for kernels
+    request = fork_on_request(requests)
+    if request is not None:  # this process is the kernel
+        run_as_kernel(request, server)
 
 
 def import_all() -> None:
-    """What a visit needs by its end. Nothing here may start a thread, which a fork would lose."""
+    """Import all modules that a visit needs. None may start a thread, which a fork would lose."""
     upstream.leave_out_debugger()  # nobody debugs a visitor's kernel
-    # Where pyarrow is installed, pandas would load it, which starts a thread and takes 14 MB. A
-    # kernel whose data set lies in Parquet files loads it for itself.
+    # If pyarrow is installed, pandas loads it, which starts a thread and takes 14 MB. A kernel
+    # whose data set is in Parquet files loads it itself.
     with upstream.without_pyarrow():
         for module in ("ipykernel.debugger", "ipykernel.kernelapp", "recsys.dashboard"):
             import_module(module)
 
 
-def wait_for_an_order(line: socket.socket) -> dict[str, Any] | None:
-    """Fork whenever a kernel is asked for; returns in each kernel what it is to be, and None here
-    when the server is gone.
+def fork_on_request(requests: socket.socket) -> dict[str, Any] | None:
+    """Fork a kernel for each request.
+
+    Returns
+    -------
+    In each kernel its request; in the fork server None, when the web server has exited.
     """
-    while message := line.recv(MOST_BYTES):
+    while message := requests.recv(MOST_BYTES):
         child = os.fork()
         if child == 0:
-            line.close()
+            requests.close()
             return dict(json.loads(message))
         handle = os.pidfd_open(child)
-        socket.send_fds(line, [str(child).encode()], [handle])
+        socket.send_fds(requests, [str(child).encode()], [handle])
         os.close(handle)
     return None
 
 
-def become_kernel(asked: dict[str, Any], server: int) -> None:
-    """Be what `ipykernel_launcher` would have been, until the kernel is shut down."""
+def run_as_kernel(request: dict[str, Any], server: int) -> None:
+    """Run a kernel in this process, as `ipykernel_launcher` would, until it is shut down.
+
+    Parameters
+    ----------
+    request : `name`, `arguments`, `environment` and `folder` of the kernel
+    server : a pidfd of the web server
+    """
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.chdir(asked["folder"])
+    os.chdir(request["folder"])
     os.environ.clear()
-    os.environ.update(asked["environment"])
-    Path("/proc/self/comm").write_text(asked["name"])  # what `top` shows
-    # Python's own generator is seeded anew by itself: no two kernels draw the same.
+    os.environ.update(request["environment"])
+    Path("/proc/self/comm").write_text(request["name"])  # the name that `top` shows
+    # All kernels would draw the same numbers. Python's own `random` takes a new seed by itself.
     np.random.seed()  # noqa: NPY002
-    threading.Thread(target=end_with, args=(server,), daemon=True).start()
-    upstream.run_kernel(asked["arguments"])
+    threading.Thread(target=exit_with, args=(server,), daemon=True).start()
+    upstream.run_kernel(request["arguments"])
 
 
-def end_with(server: int) -> None:
-    """End this process when the server has ended, in whatever way; for a thread of its own."""
+def exit_with(server: int) -> None:
+    """Exit when the web server has exited, for any reason; runs on a thread of its own."""
     watch = select.poll()
     watch.register(server, select.POLLIN)
     watch.poll()

@@ -1,5 +1,5 @@
-"""How pages are written and their files found: as Voilà does it, but with its templates compiled
-once, plotly.js asked for at once, and an answer to malformed addresses.
+"""Improvements to the pages that Voilà writes: its templates are compiled only once, plotly.js is
+requested early, and malformed addresses are answered with 404.
 
 Must not know what is on the pages.
 """
@@ -15,10 +15,10 @@ from recsys.serving import upstream
 
 
 class Compiled(BytecodeCache):
-    """Compiled templates, in the memory of this process, by name and content.
+    """A cache of compiled templates in the memory of this process, by name and content.
 
-    Voilà makes an exporter for every visitor, each of which would compile all templates anew:
-    0.3 s of a core, a quarter of what a visit costs the server. A template that was edited is
+    Voilà makes an exporter for every visitor, and each would compile all templates again. That
+    takes 0.3 s of a core, a quarter of the server's time for a visit. A template that was edited is
     compiled again.
     """
 
@@ -26,16 +26,16 @@ class Compiled(BytecodeCache):
         self._code: dict[tuple[str, str], CodeType | None] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        bucket.code = self._code.get((bucket.key, bucket.checksum))  # None: it is compiled
+        bucket.code = self._code.get((bucket.key, bucket.checksum))  # None: Jinja compiles it
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         self._code[bucket.key, bucket.checksum] = bucket.code
 
 
 def improve_voila() -> None:
-    """Change how Voilà answers, for all pages of this process."""
-    # Plotly's extension asks for plotly.js in its first script. A page that asks for it at once has
-    # it a moment earlier.
+    """Apply the improvements to all pages of this process."""
+    # Plotly's extension requests plotly.js in its first script. The page requests it before that,
+    # so that it arrives earlier.
     upstream.write_pages_with(Compiled(), plotly_script=upstream.plotly_script())
-    # Voilà would answer 500 and fill the log.
+    # Voilà would answer 500 and write a traceback into the log.
     upstream.answer_404_to_malformed_addresses()

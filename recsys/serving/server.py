@@ -1,14 +1,15 @@
 """The dashboard's web server: Voilà, in this process, with the settings of `voila.json`.
 
-In this process, so that nothing is left when it ends in whatever way: Voilà ends its kernels when
-it is interrupted, a kernel ends itself when Voilà is gone, and a training when its kernel is.
+No process is left when the server exits, for any reason: Voilà shuts its kernels down when it is
+interrupted, a kernel exits when Voilà has exited, and a training when its kernel has.
+
 The settings are in a file beside the notebook because a plain `voila dashboard.ipynb` reads them
-there too. They leave Voilà its asynchronous kernel manager: with the other one
+there too. They keep Voilà's asynchronous kernel manager: with the other one
 (`MappingKernelManager`) a second thread writes to the page's websocket, and every tenth page hung.
 
-A few kernels have run the notebook before anyone comes, so that a visitor waits for none; all are
-forked from one process, so that each is there at once and has most of its memory in common with the
-others (`recsys.serving.kernels`).
+A few kernels run the notebook before visitors come, so that no visitor waits for a kernel. All are
+forked from one process, so that each starts at once and shares most of its memory with the others
+(`recsys.serving.kernels`).
 """
 
 from __future__ import annotations
@@ -29,13 +30,13 @@ from recsys.machine import checkout, machine_memory
 
 ROOT = checkout()
 NOTEBOOK = ROOT / "dashboard.ipynb"
-KERNEL = 120 * 2**20  # bytes that a kernel takes while nobody uses it, where it is not forked
-MOST_PREHEATED = 4  # a machine of two cores makes one a second
+KERNEL = 120 * 2**20  # bytes of an unused kernel that is not forked
+MOST_PREHEATED = 4  # a machine with two cores starts one a second
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class ServeError(RuntimeError):
-    """The server cannot start; its text says why and what to do."""
+    """The server cannot start. The message says why, and what to do."""
 
 
 def serve(
@@ -52,26 +53,26 @@ def serve(
 
     Parameters
     ----------
-    preheat : how many kernels to keep ready for visitors to come; by default as memory allows
-    token : what a visitor must know; anybody is let in without one
-    behind_proxy : whether a proxy on this machine leads here, under whatever name
-    as_json : tell the address, once visitors can come, as a line of JSON
+    preheat : how many kernels to keep ready for the next visitors; by default as memory allows
+    token : the password that a visitor needs; "" lets everybody in
+    behind_proxy : whether a proxy on this machine forwards requests, under any host name
+    as_json : print the address, once the server listens, as a line of JSON
 
     Raises
     ------
-    ServeError : if the notebook is not there, or the port cannot be had
+    ServeError : if the notebook does not exist, or the port cannot be opened
     """
     if not NOTEBOOK.is_file():
-        raise ServeError(f"{NOTEBOOK} is not there: serve from a checkout of the project.")
+        raise ServeError(f"{NOTEBOOK} does not exist: serve from a checkout of the project.")
     _require_free(host, port)
-    # The page's template is found by Voilà, and by its kernels, below share/jupyter of the project.
+    # So that Voilà and its kernels find the page's template in share/jupyter of the project.
     paths = [str(ROOT / "share" / "jupyter"), os.environ.get("JUPYTER_PATH", "")]
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, paths))
     os.chdir(ROOT)
 
-    from recsys.serving.kernels import FORKS, KernelManager
+    from recsys.serving.kernels import FORK_SERVER, KernelManager
 
-    FORKS.prepare()  # while this process imports Voilà
+    FORK_SERVER.prepare()  # it imports its modules while this process imports Voilà
 
     from jupyter_server import DEFAULT_STATIC_FILES_PATH
     from tornado.ioloop import IOLoop
@@ -93,43 +94,41 @@ def serve(
     app.initialize(arguments)
     upstream.set_before_start(
         app,
-        token=token,  # not among the arguments, which any user of the machine may list
-        # A website may give its own name this machine's address, and would be let in by the
-        # browser.
+        token=token,  # not in the arguments, which any user of the machine can list
+        # The DNS name of any website may lead to this machine's address, so that a browser would
+        # let the website reach this server (DNS rebinding).
         allow_remote_access=behind_proxy or host not in LOOPBACK,
-        # Jupyter's page of errors asks for it, and Voilà leaves it out; it serves nothing.
+        # Jupyter's error page needs this setting, which Voilà leaves out; it serves no files.
         static_path=DEFAULT_STATIC_FILES_PATH,
     )
-    # Voilà runs the notebook, trusted or not; and a shorter timeout of pings, as one warning asks
-    # for, would close every page that is left alone for half a minute.
+    # Voilà runs a notebook whether it is trusted or not. A shorter timeout of pings, which the
+    # other warning asks for, would close every page that is idle for half a minute.
     upstream.silence_harmless_warnings(app)
 
     def listening() -> None:
-        asyncio.get_running_loop().set_exception_handler(_unless_a_page_was_left)
+        asyncio.get_running_loop().set_exception_handler(_ignore_closed_pages)
         _announce(host, port, open_browser, token, as_json)
 
     loop = IOLoop.current()
     loop.add_callback(listening)  # called once it listens
 
-    async def wind_down() -> None:
-        logging.disable()  # what was under way complains that it is cut off
+    async def shut_down() -> None:
+        logging.disable()  # requests that are interrupted would log errors
         try:
             await app.kernel_manager.shutdown_all()
         finally:
-            FORKS.end()
+            FORK_SERVER.end()
             loop.stop()
 
-    # Python's own answer to Ctrl-C, an exception, gets lost where a kernel is being started; and
-    # kernels that are on their way can only be ended while the loop runs.
+    # KeyboardInterrupt, Python's own answer to Ctrl-C, gets lost while a kernel is starting. And
+    # kernels that are starting can only be shut down while the loop runs.
     for stop in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(stop, lambda *_: loop.add_callback_from_signal(wind_down))
+        signal.signal(stop, lambda *_: loop.add_callback_from_signal(shut_down))
     app.start()
 
 
-def _unless_a_page_was_left(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Tell what went wrong where nobody waited for it; a page that is closed while the server
-    writes to it is nothing of that kind.
-    """
+def _ignore_closed_pages(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log an unhandled exception, unless a page was closed while the server wrote to it."""
     from tornado.websocket import WebSocketClosedError
 
     if not isinstance(context.get("exception"), WebSocketClosedError):
@@ -137,7 +136,7 @@ def _unless_a_page_was_left(loop: asyncio.AbstractEventLoop, context: dict[str, 
 
 
 def preheated_by_default() -> int:
-    """One to four kernels, which take at most an eighth of this machine's memory."""
+    """The number of kernels to keep ready: 1 to 4, using at most an eighth of the memory."""
     return max(1, min(MOST_PREHEATED, machine_memory() // 8 // KERNEL))
 
 
@@ -149,7 +148,7 @@ def _require_free(host: str, port: int) -> None:
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise ServeError(
-                    f"Port {port} is taken, perhaps by a dashboard that runs already; "
+                    f"Port {port} is taken, perhaps by a dashboard that is already running; "
                     f"choose another: make dashboard PORT={port + 1}"
                 ) from None
             raise ServeError(
@@ -162,9 +161,9 @@ def _announce(host: str, port: int, open_browser: bool, token: str, as_json: boo
     local = host in ("127.0.0.1", "localhost", "0.0.0.0")
     address = f"http://{'localhost' if local else host}:{port}"
     address += f"/?{urlencode({'token': token})}" if token else ""
-    told = f"The dashboard is at {address} (Ctrl-C stops it)"
-    print(json.dumps({"address": address}) if as_json else told, flush=True)
-    # Without a desktop, a browser of the terminal would take the terminal over.
+    text = f"The dashboard is at {address} (Ctrl-C stops it)"
+    print(json.dumps({"address": address}) if as_json else text, flush=True)
+    # Without a desktop, `webbrowser` would start a text browser in this terminal.
     desktop = sys.platform == "darwin" or {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys()
     if open_browser and desktop:
         webbrowser.open(address)

@@ -1,13 +1,13 @@
-"""What the server and its kernels use of Voilà, Jupyter and ipykernel that these do not promise:
-private names, attributes that no page of their manuals describes, the text of a message.
+"""All uses of private or undocumented interfaces of Voilà, Jupyter and ipykernel: private names,
+attributes that are in no manual, the text of a message.
 
-No other module of `recsys` uses any of it. The page does the same in `upstream.js` and
-`upstream.html.j2`, beside its template. Each docstring ends with "Relies on": of which package,
-in which version this was seen last, and on what. `tests/serving/test_upstream.py` compares each
+No other module of `recsys` uses any. The page has the same in `upstream.js` and `upstream.html.j2`,
+beside its template. Each docstring ends with "Relies on": which package, in which version this was
+last checked, and which behaviour. `tests/serving/test_upstream.py` compares each
 with the packages that are installed, and fails with that paragraph where they have changed.
 
-Must not know why: the modules that call these functions say so. Each function imports what it
-needs itself, because the fork server must not load Voilà.
+Must not know what they are used for: the calling modules say why. Each function imports what it
+needs, because the fork server must not load Voilà.
 """
 
 from __future__ import annotations

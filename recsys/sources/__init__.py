@@ -1,7 +1,8 @@
-"""Where a data set comes from: the bundled one, IBM's files, a MovieLens folder, or any folder
-in one of these layouts. Must not know what is done with a data set.
+"""Where data sets come from: the bundled set, IBM's files, a MovieLens folder, or any folder in one
+of these layouts. Must not know what a data set is used for.
 
-RECSYS_DATA names folders to use before those in `data/`; RECSYS_HOME the folder that holds `data/`.
+RECSYS_DATA names folders to use before those in `data/`. RECSYS_HOME is the folder that contains
+`data/`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from recsys.machine import cache_folders, home
 from recsys.sources import bundled, cache, folders, ibm, movielens, partitions
 from recsys.sources.fetch import IBM_URL, FetchError, fetch_ibm
 from recsys.sources.layout import Layout
-from recsys.sources.schema import in_words
+from recsys.sources.schema import as_sentence
 from recsys.sources.upload import load_pair
 
 __all__ = [
@@ -32,7 +33,7 @@ __all__ = [
     "load_training_set",
 ]
 
-# In the order shown. A folder is offered to the last of them first, so that a layout may ask for
+# In the order shown. Layouts are tried from the last to the first, so that a layout can require
 # more files than one above it.
 LAYOUTS: tuple[Layout, ...] = (
     bundled,
@@ -47,11 +48,11 @@ class Source:
 
     Attributes
     ----------
-    key : what `load_dataset` takes
-    title : what the dashboard calls it
+    key : the name to pass to `load_dataset`
+    title : its name in the dashboard
     noun : what one item is called ("course", "film")
-    description : a sentence about it
-    folder : where its files are
+    description : one sentence about it
+    folder : the folder of its files
     """
 
     key: str
@@ -66,13 +67,13 @@ def load_dataset(source: str | os.PathLike[str] = "bundled") -> Dataset:
 
     Parameters
     ----------
-    source : "bundled", "ibm", "movielens", or the path of a folder with such files; of a folder
-        of partitions, a sample of the users is loaded
+    source : "bundled", "ibm", "movielens", or the path of a folder with the same files; from a
+        folder of partitions, only a sample of the users is loaded
 
     Raises
     ------
-    DataError : for a source that is not there, listing those that are; for a broken file, with
-        file, line and column
+    DataError : if the source does not exist (the error lists those that do), or if a file is
+        invalid (the error names file, line and column)
     """
     name = os.fspath(source)
     present = {one.key: one for one in available()}
@@ -82,16 +83,22 @@ def load_dataset(source: str | os.PathLike[str] = "bundled") -> Dataset:
     if name not in hints and Path(name).is_dir():
         folder = Path(name)
         kept = cache.load(folder, folder.name)
-        if kept is not None:  # a data set as it was saved, not the files it was made from
+        if kept is not None:  # the folder contains a saved data set, not its source files
             return kept
         return _load(folder, _source(folder).title)
     known = ", ".join(f"“{key}”" for key in present) or "none"
-    hint = hints.get(name, "The path of a folder works too.")
+    hint = hints.get(name, "You can also give the path of a folder.")
     raise DataError(f"There is no data set “{name}” on this machine. {hint} Present: {known}.")
 
 
 def load_training_set(source: str | os.PathLike[str] = "bundled") -> TrainingSet:
-    """What models are to be fitted on: `load_dataset`, but of partitions all, and left on disk."""
+    """Load the data to fit models on: as `load_dataset`, but a folder of partitions with all its
+    users, whose ratings stay on disk.
+
+    Raises
+    ------
+    DataError : as `load_dataset`
+    """
     if partitions.matches(Path(source)):
         return partitions.open_partitions(Path(source))
     return load_dataset(source)
@@ -102,12 +109,12 @@ def available() -> tuple[Source, ...]:
 
     Raises
     ------
-    DataError : if RECSYS_DATA names a folder without such files
+    DataError : if RECSYS_DATA names a folder that no layout can read
     """
     found: dict[str, Source] = {}
     for folder in folders.named_folders():
         one = _source(folder)
-        if one.key in (bundled.KEY, *found):  # it takes no other set's place
+        if one.key in (bundled.KEY, *found):  # the key is taken: use the path instead
             one = replace(one, key=str(folder), description=f"From {folder}.")
         found[one.key] = one
     for layout in LAYOUTS:
@@ -119,26 +126,26 @@ def available() -> tuple[Source, ...]:
 
 
 def _layout(folder: Path) -> Layout:
-    """The layout that reads this folder.
+    """The layout that can read a folder.
 
     Raises
     ------
-    DataError : says which files would be recognised
+    DataError : if there is none; it lists the files that are recognised
     """
     for layout in reversed(LAYOUTS):
         if layout.matches(folder):
             return layout
     if not folder.is_dir():
         raise DataError("there is no such folder.", str(folder))
-    recognised = "; ".join(in_words(layout.FILES).removesuffix(".") for layout in LAYOUTS)
+    recognised = "; ".join(as_sentence(layout.FILES).removesuffix(".") for layout in LAYOUTS)
     raise DataError(
-        f"holds no data set. Recognised are {recognised}; and what data convert makes.",
+        f"contains no data set. Recognised are {recognised}; and the output of data convert.",
         str(folder),
     )
 
 
 def _source(folder: Path) -> Source:
-    """The data set in a folder, by what its layout says of it."""
+    """The description of the data set in a folder, from its layout."""
     if partitions.matches(folder):
         return Source(str(folder), folder.name, partitions.NOUN, f"From {folder}.", folder)
     layout = _layout(folder)
@@ -146,22 +153,24 @@ def _source(folder: Path) -> Source:
 
 
 def _load(folder: Path, name: str) -> Dataset:
-    """From the cache, or else by parsing, and then into the cache where one can be written."""
-    if partitions.matches(folder):  # parsed already, and too large to be kept once more
+    """Load a data set from the cache, or parse it and write it into the cache."""
+    if partitions.matches(folder):  # already parsed, and too large to store twice
         return partitions.open_partitions(folder).sample()
     layout = _layout(folder)
     possible = [folder / file for file in (*layout.FILES, *layout.OPTIONAL)]
     files = [file for file in possible if file.is_file()]
     key = cache.content_key(layout.KEY, files)
-    for place in cache_folders():
-        dataset = cache.load(place / key, name)
+    for root in cache_folders():
+        dataset = cache.load(root / key, name)
         if dataset is not None:
             return dataset
     parsed = layout.parse(folder).dataset(name)
-    for place in cache_folders():
+    for root in cache_folders():
         try:
-            cache.save(parsed, place / key)
+            cache.save(parsed, root / key)
             break
-        except OSError:  # read-only or full: the next place, or none; only speed is lost
+        except (
+            OSError
+        ):  # read-only or full: try the next folder; without a cache only speed is lost
             continue
     return parsed

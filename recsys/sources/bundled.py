@@ -15,18 +15,19 @@ from recsys.sources.schema import Parsed, read_course_file, read_ratings, topic_
 KEY = "bundled"
 NOUN = "course"
 DESCRIPTION = "Synthetic courses and ratings, free to use (CC0); works offline."
-HINT = "It belongs in data/bundled/ of the project."
+HINT = "It belongs in the project's folder data/bundled/."
 FOLDER = "bundled"
 FILES = ("courses.csv", "ratings.csv")
-OPTIONAL = ("ratings.csv.gz",)  # instead of ratings.csv
+OPTIONAL = ("ratings.csv.gz",)  # used instead of ratings.csv
 
 
 def title(folder: Path) -> str:
-    """People's own data is in this layout too, and is called as its folder is."""
+    """The title of the bundled set; for users' own data in this layout, the name of the folder."""
     return "Open course set" if folder.name == FOLDER else folder.name
 
 
 def matches(folder: Path) -> bool:
+    """Whether a folder contains the files of this layout."""
     return (folder / "courses.csv").is_file() and _ratings(folder).is_file()
 
 
@@ -35,7 +36,7 @@ def parse(folder: Path) -> Parsed:
 
     Raises
     ------
-    DataError : names file, line and column
+    DataError : if a file is invalid; it names file, line and column
     """
     columns = ("COURSE_ID", "TITLE", "DESCRIPTION")
     file = read_course_file(folder / "courses.csv", *columns)

@@ -1,8 +1,8 @@
-"""Parsed data sets on disk, as plain arrays that all processes share by memory map.
+"""The cache of parsed data sets on disk: plain arrays, which all processes share as memory maps.
 
-An entry is a folder named by the hash of the files it was made from. It appears by one rename,
-complete or not at all; an entry that is torn or not ours is treated as absent. Must not know how
-a data set is parsed.
+An entry is a folder whose name is the hash of its source files. It is written under another name
+and then renamed, so that an entry is always complete. A damaged or foreign entry counts as absent.
+Must not know how a data set is parsed.
 """
 
 from __future__ import annotations
@@ -23,41 +23,41 @@ from scipy.sparse import csr_matrix
 from recsys.dataset import COURSE_COLUMNS, Dataset
 from recsys.machine import flush
 
-FORMAT = 2  # raise it when the files below, or what parsing makes of a CSV, change
-PIECE = 2**16  # bytes
+FORMAT = 2  # increase it when these files change, or what parsing makes of a CSV file
+CHUNK = 2**16  # bytes
 _ARRAYS = ("users", "indptr", "indices", "ratings", "topics")
 
 
 def content_key(layout: str, files: Iterable[Path]) -> str:
-    """A hash of the files' names and contents, the layout they are read by, and the format."""
+    """The name of an entry: a hash of the files' names and contents, the layout and the format."""
     digest = hashlib.blake2b(f"{FORMAT} {layout}".encode(), digest_size=16)
     for file in files:
-        with file.open("rb") as stream:  # in pieces: what is read at once stays with the process
+        with file.open("rb") as stream:  # in chunks: the process would keep a large buffer's memory
             digest.update(f"\n{file.name} {os.fstat(stream.fileno()).st_size}\n".encode())
-            while piece := stream.read(PIECE):
-                digest.update(piece)
+            while chunk := stream.read(CHUNK):
+                digest.update(chunk)
     return digest.hexdigest()
 
 
 def load(folder: Path, name: str) -> Dataset | None:
-    """The data set kept in an entry, under a name; None if there is no sound one."""
+    """Load a data set from an entry and give it a name; None if there is no valid entry."""
     try:
         about = _about(folder)
         arrays = {part: _array(folder, part, about["sums"][part]) for part in _ARRAYS}
         return _assembled(name, about, arrays)
-    except Exception:  # whatever a damaged file makes the parsers stumble over
+    except Exception:  # a damaged file can cause any kind of error
         return None
 
 
 def save(dataset: Dataset, folder: Path) -> None:
-    """Keep a data set in an entry; what was there before is replaced.
+    """Write a data set into an entry, replacing an earlier one.
 
     Raises
     ------
-    OSError : where the folder cannot be written
+    OSError : if the folder cannot be written
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    for left_over in folder.parent.glob(f"{folder.name}.*"):  # of a process that was killed
+    for left_over in folder.parent.glob(f"{folder.name}.*"):  # from killed processes
         shutil.rmtree(left_over, ignore_errors=True)
     fresh = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
     try:
@@ -67,7 +67,7 @@ def save(dataset: Dataset, folder: Path) -> None:
         try:
             fresh.rename(folder)
         except OSError:
-            if not folder.exists():  # else another process was first, with the same content
+            if not folder.exists():  # if it exists, another process has written the same content
                 raise
         flush(folder.parent)
     finally:
@@ -103,15 +103,15 @@ def _write(dataset: Dataset, folder: Path) -> None:
 def _about(folder: Path) -> dict[str, Any]:
     total, _, text = (folder / "dataset.json").read_bytes().partition(b"\n")
     if _digest(text) != total.decode():
-        raise ValueError("dataset.json is torn")
+        raise ValueError("dataset.json is damaged")
     return dict(json.loads(text))
 
 
 def _array(folder: Path, part: str, expected: str) -> np.ndarray:
-    mode: Any = None if part == "topics" else "r"  # a set without topics cannot be mapped
+    mode: Any = None if part == "topics" else "r"  # an empty array cannot be mapped
     array = np.asarray(np.load(folder / f"{part}.npy", mmap_mode=mode, allow_pickle=False))
     if _sum(array) != expected:
-        raise ValueError(f"{part}.npy is torn")
+        raise ValueError(f"{part}.npy is damaged")
     return array
 
 
@@ -140,7 +140,7 @@ def _sum(array: np.ndarray) -> str:
 
 
 def _digest(*parts: bytes | memoryview) -> str:
-    """Of the parts one after another, without a copy of them."""
+    """The hash of the parts in sequence, computed without copying them."""
     digest = hashlib.blake2b(digest_size=16)
     for part in parts:
         digest.update(part)

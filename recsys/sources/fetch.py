@@ -1,6 +1,6 @@
-"""IBM's public files, downloaded: resumable, atomic, bounded in time, and checked by content.
+"""The download of IBM's public files: resumable, atomic, limited in time, and checked by content.
 
-Must not know who asked for them. pooch and requests are imported only when something is fetched.
+Must not know who asks for the files. pooch and requests are imported only when files are fetched.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ IBM_URL = (
 )
 _RETRIES = 2
 _CHUNK = 16 * 1024
-_ABSENT = (403, 404, 410)  # object stores say 403 for what is not there
+_ABSENT = (403, 404, 410)  # object stores answer 403 for missing files
 
 
 class FetchError(RuntimeError):
-    """The files could not be fetched; its text is one line that says why and what to do next.
+    """The files could not be fetched. The message says in one line why, and what to do next.
 
-    Not a `DataError`: the data on this machine is as good as before.
+    Not a `DataError`, since the data on this machine has not changed.
     """
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(
-            f"{ibm.NAME} could not be fetched ({reason}): the bundled set serves. "
+            f"{ibm.NAME} could not be fetched ({reason}); the bundled set is used instead. "
             "Try again with: make data"
         )
 
@@ -51,16 +51,16 @@ def fetch_ibm(
     budget: float | None = None,
     report: Callable[[str], object] = print,
 ) -> Path:
-    """Fetch the five files into a folder; those that are there and sound stay.
+    """Download the five files into a folder. Valid files that exist already are not fetched again.
 
-    What has arrived before a failure is kept, and the next call continues there.
+    After a failure the downloaded part is kept, and the next call continues from there.
 
     Parameters
     ----------
     folder : by default `data/ibm-courses` under `home()`
     timeout : seconds to wait for a connection, and for each next piece of data
-    budget : seconds for all of it; no limit by default
-    report : is told a line about each file
+    budget : seconds for the whole download; no limit by default
+    report : called with a line of text about each file
 
     Returns
     -------
@@ -68,7 +68,7 @@ def fetch_ibm(
 
     Raises
     ------
-    FetchError : if one of the three files that are needed could not be fetched
+    FetchError : if one of the three required files could not be fetched
     """
     target = Path(folder) if folder is not None else home() / "data" / ibm.FOLDER
     files = _Files(target, base_url.rstrip("/") + "/", timeout, budget, report)
@@ -78,7 +78,7 @@ def fetch_ibm(
 
 @dataclass
 class _Files:
-    """One fetch of all files."""
+    """The download of all files, once."""
 
     folder: Path
     base_url: str
@@ -99,12 +99,12 @@ class _Files:
             shutil.rmtree(partial, ignore_errors=True)
         except Timeout as error:
             raise FetchError(f"another process is fetching into {self.folder}") from error
-        except OSError as error:  # what the network does wrong has become a FetchError before
+        except OSError as error:  # network errors were turned into FetchError before
             raise FetchError(f"cannot write to {self.folder}: {error.strerror or error}") from error
 
     def _fetch_one(self, name: str, download: _ResumingDownload) -> None:
         if self._is_sound(self.folder / name):
-            self.report(f"{name}: already there")
+            self.report(f"{name}: already downloaded")
             return
         try:
             _fetch_with_pooch(self.folder, self.base_url, name, download)
@@ -143,16 +143,16 @@ def _fetch_with_pooch(folder: Path, url: str, name: str, download: _ResumingDown
         raise FetchError(f"{host} answered for {name}: {error}") from error
     except requests.RequestException as error:
         raise FetchError(
-            f"the connection to {host} broke off {_RETRIES + 1} times during {name}; "
-            "what has arrived is kept"
+            f"the connection to {host} was lost {_RETRIES + 1} times during {name}; "
+            "the downloaded part is kept"
         ) from error
 
 
 class _ResumingDownload:
-    """A downloader for pooch that continues where a broken download stopped.
+    """A downloader for pooch that resumes an interrupted download.
 
-    It asks for the rest with `Range`, on the condition (`If-Range`) that the file on the server
-    is still the same one. pooch tries again after a `requests` exception, not after ours.
+    It requests the rest with `Range`, on the condition (`If-Range`) that the file on the server
+    has not changed. pooch retries after an exception of `requests`, not after a `FetchError`.
     """
 
     def __init__(self, partial: Path, timeout: float, budget: float | None) -> None:
@@ -176,7 +176,7 @@ class _ResumingDownload:
         import requests
         from tqdm import tqdm  # type: ignore[import-untyped]
 
-        version = part.with_suffix(".version")  # the server's name for the content we have part of
+        version = part.with_suffix(".version")  # ETag of the partial file
         start = part.stat().st_size if part.exists() and version.exists() else 0
         headers = {"Accept-Encoding": "identity"}
         if start:
@@ -207,7 +207,7 @@ class _ResumingDownload:
                     file.write(chunk)
                     bar.update(len(chunk))
                     if time.monotonic() > self.deadline:
-                        raise FetchError("out of time; what has arrived is kept")
+                        raise FetchError("out of time; the downloaded part is kept")
                 file.flush()
                 os.fsync(file.fileno())
         version.unlink(missing_ok=True)
@@ -216,17 +216,17 @@ class _ResumingDownload:
         import requests
 
         host = urlsplit(url).netloc
-        patience = min(self.timeout, max(self.deadline - time.monotonic(), 0.001))
+        timeout = min(self.timeout, max(self.deadline - time.monotonic(), 0.001))
         try:
-            return requests.get(url, headers=headers, stream=True, timeout=patience)
+            return requests.get(url, headers=headers, stream=True, timeout=timeout)
         except requests.Timeout as error:
-            raise FetchError(f"no answer from {host} within {patience:.3g} s") from error
+            raise FetchError(f"no answer from {host} within {timeout:.3g} s") from error
         except requests.ConnectionError as error:
             raise FetchError(f"no connection to {host}") from error
 
 
 def _within(seconds: float | None, work: Callable[[], None]) -> None:
-    """Do the work, but wait for it no longer than this: looking up a host has no timeout."""
+    """Do the work, and stop waiting for it after `seconds`: a DNS lookup has no timeout."""
     failures: list[BaseException] = []
 
     def run() -> None:
@@ -241,4 +241,4 @@ def _within(seconds: float | None, work: Callable[[], None]) -> None:
     if failures:
         raise failures[0]
     if thread.is_alive():
-        raise FetchError(f"no answer within {seconds:.3g} s; what has arrived is kept")
+        raise FetchError(f"no answer within {seconds:.3g} s; the downloaded part is kept")

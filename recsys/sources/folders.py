@@ -1,4 +1,4 @@
-"""Where the folders of data sets are on this machine.
+"""The paths of the folders of data sets on this machine.
 
 RECSYS_DATA names folders of data sets to use before those in `data/`, separated as in PATH.
 """
@@ -12,11 +12,11 @@ from recsys import machine
 
 
 def data_folders() -> list[Path]:
-    """Where the data sets have their usual places; the bundled one stays in the checkout."""
+    """The folders `data/` to look in: that of `home`, then the checkout's, with the bundled set."""
     return list(dict.fromkeys((machine.home() / "data", machine.checkout() / "data")))
 
 
 def named_folders() -> list[Path]:
-    """The folders of RECSYS_DATA."""
+    """The folders that RECSYS_DATA names, in its order."""
     named = os.environ.get("RECSYS_DATA", "").split(os.pathsep)
     return [Path(one).expanduser() for one in named if one]

@@ -37,10 +37,12 @@ PUBLISHED_RATINGS = "8e7e427119c56a8e265ca3dbb364a4bcdc51f7e1"
 
 
 def title(folder: Path) -> str:
+    """The title of the data set, which is the same for every folder."""
     return NAME
 
 
 def matches(folder: Path) -> bool:
+    """Whether a folder contains the files of this layout."""
     return all((folder / name).is_file() for name in FILES)
 
 
@@ -49,11 +51,11 @@ def parse(folder: Path) -> Parsed:
 
     Raises
     ------
-    DataError : names file, line and column
+    DataError : if a file is invalid; it names file, line and column
     """
     courses, repairs = _courses(folder)
-    ratings, mended = read_ratings(folder / "ratings.csv", courses["id"].tolist(), FILES[0])
-    repairs += mended
+    ratings, more = read_ratings(folder / "ratings.csv", courses["id"].tolist(), FILES[0])
+    repairs += more
     if not is_published(folder / "ratings.csv"):
         repairs.append(f"ratings.csv: {NOT_PUBLISHED}")
     parsed = Parsed(courses, ratings, repairs)
@@ -63,11 +65,11 @@ def parse(folder: Path) -> Parsed:
 
 
 def check(path: Path) -> None:
-    """Whether one of the five files holds what its name promises.
+    """Check that one of the five files has the content that its name says.
 
     Raises
     ------
-    DataError : names file, line and column
+    DataError : if it has not; it names file, line and column
     """
     match path.name:
         case "course_genre.csv":
@@ -85,14 +87,14 @@ def check(path: Path) -> None:
 
 
 def is_published(ratings: Path) -> bool:
-    """Whether this is the published ratings.csv, by the id git gives a file's content."""
+    """Whether this is the published ratings.csv, recognised by the hash that git computes."""
     content = ratings.read_bytes()
     blob = b"blob %d\0" % len(content) + content
     return hashlib.sha1(blob, usedforsecurity=False).hexdigest() == PUBLISHED_RATINGS
 
 
 def _courses(folder: Path) -> tuple[pd.DataFrame, list[str]]:
-    """The courses of both files; those that one of them leaves out are kept, and told."""
+    """The courses of both files. Courses that only one file lists are kept, and reported."""
     genre = read_course_file(folder / "course_genre.csv", "COURSE_ID", "TITLE")
     processed = read_course_file(
         folder / "course_processed.csv", "COURSE_ID", "TITLE", "DESCRIPTION"
@@ -115,13 +117,13 @@ def _courses(folder: Path) -> tuple[pd.DataFrame, list[str]]:
     courses = courses.join(flags.reindex(ids).fillna(0).astype(np.uint8))
     repairs = genre.repairs + processed.repairs
     if len(no_text):
-        repairs.append(_one_sided(no_text, "course_processed.csv", "description"))
+        repairs.append(_note_on_missing(no_text, "course_processed.csv", "description"))
     if len(no_topics):
-        repairs.append(_one_sided(no_topics, "course_genre.csv", "topics"))
+        repairs.append(_note_on_missing(no_topics, "course_genre.csv", "topics"))
     return courses.reset_index(drop=True), repairs
 
 
-def _one_sided(ids: pd.Index, file: str, lacking: str) -> str:
+def _note_on_missing(ids: pd.Index, file: str, lacking: str) -> str:
     return (
         f"{plural(len(ids), 'course')} (such as “{ids[0]}”) not in {file} "
         f"{'was' if len(ids) == 1 else 'were'} kept without {lacking}."
@@ -129,7 +131,7 @@ def _one_sided(ids: pd.Index, file: str, lacking: str) -> str:
 
 
 def _profile_notes(path: Path, parsed: Parsed) -> list[str]:
-    """How the published profiles differ from those that the ratings give, if they do."""
+    """Sentences on how the published profiles differ from those computed from the ratings."""
     topics = list(parsed.courses.columns[3:])
     table = read_table(path, ("user", *topics))
     users = user_ids(table["user"])[table["user"].codes]

@@ -1,7 +1,7 @@
-"""What a layout says about itself: a module with these names reads folders of one kind.
+"""The interface of a layout: a module with these names reads the folders of one layout.
 
-A layout is one file in `recsys/sources/` and one line in `LAYOUTS` of its `__init__`; everything
-else about a data set follows from it. Must not know any particular layout.
+To add a layout, add one file to `recsys/sources/` and one line to `LAYOUTS` in its `__init__`;
+everything else follows from these. Must not know any particular layout.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ class Layout(Protocol):
 
     Attributes
     ----------
-    KEY : what `load_dataset` and `--data` call the data set
+    KEY : the name of the data set for `load_dataset` and `--data`
     NOUN : what one item is called ("course", "film")
-    DESCRIPTION : a sentence about the data set
-    HINT : how to get it, in a sentence, for when it is not on this machine
-    FOLDER : the name of its usual folder, in `data/`
-    FILES : the names of the files that such a folder holds
-    OPTIONAL : the names of the files that are read as well where the folder holds them
+    DESCRIPTION : one sentence about the data set
+    HINT : one sentence on how to get it, shown if it is not on this machine
+    FOLDER : the name of its usual folder in `data/`
+    FILES : the names of the required files
+    OPTIONAL : the names of the files that are also read if the folder contains them
     """
 
     KEY: str
@@ -32,22 +32,22 @@ class Layout(Protocol):
     HINT: str
     FOLDER: str
 
-    @property  # read-only, so that a tuple of any length will do
+    @property  # read-only, so that a tuple of any length is accepted
     def FILES(self) -> tuple[str, ...]: ...
 
     @property
     def OPTIONAL(self) -> tuple[str, ...]: ...
 
     def title(self, folder: Path) -> str:
-        """What the dashboard calls the data set in a folder."""
+        """The name of the data set in the dashboard."""
 
     def matches(self, folder: Path) -> bool:
-        """Whether a folder holds the files of this layout."""
+        """Whether a folder contains the files of this layout."""
 
     def parse(self, folder: Path) -> Parsed:
         """Read the folder.
 
         Raises
         ------
-        DataError : names file, line and column
+        DataError : if a file is invalid; it names file, line and column
         """

@@ -1,7 +1,7 @@
 """The layout of the MovieLens folders (ml-latest-small, ml-latest, ml-25m): films and genres.
 
 movies.csv: movieId, title, genres joined by "|". ratings.csv: userId, movieId, rating, timestamp.
-Ratings go from 0.5 to 5; those of 3.5 and more are likes.
+Ratings are 0.5 to 5; a rating of at least 3.5 is a like.
 
 Harper & Konstan, "The MovieLens datasets: history and context", ACM TiiS 5(4), 2015.
 """
@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from recsys.dataset import COURSE_COLUMNS
-from recsys.sources.schema import Parsed, in_words, read_course_file, read_ratings, split_topics
+from recsys.sources.schema import Parsed, as_sentence, read_course_file, read_ratings, split_topics
 
 KEY = "movielens"
 NAME = "MovieLens"
@@ -28,10 +28,12 @@ LIKE_THRESHOLD = 3.5
 
 
 def title(folder: Path) -> str:
+    """The title of the data set, which says if it is the small one."""
     return f"{NAME} (small)" if "small" in folder.name else NAME
 
 
 def matches(folder: Path) -> bool:
+    """Whether a folder contains the files of this layout."""
     return all((folder / name).is_file() for name in FILES)
 
 
@@ -40,7 +42,7 @@ def parse(folder: Path) -> Parsed:
 
     Raises
     ------
-    DataError : names file, line and column
+    DataError : if a file is invalid; it names file, line and column
     """
     file = read_course_file(folder / "movies.csv", "movieId", "title", "genres")
     file.table.refuse(
@@ -54,7 +56,7 @@ def parse(folder: Path) -> Parsed:
         {
             "id": ids,
             "title": file.texts("title"),
-            "description": [in_words(words) for words in genres],
+            "description": [as_sentence(words) for words in genres],
         }
     )
     for topic in sorted({genre for words in genres for genre in words}):

@@ -1,12 +1,12 @@
 """A data set as a folder of Parquet files, one for each block of users.
 
-    about.json                what it is called, and how many users and ratings each file holds
+    about.json                the data set's name, and the number of users and ratings in each file
     courses.parquet           id, title, description, and a 0/1 column per topic
-    ratings/00000.parquet …   user, item (the position of the course), rating; ordered by user,
-                              then by item; all ratings of a user are in one file
+    ratings/00000.parquet …   user, item (the index of the course), rating; sorted by user, then by
+                              item; all ratings of a user are in one file
 
-A file is read when its block is needed, and not kept. Must not know what reads it, nor how many
-machines do.
+A file is read when its block is needed, and is not kept in memory. Must not know what reads it, nor
+on how many machines.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class Part(Stored):
     Attributes
     ----------
     file : its path, the same on all machines
-    n_users, n_ratings : what it should hold
-    first : the position of its first user among all
-    n_courses : of the catalogue
+    n_users, n_ratings : how many it should contain
+    first : the index of its first user among all users
+    n_courses : the number of courses in the catalogue
     like_threshold : a rating of at least this much is a like
     """
 
@@ -55,16 +55,25 @@ class Part(Stored):
     like_threshold: float
 
     def read(self) -> Users:
-        """Its users and their likes.
+        """Read the users of this file and their likes.
 
         Raises
         ------
-        DataError : names the file, if it is not as it should be
+        DataError : if the file is missing or invalid; it names the file
         """
         return Users(self.ratings()[1], self.first)
 
     def ratings(self) -> tuple[np.ndarray, csr_matrix]:
-        """(n_users,) the users' ids, and (n_users, n_courses) their likes."""
+        """Read the file.
+
+        Returns
+        -------
+        (n_users,) the users' ids, and (n_users, n_courses) their likes
+
+        Raises
+        ------
+        DataError : as `read`
+        """
         user, item, rating = self._columns()
         starts = np.flatnonzero(user[1:] != user[:-1]) + 1
         begins = np.concatenate([[0], starts]) if len(user) else np.zeros(0, np.int64)
@@ -80,7 +89,7 @@ class Part(Stored):
     def _columns(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         pq = _parquet()
         try:
-            # Not by pyarrow's threads: a worker has one core.
+            # Without pyarrow's threads: a worker has one core.
             table = pq.read_table(self.file, columns=list(COLUMNS), use_threads=False)
             user, item, rating = (table[column].to_numpy() for column in COLUMNS)
             return user, item.astype(np.int32), rating.astype(np.float32)
@@ -98,15 +107,15 @@ class Part(Stored):
         same_user = user[1:] == user[:-1]
         if len(user) != self.n_ratings or len(begins) != self.n_users:
             problem = (
-                f"holds {len(user):,} ratings of {len(begins):,} users in a row where about.json "
-                f"says {self.n_ratings:,} of {self.n_users:,}"
+                f"contains {len(user):,} ratings in {len(begins):,} runs of a user, but "
+                f"about.json says {self.n_ratings:,} ratings of {self.n_users:,} users"
             )
         elif len(item) and not (item.min() >= 0 and item.max() < self.n_courses):
-            problem = f"rates a course beyond the {self.n_courses:,} of the catalogue"
+            problem = f"has a course index beyond the {self.n_courses:,} courses of the catalogue"
         elif not (item[1:] > item[:-1])[same_user].all():
             problem = "has a user whose courses are not in ascending order, or one twice"
         elif not are_ratings(rating).all():
-            problem = "has a rating that is no number above 0"
+            problem = "has a rating that is not a number above 0"
         else:
             return
         raise DataError(f"{problem}; convert the data again.", self.file)
@@ -120,7 +129,7 @@ class PartitionedDataset(TrainingSet):
     name, courses, topics, like_threshold, noun : as in `Dataset`
     parts : the files of ratings
     popularity : (n_courses,) how many users like each course
-    rating_counts : how often each rating occurs among the likes, ascending by rating
+    rating_counts : rating -> how often it occurs among the likes, in ascending order
     """
 
     def __init__(self, folder: Path, about: dict[str, Any], courses: pd.DataFrame) -> None:
@@ -137,11 +146,11 @@ class PartitionedDataset(TrainingSet):
                 str((folder / "ratings" / one["file"]).resolve()),
                 one["users"],
                 one["ratings"],
-                position,
+                index,
                 len(courses),
                 self.like_threshold,
             )
-            for one, position in zip(about["parts"], first, strict=False)
+            for one, index in zip(about["parts"], first, strict=False)
         )
 
     @property
@@ -154,6 +163,7 @@ class PartitionedDataset(TrainingSet):
 
     @property
     def n_ratings(self) -> int:
+        """The number of ratings in all files."""
         return sum(part.n_ratings for part in self.parts)
 
     @cached_property
@@ -161,7 +171,12 @@ class PartitionedDataset(TrainingSet):
         return LocalBlocks(self.parts)
 
     def sample(self) -> Sample:
-        """The users of the first file, as a data set in memory."""
+        """Load the users of the first file, as a data set in memory.
+
+        Raises
+        ------
+        DataError : if the file is missing or invalid
+        """
         part = self.parts[0]
         users, matrix = replace(part, like_threshold=0.0).ratings()
         name = self.name
@@ -183,7 +198,12 @@ class PartitionedDataset(TrainingSet):
 
 @dataclass(frozen=True, eq=False)
 class Sample(Dataset):
-    """Some users of a larger data set, to look at; the store fits models on all of it."""
+    """Some users of a larger data set, to be shown. Models are fitted on `whole`.
+
+    Attributes
+    ----------
+    origin : the larger data set
+    """
 
     origin: PartitionedDataset | None = None
 
@@ -193,16 +213,16 @@ class Sample(Dataset):
 
 
 def matches(folder: Path) -> bool:
-    """Whether a folder holds such a data set."""
+    """Whether a folder contains partitions."""
     return (folder / "about.json").is_file() and (folder / "courses.parquet").is_file()
 
 
 def open_partitions(folder: Path) -> PartitionedDataset:
-    """The data set in a folder; its ratings are not read yet.
+    """Open the data set in a folder, without reading its ratings.
 
     Raises
     ------
-    DataError : if the folder holds none
+    DataError : if the folder contains none
     """
     pq = _parquet()
     where = str(folder / "about.json")
@@ -213,7 +233,9 @@ def open_partitions(folder: Path) -> PartitionedDataset:
             raise ValueError("it was written by another version")
         return PartitionedDataset(folder, about, courses)
     except FileNotFoundError as error:
-        raise DataError("is missing; make the folder with: data convert", error.filename) from None
+        raise DataError(
+            "is missing; create the folder with: data convert", error.filename
+        ) from None
     except (KeyError, ValueError, TypeError, OSError) as error:
         raise DataError(f"cannot be read ({error}); convert the data again.", where) from None
 
@@ -227,10 +249,10 @@ class Written(NamedTuple):
     Attributes
     ----------
     file : its name
-    users, ratings : how many it holds
+    users, ratings : how many it contains
     popularity : (n_courses,) how many of its users like each course
     rating_counts : how often each rating occurs among their likes
-    digest : a hash of its rows
+    digest : the hash of its rows
     """
 
     file: str
@@ -242,11 +264,20 @@ class Written(NamedTuple):
 
 
 def write(dataset: Dataset, folder: Path, per_part: int = PER_BLOCK) -> PartitionedDataset:
-    """Write a data set as files of so many users each: the same data, as models see it.
+    """Write a data set as partitions.
+
+    Parameters
+    ----------
+    folder : a new or empty folder
+    per_part : the number of users in each file
+
+    Returns
+    -------
+    The same data, left on disk.
 
     Raises
     ------
-    DataError : if the folder holds a data set already
+    DataError : if the folder is in use
     OSError : if it cannot be written
     """
     prepare(folder)
@@ -269,16 +300,17 @@ def write(dataset: Dataset, folder: Path, per_part: int = PER_BLOCK) -> Partitio
 
 
 def prepare(folder: Path) -> None:
-    """Make a folder for files of ratings.
+    """Create a folder for partitions.
 
     Raises
     ------
     DataError : if it is in use
+    OSError : if it cannot be created
     """
     if folder.exists() and any(folder.iterdir()) and not (folder / "ratings").is_dir():
-        raise DataError("is not empty; name a folder of its own.", str(folder))
+        raise DataError("is not empty; name a new folder.", str(folder))
     if matches(folder):
-        raise DataError("holds a data set already; name another folder.", str(folder))
+        raise DataError("already contains a data set; name another folder.", str(folder))
     (folder / "ratings").mkdir(parents=True, exist_ok=True)
 
 
@@ -289,7 +321,16 @@ def write_part(
     n_courses: int,
     like_threshold: float,
 ) -> Written:
-    """Write one file of ratings: of users, items (positions of courses) and ratings, in order."""
+    """Write one file of ratings.
+
+    Parameters
+    ----------
+    number : the index of the file
+    columns : three (n,) arrays: users, items (indexes of courses) and ratings, sorted by user, then
+        by item
+    n_courses : the number of courses in the catalogue
+    like_threshold : a rating of at least this much is a like
+    """
     import pyarrow as pa
 
     pq = _parquet()
@@ -316,11 +357,12 @@ def write_part(
 def finish(
     folder: Path, courses: pd.DataFrame, written: Sequence[Written], about: dict[str, Any]
 ) -> PartitionedDataset:
-    """Write what tells of the files, about.json last: without it there is no data set.
+    """Write courses.parquet and about.json. Without about.json, which is written last, a folder is
+    not a data set.
 
     Parameters
     ----------
-    about : `name`, `noun`, `like_threshold`, and the `fingerprint` if the content has one already
+    about : `name`, `noun`, `like_threshold`, and `fingerprint` if it is known already
     """
     import pyarrow as pa
 
@@ -354,15 +396,15 @@ def _fingerprint(courses: pd.DataFrame, written: Iterable[Written], like_thresho
 
 
 def _parquet() -> ModuleType:
-    """pyarrow.parquet, which a plain installation lacks.
+    """Import pyarrow.parquet, which a plain installation does not have.
 
     Raises
     ------
-    DataError : says how to get it
+    DataError : if it is missing; it says how to install it
     """
     try:
         import pyarrow.parquet
     except ImportError:
-        raise DataError("Parquet files need pyarrow; add it with: make scale") from None
+        raise DataError("Parquet files need pyarrow; install it with: make scale") from None
     parquet: ModuleType = pyarrow.parquet
     return parquet

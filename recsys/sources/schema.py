@@ -1,10 +1,10 @@
-"""What the tables of every source come down to: courses and ratings, checked and mended.
+"""The checks that every source shares: tables of courses and of ratings, validated and repaired.
 
-Refused, as a `DataError` with file, line and column: whatever leaves open what was meant (a
-missing column, an empty id or title, a topic that is not 0 or 1, a rating that is no number above
-0, two different rows for one course). Mended, and told in a sentence each: what can be mended in
-one way only (a course listed twice in the same words, a rating given twice, a rating of a course
-nobody lists, a course that one of two files leaves out).
+An ambiguous problem raises a `DataError` with file, line and column: a missing column, an empty id
+or title, a topic that is not 0 or 1, a rating that is not a number above 0, two different rows for
+one course. A problem with only one possible repair is repaired, and reported in a sentence: a row
+of a course that is repeated word for word, a rating given twice, a rating of an unknown course, a
+course that one of two files leaves out.
 """
 
 from __future__ import annotations
@@ -22,7 +22,15 @@ from recsys.sources.tables import Column, Table, plural, read_table
 
 @dataclass
 class Parsed:
-    """The two tables as `Dataset.from_tables` takes them, and what was mended in them."""
+    """The two tables as `Dataset.from_tables` takes them, and what was repaired in them.
+
+    Attributes
+    ----------
+    courses, ratings : the tables
+    repairs : a sentence for each kind of repair
+    like_threshold : a rating of at least this much is a like
+    noun : what one item is called
+    """
 
     courses: pd.DataFrame
     ratings: pd.DataFrame
@@ -31,6 +39,12 @@ class Parsed:
     noun: str = "course"
 
     def dataset(self, name: str) -> Dataset:
+        """The data set with this name.
+
+        Raises
+        ------
+        DataError : if the tables make no valid data set
+        """
         return Dataset.from_tables(
             name,
             self.courses,
@@ -43,13 +57,13 @@ class Parsed:
 
 @dataclass
 class CourseFile:
-    """A file with a row a course, each course once.
+    """A file of courses, one row for each.
 
     Attributes
     ----------
     table : the file's columns
-    rows : the rows that count: all but repetitions
-    repairs : what was mended
+    rows : (n_courses,) the indexes of the rows to use: all but repetitions
+    repairs : a sentence for each kind of repair
     """
 
     table: Table
@@ -57,25 +71,36 @@ class CourseFile:
     repairs: list[str] = field(default_factory=list)
 
     def texts(self, column: str) -> np.ndarray:
+        """(n_courses,) the values of a column, as strings."""
         return np.asarray(self.table[column].texts()[self.rows])
 
     def topic(self, column: str) -> np.ndarray:
+        """(n_courses,) the values of a topic's column: 0 or 1.
+
+        Raises
+        ------
+        DataError : for the first other value
+        """
         flags = self.table.numbers(column, lambda flag: flag in (0, 1), "0 or 1, for a topic")
         return np.asarray(flags[self.rows], np.uint8)
 
 
 def read_course_file(path: Path, id_column: str, title_column: str, *more: str) -> CourseFile:
-    """Read a file of courses; rows that repeat an earlier one word for word are left out.
+    """Read a file of courses. Rows that repeat an earlier one word for word are left out.
+
+    Parameters
+    ----------
+    more : further columns that the file must have
 
     Raises
     ------
-    DataError : for an empty id or title, and for two different rows of the same course
+    DataError : as `read_table`; for an empty id or title; for two different rows of one course
     """
     return course_file(read_table(path, (id_column, title_column, *more)), id_column, title_column)
 
 
 def course_file(table: Table, id_column: str, title_column: str) -> CourseFile:
-    """The courses of a table, each once; otherwise as `read_course_file`."""
+    """The courses of a table, each once; see `read_course_file`."""
     table.require_ids(id_column, title_column)
     ids = table[id_column].codes
     rows = pd.DataFrame({name: column.codes for name, column in table.columns.items()})
@@ -101,7 +126,7 @@ def topic_columns(table: Table, others: Sequence[str]) -> list[str]:
 
     Raises
     ------
-    DataError : for a topic with a name that `Dataset.courses` uses itself
+    DataError : if a topic has the name of a column that `Dataset.courses` has itself
     """
     topics = [name for name in table.columns if name not in others]
     for name in topics:
@@ -111,13 +136,14 @@ def topic_columns(table: Table, others: Sequence[str]) -> list[str]:
 
 
 def split_topics(text: str) -> list[str]:
-    """The names in a cell that joins them by "|", each once; MovieLens says if it has none."""
+    """The topics in a cell, where they are separated by "|"; each once."""
+    # MovieLens writes "(no genres listed)" for films without genres.
     names = (name.strip() for name in text.split("|"))
     return list(dict.fromkeys(name for name in names if name and name != "(no genres listed)"))
 
 
-def in_words(topics: Sequence[str]) -> str:
-    """ "Adventure, Comedy and Drama."; nothing for no topics."""
+def as_sentence(topics: Sequence[str]) -> str:
+    """Names as a sentence: "Adventure, Comedy and Drama."; "" if there are none."""
     if not topics:
         return ""
     return " and ".join(filter(None, [", ".join(topics[:-1]), topics[-1]])) + "."
@@ -135,12 +161,17 @@ def read_ratings(
 
     Parameters
     ----------
-    known : the ids of the courses there are, from the file `courses_file`
-    columns : what the file calls user, item and rating
+    known : the ids of the courses in the file `courses_file`
+    columns : the names of the columns for user, item and rating
+    noun : what one item is called
 
     Returns
     -------
-    The ratings as columns `user, item, rating`, each (user, item) once, and the repairs made.
+    The ratings as columns `user, item, rating`, each (user, item) once; and the repairs.
+
+    Raises
+    ------
+    DataError : as `rating_table`; if none of the ratings is of a known course
     """
     return ratings_of(read_table(path, columns), known, courses_file, columns=columns, noun=noun)
 
@@ -153,7 +184,7 @@ def ratings_of(
     columns: tuple[str, str, str],
     noun: str,
 ) -> tuple[pd.DataFrame, list[str]]:
-    """The ratings of a table; otherwise as `read_ratings`."""
+    """The ratings of a table; see `read_ratings`."""
     user, item, rating = columns
     _check_ratings(table, columns)
     frame = pd.DataFrame({"user": table[user].codes, "item": table[item].codes})
@@ -192,11 +223,11 @@ def ratings_of(
 
 
 def rating_table(path: Path, columns: Sequence[str] = ("user", "item", "rating")) -> Table:
-    """A file of ratings with every cell checked, as it stands.
+    """Read a file of ratings and check every cell, without changing any.
 
     Raises
     ------
-    DataError : for an empty id, and for a rating that is no number above 0
+    DataError : as `read_table`; for an empty id; for a rating that is not a number above 0
     """
     table = read_table(path, columns)
     _check_ratings(table, columns)
@@ -210,7 +241,7 @@ def _check_ratings(table: Table, columns: Sequence[str]) -> None:
 
 
 def user_ids(column: Column) -> np.ndarray:
-    """The distinct users: whole numbers if all of them are, else strings."""
+    """The distinct users: integers if all of them are integers, else strings."""
     if all(value.isascii() and value.isdigit() and len(value) < 19 for value in column.values):
         numbers = np.array(column.values, dtype=np.int64)
         if np.array_equal(numbers.astype(str), column.values):  # “007” is not 7

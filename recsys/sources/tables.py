@@ -1,6 +1,6 @@
-"""CSV files, read exactly: a complaint names the file, the line in that file, and the column.
+"""A strict reader of CSV files: an error names the file, the line in that file, and the column.
 
-Knows text, rows and columns; must not know what a course or a rating is.
+Knows text, rows and columns. Must not know what a course or a rating is.
 """
 
 from __future__ import annotations
@@ -22,39 +22,39 @@ import numpy as np
 from recsys.dataset import DataError
 
 MOST_COLUMNS = 5_000
-LONGEST_NAME = 300  # characters of an id or a title: arrays of them take the longest for each
+LONGEST_NAME = 300  # characters of an id or title; in an array each takes as much as the longest
 _LONGEST_LINE = 20_000_000  # characters
-_MOST_PACKED = 100  # times its size may a gzip file unpack to; ratings do to 6 times
-_BLOCK = 50_000  # rows turned into columns at a time, so that a large file never is all strings
+_MOST_PACKED = 100  # a gzip file may unpack to this many times its size; ratings unpack to 6 times
+_BLOCK = 50_000  # rows converted at a time, so that a large file is never in memory as strings
 
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """A column by its distinct values, of which there are few where there are many rows.
+    """A column of texts, stored by its distinct values, since most columns repeat a few of them.
 
     Attributes
     ----------
     values : the distinct values, in order of appearance
-    codes : (n_rows,) the position of each row's value in `values`
+    codes : (n_rows,) the index of each row's value in `values`
     """
 
     values: list[str]
     codes: np.ndarray
 
     def texts(self) -> np.ndarray:
-        """(n_rows,) the values row by row, as Python strings."""
+        """(n_rows,) the value of each row, as Python strings."""
         return np.asarray(np.array(self.values, dtype=object)[self.codes])
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """A CSV file's columns, and where in the file each row begins.
+    """The columns of a CSV file, and the line on which each row begins.
 
     Attributes
     ----------
     source : the file's name
     columns : name -> column, in the order of the file
-    lines : (n_rows,) the line on which each row begins, counted from 1, the header included
+    lines : (n_rows,) the number of that line, counted from 1 for the header
     """
 
     source: str
@@ -65,9 +65,12 @@ class Table:
         return self.columns[column]
 
     def refuse(self, column: str, broken: Callable[[str], bool], problem: str) -> None:
-        """Raise a `DataError` for the first row whose value is `broken`.
+        """Raise a `DataError` for the first row whose value is invalid, if there is one.
 
-        `problem` may show the value as `{value}`.
+        Parameters
+        ----------
+        broken : whether a value is invalid
+        problem : what is wrong; `{value}` in it is replaced by the value
         """
         bad = [code for code, value in enumerate(self[column].values) if broken(value)]
         if bad:
@@ -76,15 +79,20 @@ class Table:
             self.fail(row, column, problem.format(value=_shortened(value)))
 
     def fail(self, row: int, column: str, problem: str) -> NoReturn:
-        """Raise a `DataError` for a row."""
+        """Raise a `DataError` that names a row and a column."""
         raise DataError(problem, self.source, int(self.lines[row]), column)
 
     def numbers(self, column: str, valid: Callable[[float], bool], wanted: str) -> np.ndarray:
-        """(n_rows,) a column of numbers.
+        """(n_rows,) the numbers in a column.
+
+        Parameters
+        ----------
+        valid : whether a number is accepted
+        wanted : what a value must be, for the error
 
         Raises
         ------
-        DataError : for the first value that is no number or not `valid`
+        DataError : for the first value that is not a number or not `valid`
         """
         self.refuse(
             column,
@@ -95,7 +103,7 @@ class Table:
         return np.asarray(numbers[self[column].codes])
 
     def require_ids(self, *columns: str) -> None:
-        """Raise a `DataError` for the first value that is empty or very long."""
+        """Raise a `DataError` for the first value that is empty or longer than `LONGEST_NAME`."""
         for column in columns:
             self.refuse(column, lambda value: not value.strip(), "is empty.")
             self.refuse(
@@ -110,8 +118,8 @@ def read_table(path: Path, required: Sequence[str]) -> Table:
 
     Raises
     ------
-    DataError : where the file is missing, empty, not UTF-8 or not a CSV, lacks a required column,
-        or has a row with more or fewer fields than the header
+    DataError : if the file is missing, empty, not UTF-8 or not CSV; if it lacks a required column;
+        if a row has more or fewer fields than the header
     """
     with _opened(path) as text:
         return parse_table(path.name, text, required)
@@ -131,9 +139,9 @@ def parse_table(
     Parameters
     ----------
     source : the file's name
-    required : the columns it must have
+    required : the columns that it must have
     separator : the character between two fields
-    most_rows : a file with more rows is refused, before the rest of it is read
+    most_rows : reading stops with an error at the first row beyond this number
 
     Raises
     ------
@@ -152,7 +160,7 @@ def parse_table(
                 f"has {_fields(len(row))} where the header has {len(names)}.", source, line
             )
         if len(lines) >= most_rows:
-            raise DataError(f"is more than {most_rows:,} rows, too many for here.", source, line)
+            raise DataError(f"exceeds the limit of {most_rows:,} rows.", source, line)
         lines.append(line)
         block.append(row)
         if len(block) == _BLOCK:
@@ -169,17 +177,17 @@ def parse_table(
 
 
 def read_header(source: str, text: TextIO, separator: str = ",") -> list[str]:
-    """The names of a CSV text's columns, as they stand; none for a text of blank lines.
+    """The names of the columns, without checks; none if the text has only blank lines.
 
     Raises
     ------
-    DataError : where it is no CSV
+    DataError : if the text is not CSV
     """
     return [name.strip() for name in next(_rows(source, text, separator), (0, []))[1]]
 
 
 def plural(count: int, noun: str) -> str:
-    """ "1 rating", "2,000 ratings"."""
+    """A number and a noun in the right form: "1 rating", "2,000 ratings"."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
@@ -189,7 +197,7 @@ def _encode(block: list[list[str]], books: list[dict[str, int]], codes: list[arr
 
 
 def _rows(source: str, text: TextIO, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows that are not blank, each with the line it begins on."""
+    """The rows that are not blank, each with the number of its first line."""
     reader = csv.reader(_lines(source, text), delimiter=separator, strict=True)
     line = 1
     try:
@@ -206,13 +214,13 @@ def _rows(source: str, text: TextIO, separator: str) -> Iterator[tuple[int, list
 
 
 def _lines(source: str, text: TextIO) -> Iterator[str]:
-    """The lines, read with care: one that never ends would fill the memory."""
+    """The lines, limited in length: a line without an end would fill the memory."""
     number = 1
     while line := text.readline(_LONGEST_LINE):
         if len(line) == _LONGEST_LINE:
             raise DataError(f"is longer than {_LONGEST_LINE:,} characters.", source, number)
         if "\0" in line:
-            raise DataError("holds a zero character, as no text does.", source, number)
+            raise DataError("contains a zero character, so it is not a text file.", source, number)
         yield line
         number += 1
 
@@ -222,7 +230,9 @@ def _checked_header(source: str, header: Sequence[str], required: Sequence[str])
     if not names:
         raise DataError("is empty.", source)
     if len(names) > MOST_COLUMNS:
-        raise DataError(f"has {len(names):,} columns; {MOST_COLUMNS:,} may be.", source, 1)
+        raise DataError(
+            f"has {len(names):,} columns; at most {MOST_COLUMNS:,} are allowed.", source, 1
+        )
     shown = ", ".join(_shortened(name) for name in names[:20])
     for name in required:
         if name not in names:
@@ -240,7 +250,7 @@ def _checked_header(source: str, header: Sequence[str], required: Sequence[str])
 
 @contextmanager
 def _opened(path: Path) -> Iterator[TextIO]:
-    """The file as text; what cannot be read becomes a `DataError`."""
+    """Open a file as text; raises a `DataError` if it cannot be read."""
     try:
         _refuse_bomb(path)
         with _bytes(path) as raw:
@@ -250,14 +260,14 @@ def _opened(path: Path) -> Iterator[TextIO]:
                 yield text
     except UnicodeDecodeError as error:
         raise DataError(
-            "holds bytes that are not UTF-8; save it as “CSV UTF-8”.",
+            "contains bytes that are not UTF-8; save it as “CSV UTF-8”.",
             path.name,
             _line_of_bad_byte(path),
         ) from error
     except FileNotFoundError as error:
         raise DataError(f"is not in {path.parent}.", path.name) from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataError("is cut off, or no gzip file.", path.name) from error
+        raise DataError("is incomplete, or not a gzip file.", path.name) from error
     except OSError as error:
         raise DataError(f"cannot be read ({error.strerror}).", path.name) from error
 
@@ -274,7 +284,7 @@ def _refuse_bomb(path: Path) -> None:
         while content := raw.read(2**20):
             left -= len(content)
             if left < 0:
-                raise DataError(f"unpacks to over {_MOST_PACKED} times its size.", path.name)
+                raise DataError(f"unpacks to more than {_MOST_PACKED} times its size.", path.name)
 
 
 def _line_of_bad_byte(path: Path) -> int:

@@ -1,12 +1,12 @@
-"""A pair of files that somebody brings: courses and ratings, in the forms people have them in.
+"""The two files of a user's own data set: courses and ratings.
 
-Generous about what can be read in one way only (encoding, separator, the names of columns), and
-says what was understood; exact about the rest. Works on bytes, writes nothing, and must not know
-how the bytes came here.
+Recognises the encoding, the separator and the names of columns, and reports what it recognised;
+strict about everything else. Works on bytes and writes nothing. Must not know how the bytes were
+sent.
 
-The courses have an id and a title, perhaps a description, and topics: 0/1 columns, or one column
-with names joined by "|". The ratings have user, item and rating. The files of IBM and MovieLens
-are of this form too.
+The courses have an id, a title, optionally a description, and topics: either 0/1 columns, or one
+column of names separated by "|". The ratings have user, item and rating. The files of IBM and
+MovieLens have this form too.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from recsys.sources import movielens
 from recsys.sources.schema import (
     CourseFile,
     Parsed,
+    as_sentence,
     course_file,
-    in_words,
     ratings_of,
     split_topics,
 )
@@ -40,14 +40,14 @@ from recsys.sources.tables import (
     read_header,
 )
 
-MOST_BYTES = 8_000_000  # a file; 10 MiB is what one message to a kernel may hold
+MOST_BYTES = 8_000_000  # of a file; a message to a kernel may have 10 MiB
 MOST_COURSES = 10_000
 MOST_COLUMNS = 110
 MOST_TOPICS = 100
 MOST_RATINGS = 500_000
 MOST_USERS = 100_000
 
-# What columns may be called, the likeliest first; case, spaces and punctuation do not count.
+# The accepted names of columns, the most likely first; case, spaces and punctuation are ignored.
 COURSE_ROLES = {
     "id": ("id", "courseid", "coursecode", "code", "item", "itemid", "movieid"),
     "title": ("title", "name", "coursetitle", "coursename", "course", "movie"),
@@ -74,7 +74,7 @@ TEMPLATE_RATINGS = (
 )
 
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
-_NO_TEXT = {  # how files begin that are often taken for a CSV
+_NO_TEXT = {  # the first bytes of files that are often mistaken for CSV
     b"PK\x03\x04": "a spreadsheet or a zip archive",
     b"\xd0\xcf\x11\xe0": "a spreadsheet",
     b"\x1f\x8b": "a gzip archive",
@@ -86,16 +86,16 @@ _DECIMAL_COMMA = re.compile(r"\s*\d+,\d+\s*")
 
 @dataclass(frozen=True)
 class Reading:
-    """How a file was understood.
+    """What was recognised in a file.
 
     Attributes
     ----------
     file : its name
-    encoding, separator : in words
-    roles : what columns were taken for -> the column's name in the file
-    ignored : the columns that were not used
-    n_rows : without the header
-    first_rows : the first few, by the columns in `roles`
+    encoding, separator : their names
+    roles : role, such as "title" -> the column's name in the file
+    ignored : the columns that are not used
+    n_rows : the number of rows, without the header
+    first_rows : the first three rows at most, with the columns in `roles`
     """
 
     file: str
@@ -109,7 +109,16 @@ class Reading:
 
 @dataclass(frozen=True, eq=False)
 class Courses:
-    """The courses of a file, as `Dataset.from_tables` takes them, and how they were understood."""
+    """The courses of a file.
+
+    Attributes
+    ----------
+    reading : what was recognised in the file
+    table : as `Dataset.from_tables` takes it
+    repairs : a sentence for each kind of repair
+    noun : what one item is called
+    like_threshold : a rating of at least this much is a like, by default
+    """
 
     reading: Reading
     table: pd.DataFrame
@@ -120,14 +129,14 @@ class Courses:
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """A data set, and how its two files were understood."""
+    """A data set, and what was recognised in its two files."""
 
     dataset: Dataset
     courses: Reading
     ratings: Reading
 
     def liked_from(self, threshold: float) -> Pair:
-        """The same, where ratings of at least `threshold` are likes."""
+        """The same data set, where ratings of at least `threshold` are likes."""
         return replace(self, dataset=replace(self.dataset, like_threshold=threshold))
 
 
@@ -136,17 +145,17 @@ def load_pair(
     ratings: str | os.PathLike[str],
     like_threshold: float | None = None,
 ) -> Dataset:
-    """A data set from two CSV files, as the dashboard takes them.
+    """Load a data set from two CSV files, by the rules of the dashboard's upload.
 
     Parameters
     ----------
-    courses, ratings : the files
-    like_threshold : a rating of at least this much is a like; by default every rating is, or
-        3.5 and more in MovieLens' form
+    courses, ratings : the paths of the files
+    like_threshold : a rating of at least this much is a like; by default 3.5 for files in
+        MovieLens' form, and any rating for others
 
     Raises
     ------
-    DataError : names file, line and column
+    DataError : if a file is invalid; it names file, line and column
     """
     files = []
     for path in map(Path, (courses, ratings)):
@@ -163,12 +172,12 @@ def read_courses(name: str, content: bytes) -> Courses:
 
     Parameters
     ----------
-    name : the file's
+    name : the name of the file
     content : its bytes
 
     Raises
     ------
-    DataError : names file, line and column, and says what to do
+    DataError : if the file is invalid; it names file, line and column
     """
     table, reading = _read(name, content, COURSE_ROLES, ("id", "title"), MOST_COURSES)
     id_column, title_column = reading.roles["id"], reading.roles["title"]
@@ -179,18 +188,16 @@ def read_courses(name: str, content: bytes) -> Courses:
         listed = ", ".join(f"“{one}”" for one in unused[:5]) + (", …" if len(unused) > 5 else "")
         repairs.append(f"Not used in {name}: {plural(len(unused), 'column')} ({listed}).")
     if not topics:
-        repairs.append(
-            f"{name} has no topics, so the models that compare topics have little to go on."
-        )
+        repairs.append(f"{name} has no topics, so the models that compare topics can tell little.")
     courses = pd.DataFrame(
         {"id": file.texts(id_column), "title": file.texts(title_column), "description": ""} | topics
     )
     if "description" in reading.roles:
         courses["description"] = file.texts(reading.roles["description"])
     else:
-        repairs.append(f"{name} has no descriptions; the topics' names stand in for them.")
+        repairs.append(f"{name} has no descriptions; the names of the topics are used instead.")
         courses["description"] = [
-            in_words([one for one, flags in topics.items() if flags[i]])
+            as_sentence([one for one, flags in topics.items() if flags[i]])
             for i in range(len(courses))
         ]
     films = _plain(id_column) == "movieid"
@@ -206,20 +213,25 @@ def read_courses(name: str, content: bytes) -> Courses:
 def read_pair(courses: Courses, name: str, content: bytes) -> Pair:
     """Read the ratings of these courses.
 
+    Parameters
+    ----------
+    name : the name of the file of ratings
+    content : its bytes
+
     Raises
     ------
-    DataError : names file, line and column, and says what to do
+    DataError : if the file is invalid; it names file, line and column
     """
     table, reading = _read(name, content, RATING_ROLES, tuple(RATING_ROLES), MOST_RATINGS)
     user, item, rating = (reading.roles[role] for role in RATING_ROLES)
     repairs = list(courses.repairs)
     if reading.separator != _SEPARATORS[","]:
-        table, mended = _with_decimal_points(table, rating)
-        repairs += mended
+        table, notes = _with_decimal_points(table, rating)
+        repairs += notes
     if len(table[user].values) > MOST_USERS:
-        many = f"{len(table[user].values):,} users are too many for here; {MOST_USERS:,} may be."
-        raise DataError(many, name, column=user)
-    ratings, mended = ratings_of(
+        problem = f"has {len(table[user].values):,} users; at most {MOST_USERS:,} are allowed."
+        raise DataError(problem, name, column=user)
+    ratings, notes = ratings_of(
         table,
         courses.table["id"].tolist(),
         courses.reading.file,
@@ -227,12 +239,12 @@ def read_pair(courses: Courses, name: str, content: bytes) -> Pair:
         noun=courses.noun,
     )
     parsed = Parsed(
-        courses.table, ratings, [*repairs, *mended], courses.like_threshold, courses.noun
+        courses.table, ratings, [*repairs, *notes], courses.like_threshold, courses.noun
     )
     return Pair(parsed.dataset(Path(courses.reading.file).stem), courses.reading, reading)
 
 
-# A file
+# Reading one file
 
 
 def _read(
@@ -242,17 +254,17 @@ def _read(
     required: Sequence[str],
     most_rows: int,
 ) -> tuple[Table, Reading]:
-    """The table, and which of its columns has which role."""
+    """The table, and what was recognised in it."""
     text, encoding = _decoded(name, content)
     separator, header = _separated(name, text)
     if len(header) > MOST_COLUMNS:
-        many = f"has {len(header):,} columns; {MOST_COLUMNS} may be."
-        raise DataError(many, name, 1)
+        problem = f"has {len(header):,} columns; at most {MOST_COLUMNS} are allowed."
+        raise DataError(problem, name, 1)
     roles = _roles(header, known)
     for role in required:
         if role not in roles:
             shown = ", ".join(one[:40] for one in header[:20])
-            missing = f"is missing: no column is called so. The columns are: {shown}."
+            missing = f"is missing: no column has one of its names. The columns are: {shown}."
             raise DataError(missing, name, 1, role)
     table = parse_table(name, _lines(text), tuple(roles.values()), separator, most_rows)
     first_rows = tuple(
@@ -269,7 +281,7 @@ def _decoded(name: str, content: bytes) -> tuple[str, str]:
     """The text, and the name of its encoding."""
     if len(content) > MOST_BYTES:
         size = f"{len(content) / 1e6:.1f} MB"
-        raise DataError(f"has {size}; {MOST_BYTES / 1e6:.0f} MB may be.", name)
+        raise DataError(f"has {size}; at most {MOST_BYTES / 1e6:.0f} MB is allowed.", name)
     if not content.strip(b"\0\xff\xfe\xef\xbb\xbf \t\r\n"):
         raise DataError("is empty.", name)
     for start, what in _NO_TEXT.items():
@@ -281,7 +293,7 @@ def _decoded(name: str, content: bytes) -> tuple[str, str]:
     except UnicodeDecodeError as error:
         before = content[: error.start].decode(encoding, "replace")
         shown = encoding.upper().removesuffix("-SIG")
-        wrong = f"holds bytes that are not {shown}; {_SAVE_AS}"
+        wrong = f"contains bytes that are not {shown}; {_SAVE_AS}"
         raise DataError(wrong, name, len(before.splitlines()) or 1) from error
     return text, encoding.upper().replace("-SIG", " with a byte order mark")
 
@@ -289,7 +301,7 @@ def _decoded(name: str, content: bytes) -> tuple[str, str]:
 def _encoding(content: bytes) -> str:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
-    if content[1:2] == b"\0":  # UTF-16 without a mark: every other byte of a header is zero
+    if content[1:2] == b"\0":  # UTF-16 without a byte order mark: every second byte is zero
         return "utf-16-le"
     if content[:1] == b"\0":
         return "utf-16-be"
@@ -297,7 +309,7 @@ def _encoding(content: bytes) -> str:
 
 
 def _separated(name: str, text: str) -> tuple[str, list[str]]:
-    """The separator that makes the most columns of the header, and these."""
+    """The separator that gives the most columns, and the names of these columns."""
     headers: dict[str, list[str]] = {}
     problems = []
     for separator in _SEPARATORS:
@@ -316,7 +328,7 @@ def _lines(text: str) -> io.StringIO:
 
 
 def _roles(header: Sequence[str], known: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Role -> column, each column once."""
+    """The mapping of roles to columns; each column has one role at most."""
     plain = {_plain(name): name for name in reversed(header)}
     roles: dict[str, str] = {}
     for role, names in known.items():
@@ -334,7 +346,7 @@ def _plain(name: str) -> str:
 
 
 def _topics(file: CourseFile, reading: Reading) -> tuple[dict[str, np.ndarray], list[str]]:
-    """The topics, each as 0/1 by course, and the columns that are none."""
+    """The topics, each with its (n_courses,) flags of 0 or 1, and the columns that are not used."""
     table = file.table
     others = [one for one in table.columns if one not in reading.roles.values()]
     if "topics" in reading.roles:
@@ -345,7 +357,7 @@ def _topics(file: CourseFile, reading: Reading) -> tuple[dict[str, np.ndarray], 
         flags = np.array(
             [value.strip() in ("0", "1", "0.0", "1.0") for value in table[column].values]
         )
-        if flags[table[column].codes].mean() < 0.5:  # else it is meant to be one, whatever is wrong
+        if flags[table[column].codes].mean() < 0.5:  # with more 0 and 1, it is meant to be a topic
             unused.append(column)
             continue
         if column in COURSE_COLUMNS or len(column) > LONGEST_NAME:
@@ -362,28 +374,28 @@ def _named_topics(file: CourseFile, column: str) -> dict[str, np.ndarray]:
         lambda text: any(
             one in COURSE_COLUMNS or len(one) > LONGEST_NAME for one in split_topics(text)
         ),
-        "holds a name that no topic can have (“id”, “title”, “description”, or a very long one).",
+        "contains a name that no topic can have (“id”, “title”, “description”, or one too long).",
     )
     named = [split_topics(text) for text in file.texts(column)]
     names = sorted({one for each in named for one in each})
     _refuse_many(names, file, column)
-    position = {name: i for i, name in enumerate(names)}
+    index = {name: i for i, name in enumerate(names)}
     flags = np.zeros((len(named), len(names)), np.uint8)
     for row, each in enumerate(named):
-        flags[row, [position[one] for one in each]] = 1
-    return {name: flags[:, i] for name, i in position.items()}
+        flags[row, [index[one] for one in each]] = 1
+    return {name: flags[:, i] for name, i in index.items()}
 
 
 def _refuse_many(
     topics: Sequence[str] | Mapping[str, object], file: CourseFile, column: str | None = None
 ) -> None:
     if len(topics) > MOST_TOPICS:
-        many = f"has {len(topics):,} different topics; {MOST_TOPICS} may be."
-        raise DataError(many, file.table.source, column=column)
+        problem = f"has {len(topics):,} different topics; at most {MOST_TOPICS} are allowed."
+        raise DataError(problem, file.table.source, column=column)
 
 
 def _with_decimal_points(table: Table, column: str) -> tuple[Table, list[str]]:
-    """The table with “3,5” read as 3.5, which is possible where commas separate nothing."""
+    """The table with “3,5” read as 3.5, which is possible if commas do not separate fields."""
     old = table[column]
     comma = [bool(_DECIMAL_COMMA.fullmatch(value)) for value in old.values]
     if not any(comma):
@@ -393,6 +405,6 @@ def _with_decimal_points(table: Table, column: str) -> tuple[Table, list[str]]:
         for value, has in zip(old.values, comma, strict=True)
     ]
     count = int(np.array(comma)[old.codes].sum())
-    mended = f"{plural(count, 'rating')} of {table.source} with a decimal comma, read as such."
+    note = f"{plural(count, 'rating')} of {table.source} had a decimal comma, read as a point."
     columns = {**table.columns, column: Column(values, old.codes)}
-    return replace(table, columns=columns), [mended]
+    return replace(table, columns=columns), [note]

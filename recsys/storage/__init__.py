@@ -1,4 +1,4 @@
-"""Fitted models on disk: which there are (`store`), and how one lies in a file (`format`)."""
+"""Fitted models on disk: the folder of models (`store`) and the format of one file (`format`)."""
 
 from recsys.storage.format import StoreError, load, save
 from recsys.storage.store import Store

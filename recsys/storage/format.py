@@ -1,7 +1,7 @@
-"""How a fitted model lies in a file: a checksum and an uncompressed `.npz` of plain arrays.
+"""The file format of a fitted model: a checksum and an uncompressed `.npz` of plain arrays.
 
-Reading one runs no code; a file that is torn, foreign or of another version is refused. Must not
-know where files are kept.
+Reading a file runs no code. A file that is damaged, foreign or of another version raises an error.
+Must not know in which folder files are kept.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from scipy.sparse import csr_matrix
 from recsys.machine import write_atomically
 from recsys.models import Recommender, find
 
-_MAGIC = b"recsys model 1\n"  # raise the number when the format below changes
+_MAGIC = b"recsys model 1\n"  # increase the number when the format below changes
 _CHECKSUM = hashlib.sha256
 _HEADER = len(_MAGIC) + _CHECKSUM().digest_size
 
 
 class StoreError(ValueError):
-    """A file that holds no fitted model of this version, or a model that cannot be stored."""
+    """A file contains no fitted model of this version, or a model cannot be stored."""
 
 
 def save(model: Recommender, path: str | os.PathLike[str]) -> None:
-    """Write a fitted model to a file: the whole of it or, whatever happens meanwhile, nothing.
+    """Write a fitted model to a file. If anything goes wrong, an earlier file stays as it was.
 
     Raises
     ------
-    StoreError : for a fitted attribute that is not made of arrays, numbers and strings
+    StoreError : if a fitted attribute is not made of arrays, numbers and strings
     OSError : if the file cannot be written
     """
     payload = _payload(model)
@@ -50,22 +50,22 @@ def load(path: str | os.PathLike[str], kind: type[Recommender] | None = None) ->
 
     Parameters
     ----------
-    kind : the model's class; by default the registered one of the name in the file
+    kind : the expected class; by default the registered class that the file names
 
     Raises
     ------
-    StoreError : if the file is torn, foreign, of another version, or holds another kind of model
+    StoreError : if the file is damaged, foreign, of another version, or of another class of model
     OSError : if it cannot be read
     """
     content = Path(path).read_bytes()
     payload = memoryview(content)[_HEADER:]
     if not content.startswith(_MAGIC):
-        raise StoreError(f"{path} is no model of this version of recsys; fit the model again.")
+        raise StoreError(f"{path} is not a model of this version of recsys; fit the model again.")
     if _CHECKSUM(payload).digest() != content[len(_MAGIC) : _HEADER]:
         raise StoreError(f"{path} is damaged; delete it and fit the model again.")
     try:
         return _model(bytes(payload), kind)
-    except Exception as error:  # whatever a foreign file makes the parsers stumble over
+    except Exception as error:  # a foreign file can cause any kind of error
         raise StoreError(f"{path} cannot be used: {error} Fit the model again.") from error
 
 
@@ -86,18 +86,18 @@ def _model(payload: bytes, kind: type[Recommender] | None) -> Recommender:
         about = json.loads(arrays["about"].tobytes())
         kind = kind or find(about["model"])
         if kind.key() != about["model"]:
-            raise StoreError(f"it holds {about['model']}, not {kind.key()}.")
+            raise StoreError(f"it contains {about['model']}, not {kind.key()}.")
         model = kind(**about["hyperparameters"])
         if "course_ids_" not in about["state"] or not all(n.endswith("_") for n in about["state"]):
-            raise StoreError("it holds no fitted model.")
+            raise StoreError("it contains no fitted model.")
         for name, packed in about["state"].items():
             setattr(model, name, _unpacked(packed, arrays))
     return model
 
 
 def _packed(name: str, value: Any, arrays: dict[str, np.ndarray]) -> Any:
-    """The value as JSON; arrays are moved to `arrays` and named in the JSON."""
-    if isinstance(value, np.generic):  # its type counts: it decides that of what is computed
+    """The value in JSON's types, with arrays replaced by their names in `arrays`."""
+    if isinstance(value, np.generic):  # an array keeps its dtype, on which later results depend
         arrays[name] = np.asarray(value)
         return {"scalar": name}
     if value is None or isinstance(value, bool | int | float | str):

@@ -1,7 +1,7 @@
-"""Which fitted models there are: one file each, shared by every session on the machine.
+"""The store of fitted models: one file each, shared by all sessions on the machine.
 
-A file that cannot be trusted counts as absent. A store has a limit: what was not used for longest
-makes room. Must not know who asks, how a fit is run, nor what is inside a file.
+An invalid file counts as absent. A store has a size limit: beyond it, the least recently used
+files are removed. Must not know who asks, how a fit is run, nor the format of a file.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ from recsys.models import Progress, Recommender, silent
 from recsys.storage.format import StoreError, load, save
 
 _LIMIT = 2_000_000_000  # bytes of all files of a store
-_POLL = 0.1  # seconds between two tries at a lock that another session holds
+_POLL = 0.1  # seconds between two attempts to take a lock that another session holds
 WAITING = "Waiting for the same training in another session"
 
 log = logging.getLogger(__name__)
 
 
 class Store:
-    """A folder of fitted models, found by data set, model, hyperparameters and code version.
+    """A folder of fitted models, by data set, model, hyperparameters and version of the code.
 
     Parameters
     ----------
-    folder : where the files are; by default RECSYS_STORE, else `.recsys/models` beside the
+    folder : the folder of the files; by default RECSYS_STORE, else `.recsys/models` beside the
         `data/` folder if it can be written, else the user's cache folder
-    limit : bytes that its files may take; beyond, what was not used for longest makes room
+    limit : the most bytes that its files may take together
     """
 
     def __init__(self, folder: str | os.PathLike[str] | None = None, limit: int = _LIMIT) -> None:
@@ -50,14 +50,14 @@ class Store:
         self.limit = limit
 
     def keeps(self, model: Recommender) -> bool:
-        """Whether models of this class are stored: those whose code is in a file.
+        """Whether models of this class are stored: only classes whose code is in a file are.
 
-        One typed into a notebook is not, since a change of its code would go unnoticed.
+        A class typed into a notebook is not, since the store could not notice a change of its code.
         """
         return _source_file(type(model)) is not None
 
     def key(self, model: Recommender, dataset: TrainingSet) -> str:
-        """The name under which this model, fitted on this data set, is stored."""
+        """The name of the file: the model's key, and a hash of its settings, data and code."""
         asked = {
             "data": dataset.full.fingerprint,
             "hyperparameters": model.values(refit_only=True),
@@ -67,12 +67,14 @@ class Store:
         return f"{model.key()}-{digest[:20]}"
 
     def path(self, key: str) -> Path:
-        """The file of a key."""
+        """The path of the file for a key."""
         return self.folder / f"{key}.model"
 
     def get(self, model: Recommender, dataset: TrainingSet) -> Recommender | None:
-        """The fitted model, with those hyperparameters of `model` that act when scoring; None if
-        it is not stored or its file cannot be trusted.
+        """Load the fitted model; None if it is not stored, or if its file is invalid.
+
+        Hyperparameters that act only when scoring are not part of the file. They are those of
+        `model`.
         """
         if not self.keeps(model):
             return None
@@ -82,25 +84,25 @@ class Store:
             if stored is None:
                 return None
             if stored.values(refit_only=True) != model.values(refit_only=True):
-                raise StoreError(f"{path} holds other hyperparameters than its name says.")
+                raise StoreError(f"{path} has other hyperparameters than its name says.")
             if not np.array_equal(stored.course_ids_, dataset.courses["id"].to_numpy(str)):
                 raise StoreError(f"{path} was fitted on another data set.")
         except (StoreError, OSError) as error:
-            log.warning("A stored model is left aside. %s", error)
+            log.warning("A stored model is ignored. %s", error)
             return None
         mark_used(path)
         return with_values_of(model, stored)
 
     def put(self, model: Recommender, dataset: TrainingSet) -> Path:
-        """Store a fitted model; returns its file.
+        """Store a fitted model; returns the path of its file.
 
         Raises
         ------
-        StoreError : if the store does not keep such models
+        StoreError : if models of this class are not stored
         OSError : if the folder cannot be written
         """
         if not self.keeps(model):
-            raise StoreError(f"{type(model).__name__} is not stored: its code is in no file.")
+            raise StoreError(f"{type(model).__name__} is not stored: its code is not in a file.")
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.path(self.key(model, dataset))
         save(model, path)
@@ -108,7 +110,7 @@ class Store:
         return path
 
     def make_room(self, new: Path) -> None:
-        """Remove what was not used for longest, but not `new`, until the limit holds."""
+        """Remove the least recently used files, except `new`, until the limit holds."""
         files = []
         for file in (*self.folder.glob("*.model"), *self.folder.glob("*.npz")):
             with suppress(OSError):  # another session has removed it
@@ -124,11 +126,12 @@ class Store:
 
     @contextmanager
     def lock(self, key: str, progress: Progress = silent) -> Iterator[None]:
-        """Hold the key's lock, which one thread of one process on the machine has at a time.
+        """Hold the lock of a key. Only one thread on the machine has it at a time.
 
-        The operating system releases it when the holder dies. While waiting, `progress` is told
-        so again and again, and ends the wait by raising. Where the folder does not allow locks,
-        there is none: that costs double work only, since files are replaced as a whole.
+        The operating system releases the lock when the process exits. While waiting, `progress` is
+        called again and again; an exception from it ends the wait. If the folder does not allow
+        locks, the block runs without one: the same fit may then run twice, but no file is damaged,
+        since files are replaced as a whole.
         """
         from filelock import FileLock, Timeout
 
@@ -154,13 +157,13 @@ class Store:
         progress: Progress = silent,
         slot: Callable[[Progress], AbstractContextManager[None]] = lambda progress: nullcontext(),
     ) -> Recommender:
-        """The stored model; if there is none, `model` itself, fitted here and now and stored.
+        """Load the stored model. If there is none, fit `model` in this process and store it.
 
-        A folder that cannot be written costs the storing only.
+        If the folder cannot be written, the fitted model is returned without being stored.
 
         Parameters
         ----------
-        slot : what to wait for, and to hold while fitting, such as `JobQueue(store).slot`
+        slot : a context manager to hold while fitting, such as `JobQueue(store).slot`
         """
         if not self.keeps(model):
             return model.fit(dataset.full, progress)
@@ -181,19 +184,19 @@ class Store:
 
 
 def mark_used(file: Path) -> None:
-    """Remember that a file was used now, where the file system would not by itself."""
-    with suppress(OSError):  # of another user: it stays as old as it is
+    """Set the access time of a file to now, since many file systems do not update it."""
+    with suppress(OSError):  # the file of another user keeps its access time
         os.utime(file, ns=(time.time_ns(), file.stat().st_mtime_ns))
 
 
 def with_values_of(asked: Recommender, fitted: Recommender) -> Recommender:
-    """What `fitted` has learned, with the hyperparameters of `asked`."""
+    """A model with the fitted state of `fitted` and the hyperparameters of `asked`."""
     model = type(asked)(**asked.values())
     vars(model).update(fitted.fitted())
     return model
 
 
-# Where, and by which code
+# The folder, and the version of the code
 
 
 def _default_folder() -> Path:
@@ -210,7 +213,7 @@ def _default_folder() -> Path:
 
 
 def _source_file(kind: type[Recommender]) -> Path | None:
-    """The file of the module that defines a class, if another process can import it."""
+    """The file of the module that defines a class; None if another process cannot import it."""
     if kind.__module__ == "__main__" or "<locals>" in kind.__qualname__:
         return None
     try:
@@ -222,7 +225,7 @@ def _source_file(kind: type[Recommender]) -> Path | None:
 
 @cache
 def _code_version(source: Path | None) -> str:
-    """A hash of the code that decides what a fit gives, so that an edited model is fitted anew."""
+    """A hash of the code that a fit depends on, so that an edited model is fitted again."""
     package = Path(recsys.models.__file__).parent
     others = (recsys.blocks.__file__, recsys.dataset.__file__, recsys.text.__file__)
     files = {*package.glob("*.py"), *map(Path, others)}

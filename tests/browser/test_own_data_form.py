@@ -81,7 +81,9 @@ def test_a_mistake_is_named_and_a_better_file_heals_it(form: Form) -> None:
 
 def test_a_file_too_large_is_not_sent_and_the_page_lives_on(form: Form) -> None:
     form.send("courses", "large.csv", b"id,title\n" + b"A,B\n" * 3_000_000)
-    expect(form.told).to_have_text("large.csv: has 12.0 MB; 8 MB may be. It was not sent.")
+    expect(form.told).to_have_text(
+        "large.csv: has 12.0 MB; at most 8 MB is allowed. It was not sent."
+    )
     form.send("courses", "courses.csv", TEMPLATE_COURSES)
     expect(form.told).to_contain_text("The courses can be read")
 

@@ -149,7 +149,7 @@ def test_recommend_says_why_it_has_nothing(run: Run) -> None:
 def test_train_fits_what_is_missing_and_no_more(run: Run, tmp_path: Path) -> None:
     command = ["train", "--data", "courses", "--model", "knn", "user-profile"]
     first = run(*command)
-    assert (first.returncode, first.stdout) == (0, "All two models are ready on courses.\n")
+    assert (first.returncode, first.stdout) == (0, "Both models are ready on courses.\n")
     assert "KNN fitted in" in first.stderr
     stored = {file: file.stat().st_mtime_ns for file in (tmp_path / "store").glob("*.model")}
     assert len(stored) == 2
@@ -160,6 +160,19 @@ def test_train_fits_what_is_missing_and_no_more(run: Run, tmp_path: Path) -> Non
 
     assert "KNN fitted in" in run(*command, "--force").stderr
     assert all(file.stat().st_mtime_ns > before for file, before in stored.items())
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        (["knn"], "The model is ready on courses.\n"),
+        (["knn", "user-profile"], "Both models are ready on courses.\n"),
+        (["knn", "user-profile", "popularity"], "All three models are ready on courses.\n"),
+    ],
+    ids=["one", "two", "three"],
+)
+def test_train_says_how_many_models_are_ready(keys: list[str], told: str, run: Run) -> None:
+    assert run("train", "--data", "courses", "--model", *keys).stdout == told
 
 
 def test_train_tells_what_is_ready_and_fails_if_anything_is_not(run: Run, tmp_path: Path) -> None:
@@ -175,7 +188,7 @@ def test_train_tells_what_is_ready_and_fails_if_anything_is_not(run: Run, tmp_pa
         1,
         [one | {"ready": False} for one in ready],
     )
-    assert "KNN is fitted but not kept" in done.stderr
+    assert "KNN is fitted but not stored" in done.stderr
 
 
 def test_finding_all_models_stored_imports_no_learning_library(

@@ -193,7 +193,7 @@ def test_not_there(server: Server, folder: Path) -> None:
     message = failure(folder, server)
     assert message.startswith("IBM courses could not be fetched (127.0.0.1:")
     assert "has no course_processed.csv, it answered 404" in message
-    assert message.endswith("): the bundled set serves. Try again with: make data")
+    assert message.endswith("); the bundled set is used instead. Try again with: make data")
     assert "\n" not in message
     assert len(server.asked_for("course_processed.csv")) == 1
 
@@ -316,7 +316,7 @@ def test_a_folder_that_cannot_be_written(server: Server, tmp_path: Path) -> None
 def test_a_failed_fetch_leaves_no_data_set_half_there(server: Server, folder: Path) -> None:
     server.status["ratings.csv"] = 404
     failure(folder, server)
-    with pytest.raises(DataError, match="holds no data set"):
+    with pytest.raises(DataError, match="contains no data set"):
         load_dataset(folder)
 
 

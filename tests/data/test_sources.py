@@ -202,7 +202,7 @@ def test_a_recsys_data_without_data_says_which_files_it_wants(
     with pytest.raises(DataError, match="nowhere: there is no such folder"):
         available()
     (tmp_path / "nowhere").mkdir()
-    with pytest.raises(DataError, match=r"nowhere: holds no data set.*course_genre\.csv"):
+    with pytest.raises(DataError, match=r"nowhere: contains no data set.*course_genre\.csv"):
         available()
 
 
@@ -281,7 +281,7 @@ def test_encodings(folder: Path) -> None:
     courses.write_bytes(text.encode("utf-8-sig"))
     assert load_dataset(folder).courses["description"][0] == "Schleifen für alle."
     courses.write_bytes(text.encode("latin-1"))
-    assert "courses.csv, line 2: holds bytes that are not UTF-8" in str(refusal(folder))
+    assert "courses.csv, line 2: contains bytes that are not UTF-8" in str(refusal(folder))
     courses.write_bytes(text.encode("utf-16"))
     assert "courses.csv: is in UTF-16; save it as “CSV UTF-8”" in str(refusal(folder))
 
@@ -290,7 +290,7 @@ def test_a_gzip_file_that_is_cut_off_is_refused(folder: Path) -> None:
     write(folder, PLAIN)
     whole = gzip.compress(PLAIN["ratings.csv"].encode() * 50)
     (folder / "ratings.csv.gz").write_bytes(whole[:-20])
-    assert "ratings.csv.gz: is cut off, or no gzip file" in str(refusal(folder))
+    assert "ratings.csv.gz: is incomplete, or not a gzip file" in str(refusal(folder))
 
 
 # What is mended, and told

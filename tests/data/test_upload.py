@@ -156,7 +156,7 @@ def test_a_saved_data_set_is_loaded_from_its_folder(tmp_path: Path) -> None:
         (
             COURSES,
             "user;item;rating\nann;P1;3,0\nann;D1;2,0\nben;D1;3\n",
-            "2 ratings of r.csv with a decimal comma, read as such.",
+            "2 ratings of r.csv had a decimal comma, read as a point.",
         ),
         (
             "id,title,description,Python,SQL,Url\nP1,Python,Loops.,1,0,a\nD1,Joins,Tables.,0,1,b\n",
@@ -191,10 +191,10 @@ def test_one_course_and_one_rating_are_a_data_set() -> None:
         (b"PK\x03\x04 and so on", "c.csv: is a spreadsheet or a zip archive, not a CSV"),
         (
             "id,title\nA,Café\n".encode("latin-1"),
-            "c.csv, line 2: holds bytes that are not UTF-8; save it as",
+            "c.csv, line 2: contains bytes that are not UTF-8; save it as",
         ),
-        (b"id,title\nA,\0\n", "c.csv, line 2: holds a zero character"),
-        ("id,title".encode("utf-16") + b"x", "c.csv, line 1: holds bytes that are not UTF-16"),
+        (b"id,title\nA,\0\n", "c.csv, line 2: contains a zero character"),
+        ("id,title".encode("utf-16") + b"x", "c.csv, line 1: contains bytes that are not UTF-16"),
         (b"name;price\nA;3\n", "c.csv, line 1, column “id”: is missing: no column"),
         (b"id,title,title\nA,B,C\n", "c.csv, line 1, column “title”: is there twice."),
         (b"id,title,\nA,B,0\n", "c.csv, line 1: column 3 has no name."),
@@ -212,7 +212,7 @@ def test_one_course_and_one_rating_are_a_data_set() -> None:
         ),
         (
             b"id,title,topics\nA,First,SQL|title\n",
-            "c.csv, line 2, column “topics”: holds a name that no topic can have",
+            "c.csv, line 2, column “topics”: contains a name that no topic can have",
         ),
         (
             b"id,title\nA," + b"x" * 301 + b"\n",
@@ -224,13 +224,13 @@ def test_one_course_and_one_rating_are_a_data_set() -> None:
         ),
         (
             b"id,title," + b"t," * 2_000_000 + b"t\n",
-            "c.csv, line 1: has 2,000,003 columns; 110 may be.",
+            "c.csv, line 1: has 2,000,003 columns; at most 110 are allowed.",
         ),
-        (b"x" * 8_000_001, "c.csv: has 8.0 MB; 8 MB may be."),
-        (b"id,title\n" + b"A,B\n" * 10_001, "c.csv, line 10002: is more than 10,000 rows"),
+        (b"x" * 8_000_001, "c.csv: has 8.0 MB; at most 8 MB is allowed."),
+        (b"id,title\n" + b"A,B\n" * 10_001, "c.csv, line 10002: exceeds the limit of 10,000 rows"),
         (
             b"id,title,topics\n" + b"".join(b"%d,T,topic %d\n" % (i, i) for i in range(101)),
-            "c.csv, column “topics”: has 101 different topics; 100 may be.",
+            "c.csv, column “topics”: has 101 different topics; at most 100 are allowed.",
         ),
     ],
     ids=lambda value: value[:40] if isinstance(value, str) else "",
@@ -259,7 +259,7 @@ def test_a_rating_that_is_none_is_refused(rating: str) -> None:
         ("user,item,rating\nann,X1,3\n", "r.csv: none of these ratings is of a course in c.csv"),
         (
             "user,item,rating\n" + "a,P1,3\n" * 500_001,
-            "r.csv, line 500002: is more than 500,000 rows",
+            "r.csv, line 500002: exceeds the limit of 500,000 rows",
         ),
     ],
     ids=["empty", "column", "user", "stray", "long"],

@@ -1,4 +1,4 @@
-"""Trainings take turns: so many at once, the others in line, whoever they belong to."""
+"""Trainings of all sessions share a few slots, and the others wait in the queue."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def begin(tmp_path: Path) -> Iterator[Callable[..., Session]]:
         session.process.stdout.close()
 
 
-ONE = "Waiting in line: another training has to end first"
+ONE = "Waiting in the queue: another training has to end first"
 
 
 @pytest.mark.slow
@@ -81,7 +81,7 @@ def test_first_come_first_served_and_the_place_is_told(begin: Callable[..., Sess
     second = begin()
     assert second.hears() == ONE
     third = begin()
-    assert third.hears() == "Waiting in line: 2 other trainings have to end first"
+    assert third.hears() == "Waiting in the queue: 2 other trainings have to end first"
     first.end()
     assert second.hears() == "training"
     assert third.hears() == ONE
@@ -108,7 +108,7 @@ def test_who_is_killed_while_training_or_waiting_is_passed_over(
     second = begin()
     assert second.hears() == ONE
     third = begin()
-    assert third.hears() == "Waiting in line: 2 other trainings have to end first"
+    assert third.hears() == "Waiting in the queue: 2 other trainings have to end first"
     second.process.kill()
     assert third.hears() == ONE
     first.process.kill()
@@ -132,7 +132,7 @@ def test_thirty_who_want_the_same_cause_one_training(stage: Stage) -> None:
 def test_different_trainings_never_have_more_children_than_places(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A child takes much longer to start than its fit; without the line all would be there."""
+    """A child takes much longer to start than its fit; without the queue all would run at once."""
     monkeypatch.setenv("RECSYS_TRAININGS", "2")
     jobs = [stage.job(Quick(size=size)) for size in range(1, 8)]
     most = 0

@@ -92,7 +92,7 @@ def test_what_belongs_to_blocks_does_not_fill_a_worker(client: Client) -> None:
 def test_progress_tells_where_to_watch(parts: PartitionedDataset, client: Client) -> None:
     told = []
     NMF().fit(OnCluster(parts, client), lambda done, message, **_: told.append(message))
-    assert f"on 2 workers, seen at {client.dashboard_link}" in told[0]
+    assert f"on 2 workers, see {client.dashboard_link}" in told[0]
     assert any(message.startswith("Pass 2 of at most") for message in told)
 
 
@@ -184,7 +184,7 @@ def test_a_fit_that_needs_too_much_memory_ends_with_a_clear_error(
     store = Store(tmp_path)
     with (
         connected("local", n_workers=2, memory_limit="600MB") as client,
-        pytest.raises(ClusterError, match="want of memory"),
+        pytest.raises(ClusterError, match="lack of memory"),
     ):
         store.fitted(Glutton(), OnCluster(parts, client))
     assert not list(tmp_path.glob("*.model"))

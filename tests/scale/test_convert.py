@@ -66,11 +66,11 @@ def test_users_with_names_and_a_threshold(client: Client, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("name", "text", "told"),
     [
-        ("b.csv", "user,item,rating\n7,NOPE,3\n", r"b\.csv \(piece 1 of 1\).*“NOPE” is the id"),
+        ("b.csv", "user,item,rating\n7,NOPE,3\n", r"b\.csv \(piece 1 of 1\).*“NOPE” is not the id"),
         ("b.csv", "user,item,rating\n7,ML0101EN,lots\n", r"b\.csv.*“lots” must be a number"),
         ("b.csv", "user,item,rating\n7,ML0101EN,inf\n", r"b\.csv.*“inf” must be a number above 0"),
         ("b.csv", "user,item\n7,ML0101EN\n", r"b\.csv.*lacks the column “rating”"),
-        ("b.csv", "user,item,rating\nx7,ML0101EN,3\n", r"b\.csv.*“x7” is no whole number"),
+        ("b.csv", "user,item,rating\nx7,ML0101EN,3\n", r"b\.csv.*“x7” is not a whole number"),
         ("b.csv", "user,item,rating\n7,ML0101EN,3\n7,ML0101EN,2\n", r"User “7” .* twice"),
         ("b.csv", "user,item,rating\n7,ML0101EN,3,9,9\n", r"b\.csv"),
         ("c.parquet", "no Parquet at all", r"c\.parquet.*cannot be read as Parquet"),
@@ -88,5 +88,5 @@ def test_a_file_that_cannot_be_used_is_named(
 def test_no_ratings_at_all(client: Client, tmp_path: Path) -> None:
     (tmp_path / "in" / "ratings").mkdir(parents=True)
     (tmp_path / "in" / "courses.csv").write_text("id,title\nA,a\n")
-    with pytest.raises(DataError, match="holds no CSV or Parquet files"):
+    with pytest.raises(DataError, match="contains no CSV or Parquet files"):
         convert(tmp_path / "in", tmp_path / "made", client, per_part=10)

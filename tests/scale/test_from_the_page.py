@@ -52,7 +52,7 @@ def test_a_training_of_the_page_runs_on_the_cluster_that_is_named(
     assert outcome.result.popularity_.sum() == sample.full.popularity.sum()
     assert store.get(model, sample) is not None
     told = [event.message for event in events if isinstance(event, Progressed)]
-    assert any(f"on 2 workers, seen at {client.dashboard_link}" in message for message in told)
+    assert any(f"on 2 workers, see {client.dashboard_link}" in message for message in told)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
@@ -66,7 +66,7 @@ def test_kernels_are_forked_from_a_process_that_leaves_pyarrow_out() -> None:
 
 
 def test_the_page_links_to_where_the_workers_are_seen() -> None:
-    html = with_links(paragraph("Pass 2, on 2 workers, seen at http://127.0.0.1:8787/status."))
+    html = with_links(paragraph("Pass 2, on 2 workers, see http://127.0.0.1:8787/status."))
     link = '<a href="http://127.0.0.1:8787/status" target="_blank" rel="noopener">'
     assert link in html
     assert html.endswith("status</a>.</p>")
@@ -89,10 +89,10 @@ def test_the_command_line_from_files_to_recommendations(
     made = json.loads(capsys.readouterr().out)
     assert (made["users"], made["ratings"]) == (tiny.n_users, tiny.interactions.nnz)
     assert main(["train", "--data", parts, "--model", "knn", "nmf", *on]) == 0
-    assert "All two models are ready on in." in capsys.readouterr().out
+    assert "Both models are ready on in." in capsys.readouterr().out
     assert main(["recommend", "PY1", "--data", parts, "--model", "knn", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["recommendations"][0]["course_id"] == "PY2"
     assert main(["recommend-all", answers, "--data", parts, "--k", "2", *on, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["users"] == tiny.n_users
     assert main(["data", "convert", str(source), parts, *on]) == 1
-    assert "holds a data set already" in capsys.readouterr().err
+    assert "already contains a data set" in capsys.readouterr().err

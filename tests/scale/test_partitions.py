@@ -162,7 +162,7 @@ def test_a_model_that_wants_all_likes_at_once_is_told_what_to_ask_for(
 
 
 def test_a_folder_in_use_is_left_alone(bundled: Dataset, copy: Path, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="holds a data set already"):
+    with pytest.raises(DataError, match="already contains a data set"):
         write(bundled, copy)
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.txt").write_text("precious")

@@ -20,7 +20,7 @@ from tornado.websocket import WebSocketClosedError
 from visits import ask, kernel_of, process_of, wired
 
 from recsys.serving.kernels import KernelManager
-from recsys.serving.server import _unless_a_page_was_left
+from recsys.serving.server import _ignore_closed_pages
 
 FORKED = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
 PATIENCE = 60  # seconds
@@ -131,8 +131,8 @@ def test_a_kernel_whose_visitor_leaves_while_it_is_looked_at_is_no_error() -> No
 
 def test_a_page_that_is_closed_while_it_is_written_to_is_no_error() -> None:
     loop = Mock()
-    _unless_a_page_was_left(loop, {"exception": WebSocketClosedError()})
+    _ignore_closed_pages(loop, {"exception": WebSocketClosedError()})
     loop.default_exception_handler.assert_not_called()
     other = {"exception": ZeroDivisionError()}
-    _unless_a_page_was_left(loop, other)
+    _ignore_closed_pages(loop, other)
     loop.default_exception_handler.assert_called_once_with(other)

@@ -1,28 +1,28 @@
-// Plotly's figures. Plotly comes from the extension for JupyterLab that the package brings along,
-// so that there is one copy of it, the same in every kind of server.
+// Plotly's figures. Plotly comes from the JupyterLab extension in its Python package, so that every
+// kind of server has the same copy.
 
 const PLOTLY = "application/vnd.plotly.v1+json";
 
 const plotly = new Promise((resolve, reject) => {
-  // The page calls one of these once the extension is loaded, or cannot be.
+  // The page calls one of these when the extension has been loaded, or could not be loaded.
   window.plotlyIsHere = () => resolve(plotlyOfExtension(PLOTLY));
   window.plotlyIsLost = () => reject(new Error("Plotly could not be loaded"));
 });
-plotly.catch(() => {}); // whoever draws says so
+plotly.catch(() => {}); // `draw` reports the error
 
-// One figure is drawn after another, with a moment in between in which the page can answer; a longer
-// one after the first, which comes with much to compile.
+// Figures are drawn one after another, with a pause in between in which the page can react. The
+// pause after the first figure is longer, since the browser then compiles most of Plotly.
 let turn = Promise.resolve();
-let moment = 300; // ms
+let pause = 300; // ms
 
 function inTurn(act) {
   const done = turn.then(act);
-  const rest = () => new Promise((resolve) => setTimeout(resolve, moment)).then(() => (moment = 0));
+  const rest = () => new Promise((resolve) => setTimeout(resolve, pause)).then(() => (pause = 0));
   turn = done.catch(() => {}).then(rest);
   return done;
 }
 
-// A place for figures: `draw` shows another one in it, which keeps what is the same.
+// An element for a figure. `draw` replaces the figure, and only what differs is drawn again.
 function figurePlace() {
   const node = document.createElement("div");
   let wanted;
@@ -32,15 +32,15 @@ function figurePlace() {
     try {
       const { react } = await plotly;
       await inTurn(async () => {
-        // Another one may have come meanwhile.
+        // Skip it if a newer figure has arrived meanwhile.
         if (figure === wanted) await react(node, figure.data, figure.layout, figure.config);
       });
     } catch (problem) {
-      node.textContent = `This chart cannot be drawn (${problem.message}). Load the page again.`;
+      node.textContent = `This chart cannot be drawn (${problem.message}). Reload the page.`;
     }
   }
 
-  // It may have been drawn while it had no room, or get more when its neighbour is closed.
+  // Its width changes if it was drawn while hidden, or when a chart beside it is closed.
   new ResizeObserver(async ([{ contentRect }]) => {
     const { Plots } = await plotly;
     const drawn = drawnWidth(node);

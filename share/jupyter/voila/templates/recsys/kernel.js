@@ -1,18 +1,19 @@
-// The page's line to its kernel: Jupyter's messages over one websocket, made again when it is cut.
-// Must not know what the messages are about.
+// The page's connection to its kernel: Jupyter's messages over one websocket, which reconnects when
+// it is lost. Must not know what the messages are about.
 
 class Kernel {
-  // `hear` gets every message of the kernel; `found` is called whenever a connection stands.
+  // `hear` gets every message of the kernel; `found` is called whenever a connection is open.
   constructor(baseUrl, id, { hear, found }) {
     Object.assign(this, { hear, found });
     this.address = `${baseUrl}api/kernels/${id}`;
-    this.session = crypto.randomUUID?.() ?? String(Math.random()).slice(2); // needs HTTPS elsewhere
+    // Except on localhost, browsers have randomUUID only with HTTPS.
+    this.session = crypto.randomUUID?.() ?? String(Math.random()).slice(2);
     this.sent = 0;
-    this.waiting = []; // what was said while there was no connection
-    this.answers = new Map(); // by message: what to do once the kernel is done with it
+    this.waiting = []; // messages to send when there is a connection again
+    this.answers = new Map(); // message id -> what to call when the kernel has handled it
     this.gone = false;
     this.connect();
-    // Whoever comes back to a page that slept is told before the first click goes nowhere.
+    // After a computer has slept the kernel may be gone: say so before the visitor clicks.
     document.addEventListener("visibilitychange", async () => {
       if (!document.hidden && (await this.ask()) === 404) this.end();
     });
@@ -35,7 +36,7 @@ class Kernel {
   receive(message) {
     const { header, parent, content } = message;
     if (header.msg_type === "status" && /restarting|dead/.test(content.execution_state)) {
-      return this.end(); // a kernel that is started anew has none of the page's widgets
+      return this.end(); // a restarted kernel has none of the page's widgets
     }
     this.hear(message);
     if (header.msg_type === "status" && content.execution_state === "idle") {
@@ -44,7 +45,7 @@ class Kernel {
     }
   }
 
-  // Returns the message's id; `done` is called when the kernel has dealt with it.
+  // Returns the message's id; `done` is called when the kernel has handled it.
   send(type, content, { buffers = [], metadata = {}, done } = {}) {
     const header = {
       msg_id: `${this.session}-${++this.sent}`,
@@ -61,9 +62,9 @@ class Kernel {
     return header.msg_id;
   }
 
-  // The status by which the server answers for the kernel; 599 where it does not answer at all.
+  // The HTTP status of the kernel's address; 599 if the server does not answer.
   async ask() {
-    // A JupyterHub lets in only who knows the cookie.
+    // A JupyterHub accepts only requests that repeat the cookie.
     const headers = { "X-XSRFToken": xsrfToken() };
     const answer = await fetch(this.address, { headers }).catch(() => ({ status: 599 }));
     return answer.status;

@@ -1,10 +1,10 @@
-// The address of the page in step with its state. The kernel says the link, in `.recsys-address`;
-// the page tells the kernel what it alone knows: the link it was opened with, which explanations
-// are open, and which step is presented.
+// Keeps the address of the page and its state equal. The kernel writes the link of the state into
+// `.recsys-address`. The page sends the kernel what only the page knows: the link it was opened with,
+// which explanations are open, and which step is presented.
 
 const asked = location.search;
-const PATIENCE = 10000; // ms, then what there is is shown: the notebook may have no link panel
-let beginning; // the link of what a page shows without one
+const PATIENCE = 10000; // ms until the page is shown anyway: the notebook may have no link panel
+let beginning; // the link of the state that a page has without a link
 let following = !asked;
 
 if (asked) document.documentElement.classList.add("opening-link");
@@ -55,7 +55,7 @@ document.addEventListener("click", ({ target }) => {
   if (copy) copyText(document.querySelector(".recsys-address a").href, copy);
 });
 
-// A toggle does not bubble.
+// Capturing, since the event "toggle" does not bubble.
 document.addEventListener(
   "toggle",
   ({ target }) => target.closest?.(".recsys-table") && following && tellWhatIsOpen(),

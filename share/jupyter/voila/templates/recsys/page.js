@@ -1,7 +1,7 @@
-// Words on the loading screen; then what the widgets leave out: names for slider handles and
+// The text on the loading screen, and what the widgets lack: accessible names for slider handles and
 // charts, live regions, and keys for the course list.
 
-setXsrfCookie(); // for Voilà's front end too, which ends the kernel of a page that is left
+setXsrfCookie(); // also for Voilà's front end, which ends the kernel when the page is left
 
 onProgress((cell, cells) => {
   const text = document.getElementById("loading_text");
@@ -11,7 +11,7 @@ onProgress((cell, cells) => {
   bar.value = Math.round((100 * cell) / (cells + 1));
 });
 
-// A bar for what is lost between the page and the server; it goes away when there are no words.
+// Show a bar that says the connection is lost; without `words` it is removed.
 function tellLost(words, over = false) {
   let bar = document.querySelector(".recsys-lost");
   if (!words) return bar?.remove();
@@ -66,12 +66,12 @@ function nameControls() {
     }
   }
   for (const figure of document.querySelectorAll(".recsys-wide .recsys-figure")) {
-    figure.tabIndex = 0; // what scrolls has to be reached by the keyboard
+    figure.tabIndex = 0; // so that it can be scrolled by the keyboard
   }
   for (const copy of document.querySelectorAll(".recsys-copy")) {
-    copy.classList.add("recsys-works"); // elsewhere, as in JupyterLab, nobody listens to it
+    copy.classList.add("recsys-works"); // in JupyterLab there is no script for it, so it stays hidden
   }
-  // What was asked for by a button is saved at once.
+  // A report that was requested by a button is downloaded at once.
   for (const link of document.querySelectorAll(".recsys-row a[download='report.html']")) {
     if (!link.dataset.saved) link.click();
     link.dataset.saved = "yes";
@@ -93,7 +93,7 @@ new MutationObserver(() => {
   naming = requestAnimationFrame(nameControls);
 }).observe(document.body, { childList: true, subtree: true });
 
-// Typing may still be refilling the list, which unmarks what was marked.
+// The list may still be changing after the visitor has typed, which removes the selection.
 function markFirst(list) {
   if (list.selectedIndex >= 0 || !list.options.length) return;
   list.selectedIndex = 0;
@@ -109,12 +109,12 @@ function pickerOf(element) {
   };
 }
 
-// What is shown about a term goes away with Escape, as any tooltip should.
+// Escape hides the explanation of a term, as it should hide any tooltip.
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && event.target.matches?.(".recsys-term")) event.target.blur();
 });
 
-// Capturing, since text widgets keep their keys to themselves.
+// Capturing, since text widgets stop the propagation of their key events.
 function handleKey(event) {
   const { search, list, add } = pickerOf(event.target);
   if (!list) return;
@@ -137,8 +137,7 @@ function handleKey(event) {
 }
 document.addEventListener("keydown", handleKey, true);
 
-// A file that is too large for one message would cut the page off from its kernel, so it is not
-// sent.
+// A file that is too large for one message would end the connection to the kernel, so it is not sent.
 function refuseLargeFile(event) {
   const caps = document.querySelector("[data-most-bytes]");
   const [file] = event.target.files;
@@ -146,9 +145,9 @@ function refuseLargeFile(event) {
   event.stopImmediatePropagation();
   const status = caps.closest(".recsys-upload").querySelector(".recsys-status");
   const words = document.createElement("p");
-  words.textContent = `${file.name}: has ${(file.size / 1e6).toFixed(1)} MB; ${
+  words.textContent = `${file.name}: has ${(file.size / 1e6).toFixed(1)} MB; at most ${
     caps.dataset.mostBytes / 1e6
-  } MB may be. It was not sent.`;
+  } MB is allowed. It was not sent.`;
   status.classList.add("recsys-refused");
   status.querySelector(".widget-html-content").replaceChildren(words);
 }
@@ -159,7 +158,7 @@ async function copyText(text, button) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    // Only a secure page may write to the clipboard; the old way needs a selection.
+    // Only a secure page may use the clipboard API; the older command copies a selection.
     const selected = document.createElement("textarea");
     selected.value = text;
     document.body.append(selected);
@@ -197,7 +196,7 @@ function remembered(value) {
     if (value) localStorage.setItem("recsys-tour", value);
     return localStorage.getItem("recsys-tour");
   } catch {
-    return "unknown"; // a browser that keeps nothing would show the tour every time
+    return "unknown"; // a browser without storage would show the tour every time
   }
 }
 
@@ -239,9 +238,9 @@ function showTour() {
   words.textContent = "New here? Three steps show what this page does.";
 }
 
-// The loading screen is taken away once all is there.
+// The loading screen is removed when the page is complete.
 new MutationObserver((_, watcher) => {
   if (document.getElementById("loading")) return;
   watcher.disconnect();
-  if (!remembered() && !asked) showTour(); // a link is somebody's lesson already
+  if (!remembered() && !asked) showTour(); // a page with a link is already a lesson
 }).observe(document.body, { childList: true });

@@ -1,5 +1,5 @@
 // The presenter's mode: one step at a time, in large type. A step is a heading of the notebook and
-// the cells up to the next one. While an input is shown, the recommendations stay in sight.
+// the cells up to the next heading. A step with inputs also shows the recommendations.
 
 let presented = 0; // the step that is shown, from 1; 0 outside this mode
 
@@ -33,7 +33,7 @@ function presenterBar() {
 function present(wanted) {
   const steps = readSteps();
   const before = presented;
-  presented = Math.min(Math.max(wanted, wanted && 1), steps.length) || 0; // 0 where all is hidden
+  presented = Math.min(Math.max(wanted, wanted && 1), steps.length) || 0; // 0 if all steps are hidden
   if (presented === before) return;
 
   const { heading, cells } = steps[presented - 1] ?? {};
@@ -65,7 +65,8 @@ document.addEventListener("click", ({ target }) => {
   if (target.closest?.(".recsys-present")) present(1);
 });
 
-// Capturing, since widgets keep their keys to themselves. A clicker sends the page keys.
+// Capturing, since widgets stop the propagation of their key events. A presentation remote sends
+// PageUp and PageDown.
 function moveByKey(event) {
   if (!presented || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) {
     return;

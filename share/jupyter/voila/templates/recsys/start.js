@@ -1,4 +1,4 @@
-// The page's front end: the light one where it can show every widget, else Voilà's own.
+// Start the light front end if it can show every widget, else Voilà's own.
 {
   const states = JSON.parse(document.getElementById("widget-states").textContent);
   if (Object.values(states).every(isKnown)) startPage(states, pageConfig());
@@ -10,7 +10,7 @@ function loadVoila() {
   const parts = document.getElementById("voila-front-end").content.cloneNode(true);
   for (const script of parts.querySelectorAll("script")) {
     script.async = false;
-    // Our colours come after JupyterLab's.
+    // Our styles must come after JupyterLab's to override them.
     script.onload = () => document.head.append(document.getElementById("page-style"));
   }
   document.head.append(parts);
@@ -18,7 +18,7 @@ function loadVoila() {
   drawAgain();
 }
 
-// Figures that are there while Voilà's front end loads may get lost.
+// Voilà's front end may lose figures that were drawn while it was loading.
 function drawAgain() {
   const button = document.querySelector(".recsys-draw");
   if (document.getElementById("loading") || !button) setTimeout(drawAgain, 100);

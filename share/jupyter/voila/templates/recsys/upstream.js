@@ -1,9 +1,9 @@
-// What the page uses of Voilà, Jupyter, Plotly and ipywidgets that these do not promise; no other
-// script does, and the template's part is in upstream.html.j2. tests/serving/test_upstream.py looks
-// for what we rely on in the installed packages. The versions are those in which it was seen last.
+// All private interfaces of Voilà, Jupyter, Plotly and ipywidgets that the page's scripts use. Those
+// that the template uses are in upstream.html.j2. tests/serving/test_upstream.py checks the installed packages
+// for them. The versions are those that were checked last.
 
-// Plotly's library. Its extension for JupyterLab loads it when it draws first, so we let it draw into
-// no element, which fails after that.
+// Plotly's library. Its JupyterLab extension loads it at the first drawing, so we let it draw without
+// an element; this fails after the library is loaded.
 // Relies on plotly 7.1: the module "./mimeExtension" of `_JUPYTERLAB["jupyterlab-plotly"]` has a
 // class `RenderedPlotly`; its method `createGraph` first sets `RenderedPlotly.Plotly`, and until
 // then reads only `_mimeType` of `this`.
@@ -17,7 +17,7 @@ async function plotlyOfExtension(mimeType) {
   return RenderedPlotly.Plotly;
 }
 
-// The width in pixels of a figure that Plotly has drawn; undefined before.
+// The width in pixels of a figure that Plotly has drawn; undefined before that.
 // Relies on plotly 7.1: `_fullLayout` of the element is the layout with all defaults.
 function drawnWidth(node) {
   return node._fullLayout?.width;

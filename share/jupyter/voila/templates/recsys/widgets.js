@@ -1,9 +1,9 @@
-// ipywidgets without JupyterLab: the state that the kernel keeps of each widget, and the plain HTML
-// controls that show it. A widget that is not among these is left to Voilà's own front end, which
-// knows all of them and takes seconds to load.
+// ipywidgets without JupyterLab: a copy of each widget's state, and plain HTML controls that show it.
+// Notebooks with widgets of other kinds use Voilà's own front end, which has all of them and takes
+// seconds to load.
 //
 // `VIEWS` has a function for each kind of widget: it makes the element and returns
-// `{ node, show(changed) }`; `show` is called with the names of what has changed, at first with all.
+// `{ node, show(changed) }`; `show` is called with the names of the changed traits, at first with all.
 
 const models = new Map();
 
@@ -13,8 +13,8 @@ class Model {
     models.set(id, this);
   }
 
-  // What the visitor has done. It is sent at once, or when the kernel has dealt with what was sent
-  // before: a slider that is dragged says where it is as often as the kernel can listen.
+  // A change by the visitor. It is sent at once, or when the kernel has handled the previous change,
+  // so that a slider that is dragged sends only as many values as the kernel can handle.
   set(changes) {
     this.take(changes);
     if (!this.unsent) flushAll();
@@ -35,7 +35,7 @@ class Model {
     this.onItsWay = { id, state };
   }
 
-  // The connection was cut: nobody knows whether the last word was heard.
+  // The connection was lost: send the last change again, since it may not have arrived.
   repeat() {
     if (!this.onItsWay) return;
     this.unsent = { ...this.onItsWay.state, ...this.unsent };
@@ -48,7 +48,7 @@ class Model {
     say(this, { method: "custom", content });
   }
 
-  // What the kernel says, but for what the visitor has changed since.
+  // A change by the kernel, except for traits that the visitor has changed since.
   hear(changes, answers) {
     const { id, state = {} } = this.onItsWay ?? {};
     const stale = new Set(Object.keys({ ...this.unsent, ...(answers === id ? {} : state) }));
@@ -61,7 +61,7 @@ class Model {
   }
 }
 
-// What was done before is said before.
+// Send pending changes first, so that the kernel gets everything in the visitor's order.
 function flushAll() {
   for (const model of models.values()) if (model.unsent) model.flush();
 }
@@ -196,7 +196,7 @@ function box(model, kind) {
       view.remove();
       view.node.remove();
     }
-    // In place: what is moved loses the keyboard and its scrolling.
+    // Do not move elements that stay: moving one loses its focus and scroll position.
     let next = node.firstChild;
     for (const view of inside.values()) {
       if (view.node === next) next = next.nextSibling;
@@ -409,7 +409,7 @@ function upload(model) {
   return { node, show };
 }
 
-// What a cell or an Output widget shows. Figures stay in their place and change there.
+// The outputs of a cell or an Output widget. A figure is updated in its element.
 function output(model) {
   const node = element("div", "widget-output");
   const area = element("div", "jp-OutputArea jupyter-widgets-output-area");
@@ -485,20 +485,20 @@ const VIEWS = {
   OutputModel: output,
 };
 
-// Whether this page can show a widget, or keep what another one refers to.
+// Whether this front end can show a widget, or only keep its state for others, as of a layout.
 function isKnown({ _model_name, _model_module, orientation }) {
   const core = /^@jupyter-widgets\/(base|controls|output)$/.test(_model_module);
   const kept = /^(Layout|\w*Style)Model$/.test(_model_name);
   return core && orientation !== "vertical" && (kept || _model_name in VIEWS);
 }
 
-// What the kernel says about widgets.
+// Handle a message of the kernel about widgets.
 function hearOfWidgets({ header, parent, content }) {
   const { comm_id, target_name, data } = content;
   if (header.msg_type === "comm_open" && target_name === "jupyter.widget") {
     new Model(comm_id, data.state);
   } else if (header.msg_type === "comm_close") {
-    if (comm_id === asking) kernel.end(); // it was started anew, and has not heard of widgets
+    if (comm_id === asking) kernel.end(); // it was restarted, and has no widgets
     models.delete(comm_id);
   } else if (header.msg_type === "comm_msg" && data.method === "update") {
     models.get(comm_id)?.hear(data.state, parent.msg_id);
@@ -509,9 +509,9 @@ function hearOfWidgets({ header, parent, content }) {
   }
 }
 
-// All states at once: what has changed since the page was written, or while nobody was connected.
+// All states at once: some may have changed since the page was written, or without a connection.
 function hearOfAll(states) {
-  if (Object.keys(states).length === 0) return kernel.end(); // it was started anew
+  if (Object.keys(states).length === 0) return kernel.end(); // it was restarted
   for (const [id, { state }] of Object.entries(states)) {
     if (!models.has(id)) new Model(id, state);
   }
@@ -524,7 +524,8 @@ function hearOfAll(states) {
   }
 }
 
-const FIRST_ASKED = 1000; // ms after the page is up: what was missed is little, and the click first
+// ms after the page is shown: few states have changed by then, and a first click is more urgent.
+const FIRST_ASKED = 1000;
 let asking; // the comm by which the page asks for all states
 
 function askForAll() {
@@ -552,7 +553,7 @@ function startPage(states, { baseUrl, kernelId }) {
       } else setTimeout(askForAll, FIRST_ASKED);
     },
   });
-  // Whoever leaves for good has the kernel ended; a browser may keep the page to go back to.
+  // End the kernel when the page is left, unless the browser keeps the page for its Back button.
   addEventListener("pagehide", ({ persisted }) => {
     if (!persisted) endKernelOnLeaving(baseUrl, kernelId);
   });

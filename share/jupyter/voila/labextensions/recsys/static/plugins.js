@@ -1,9 +1,9 @@
-// What the dashboard's page needs inside Voilà's front end: plugins for it.
+// Plugins that the dashboard's page adds to Voilà's front end.
 
 {
-  // Voilà draws the cells once all plugins are active, and ipywidgets looks for a widget for 2 s.
-  // If its model comes in the last tenth of the second second, it is reported as not found, for
-  // good. So the cells wait here until all models are there.
+  // Voilà draws the cells when all plugins are active, and ipywidgets waits 2 s for a widget's model.
+  // If the model arrives in the last 0.1 s, the widget is reported as missing, and stays so. This
+  // plugin is active only when all models are there, so that the cells wait for them.
   const modelsBeforeCells = {
     id: "recsys:models-before-cells",
     autoStart: true,
@@ -12,9 +12,9 @@
     },
   };
 
-  // A kernel that has died is started anew, but without the page's widgets; one that nobody was
-  // connected to for a while, as while a computer slept, is ended. A connection that was cut is made
-  // again, and then all is as before.
+  // Say when the kernel or the connection is lost. A kernel that has died is restarted without the
+  // page's widgets. A kernel without a connection for a while, as when a computer sleeps, is ended.
+  // After a lost connection the page reconnects and works as before.
   const tellWhatIsLost = {
     id: "recsys:tell-what-is-lost",
     autoStart: true,
@@ -25,7 +25,7 @@
 
   function watchOver(kernel) {
     const address = `${kernel.serverSettings.baseUrl}api/kernels/${kernel.id}`;
-    // A JupyterHub lets in only who knows the cookie; no answer is as good as 500.
+    // A JupyterHub accepts only requests that repeat the cookie. No answer counts as status 599.
     const headers = { "X-XSRFToken": xsrfToken() };
     const ask = () => fetch(address, { headers }).catch(() => ({ status: 599 }));
     let [gone, connecting] = [false, false];
@@ -35,7 +35,7 @@
       tellLost("The part of this page that runs on the server has ended.", true);
     }
 
-    // Voilà waits longer from try to try, and gives up after seven.
+    // Voilà's own reconnection waits longer after each attempt, and gives up after seven.
     async function connect() {
       connecting = true;
       while (!gone && kernel.connectionStatus !== "connected") {
@@ -59,7 +59,7 @@
 
     kernel.statusChanged.connect(look);
     kernel.connectionStatusChanged.connect(look);
-    // Whoever comes back to a page that slept is told before the first click goes nowhere.
+    // After a computer has slept the kernel may be gone: say so before the visitor clicks.
     document.addEventListener("visibilitychange", async () => {
       if (!gone && !document.hidden && (await ask()).status === 404) end();
     });
