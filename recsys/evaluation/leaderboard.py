@@ -27,7 +27,7 @@ from recsys.evaluation.split import (
     catalogue_mask,
     split,
 )
-from recsys.models import Progress, Recommender, silent
+from recsys.models import Progress, Recommender, part_of, silent
 from recsys.ranking import NOTHING, top_k
 
 BATCH = 4096  # test users that are scored at a time
@@ -168,7 +168,7 @@ def compare(
             catalogue_mask(dataset, catalogue, division)  # raises before any model is fitted
         for index, model in enumerate(models):
             before = (turn * len(models) + index) / steps
-            step = _step_progress(progress, before, steps, f"{model.name}, split {seed}")
+            step = part_of(progress, before, 1 / steps, f"{model.name}, split {seed}")
             step(0.0, "Evaluating")
             answers = answering(model, division, candidates, max(*ks, LENGTH), step)
             results += [
@@ -369,17 +369,3 @@ def _all_values(results: Sequence[Result], metric: str) -> np.ndarray:
 
 def _with_ends(name: str, found: Interval) -> dict[str, float]:
     return dict(zip((name, f"{name}_low", f"{name}_high"), found, strict=True))
-
-
-def _step_progress(progress: Progress, before: float, steps: int, label: str) -> Progress:
-    """The progress callback for one of several equal steps.
-
-    Parameters
-    ----------
-    before : the part of all work that was done before this step, 0 to 1
-    """
-
-    def step(done: float, message: str, **figures: float) -> None:
-        progress(before + done / steps, f"{label}: {message}", **figures)
-
-    return step

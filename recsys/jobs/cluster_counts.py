@@ -17,7 +17,7 @@ from recsys.dataset import Dataset
 from recsys.jobs.child import described, restored
 from recsys.jobs.job import Job
 from recsys.jobs.queue import JobQueue
-from recsys.models import Progress, silent
+from recsys.models import Progress, part_of, silent
 from recsys.models.clustering import Clustering
 from recsys.sources import load_dataset
 from recsys.storage import Store
@@ -46,25 +46,14 @@ def compare_counts(
     distances = None
     rows = []
     for n_done, n in enumerate(counts):
-        of_fit = _progress_of_fit(
-            progress, n_done, len(counts), f"Fitting {n} cluster{'s' * (n > 1)}"
-        )
-        of_fit(0.0, "")
-        one = type(model)(**{**model.values(), "n_clusters": n})
-        one = _fitted(one, dataset, store, of_fit)
+        label = f"Fitting {n} cluster{'s' * (n > 1)}"
+        step = part_of(progress, n_done / len(counts), 1 / len(counts), label)
+        step(0.0, "Looking it up")
+        one = _fitted(type(model)(**{**model.values(), "n_clusters": n}), dataset, store, step)
         if distances is None:  # the users' points do not depend on the number of clusters
             distances = _distances(one.embed(one.profile(sample)))
         rows.append((n, one.inertia_, silhouette(distances, one.assign(sample))))
     return pd.DataFrame(rows, columns=["clusters", "inertia", "silhouette"])
-
-
-def _progress_of_fit(progress: Progress, n_done: int, n_fits: int, label: str) -> Progress:
-    """The progress of the next fit, after `n_done` of `n_fits`; `label` replaces its messages."""
-
-    def report(done: float, message: str, **figures: float) -> None:
-        progress((n_done + done) / n_fits, label)
-
-    return report
 
 
 def _fitted(model: Clustering, dataset: Dataset, store: Store, progress: Progress) -> Clustering:

@@ -5,7 +5,7 @@ Every registered model appears in the dashboard and on the leaderboard, in the o
 
 from __future__ import annotations
 
-from recsys.models.base import NotFittedError, Progress, Recommender, silent
+from recsys.models.base import NotFittedError, Progress, Recommender, part_of, silent
 from recsys.models.clustering import Clustering
 from recsys.models.clustering_pca import ClusteringPCA
 from recsys.models.course_similarity import CourseSimilarity
@@ -56,6 +56,7 @@ __all__ = [
     "baselines",
     "find",
     "hyperparameter",
+    "part_of",
     "register",
     "registry",
     "silent",

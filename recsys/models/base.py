@@ -33,6 +33,24 @@ def silent(done: float, message: str, **figures: float) -> None:
     """The `Progress` that reports nothing."""
 
 
+def part_of(progress: Progress, start: float, share: float, label: str = "") -> Progress:
+    """The progress callback for a step of some work.
+
+    Parameters
+    ----------
+    progress : the callback for all of the work
+    start : the part of it that is done before the step, 0 to 1
+    share : the part of it that the step is
+    label : what the step is called; it is put in front of each message
+    """
+
+    def step(done: float, message: str, **figures: float) -> None:
+        told = f"{label}: {message}" if label else message
+        progress(start + share * done, told, **figures)
+
+    return step
+
+
 class NotFittedError(RuntimeError):
     """A model was asked to score before it was fitted."""
 

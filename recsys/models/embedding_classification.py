@@ -27,7 +27,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from recsys.dataset import TrainingSet
-from recsys.models.base import Progress
+from recsys.models.base import Progress, part_of
 from recsys.models.hyperparameters import hyperparameter
 from recsys.models.neural_network import NeuralNetwork
 from recsys.models.pairs import (
@@ -35,7 +35,6 @@ from recsys.models.pairs import (
     pair_user_share,
     pair_users,
     sample_pairs,
-    scaled_progress,
 )
 
 MIN_LEAF = 100  # pairs; the probabilities of smaller leaves are too uncertain
@@ -78,7 +77,7 @@ class EmbeddingClassification(NeuralNetwork):
 
     def _fit(self, dataset: TrainingSet, progress: Progress) -> None:
         held_back = pair_user_share(dataset)
-        self._train_network(dataset, held_back, scaled_progress(progress, 0.6))
+        self._train_network(dataset, held_back, part_of(progress, 0.0, 0.6))
         if not self.popularity_.any():
             self._store_trees(np.zeros(1), [])
             return

@@ -24,7 +24,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from recsys.dataset import TrainingSet
-from recsys.models.base import Progress
+from recsys.models.base import Progress, part_of
 from recsys.models.hyperparameters import hyperparameter
 from recsys.models.neural_network import NeuralNetwork
 from recsys.models.pairs import (
@@ -33,7 +33,6 @@ from recsys.models.pairs import (
     pair_user_share,
     pair_users,
     sample_pairs,
-    scaled_progress,
 )
 
 
@@ -74,7 +73,7 @@ class EmbeddingRegression(NeuralNetwork):
 
     def _fit(self, dataset: TrainingSet, progress: Progress) -> None:
         held_back = pair_user_share(dataset)
-        self._train_network(dataset, held_back, scaled_progress(progress, 0.9))
+        self._train_network(dataset, held_back, part_of(progress, 0.0, 0.9))
         self.coef_ = np.zeros(self.embedding_size + 3)
         self.intercept_ = 0.0
         self.rating_coef_, self.rating_intercept_ = self.coef_, dataset.typical_rating

@@ -16,7 +16,6 @@ from scipy.sparse import csr_matrix, vstack
 
 from recsys.blocks import Users, UserSample
 from recsys.dataset import TrainingSet
-from recsys.models.base import Progress
 from recsys.models.neural_network import NeuralNetwork
 
 PAIR_SHARE = 0.1  # of the users; the network is not trained on them
@@ -134,12 +133,3 @@ def pair_features(
             np.log(np.maximum(probability, MIN_PROBABILITY)),
         ]
     )
-
-
-def scaled_progress(progress: Progress, share: float) -> Progress:
-    """The progress callback for a step that takes the first `share` of the work."""
-
-    def part(done: float, message: str, **figures: float) -> None:
-        progress(share * done, message, **figures)
-
-    return part
