@@ -13,12 +13,17 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pandas as pd
 import pytest
+from hypothesis import settings
 from stage import Stage
 
 from recsys.dataset import DataError, Dataset
 from recsys.sources import load_dataset
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# A deadline for each example would be a noisy clock on a busy machine.
+settings.register_profile("default", deadline=None)
+settings.load_profile("default")
 
 # What `make check` leaves to `make test`: tests that start processes or servers, read whole data
 # sets, or train networks.

@@ -180,7 +180,7 @@ def reason_for(error: BaseException) -> str:
     return text if isinstance(error, ValueError) else f"{type(error).__name__}: {text}"
 
 
-# A model is sent to another process as names and numbers in JSON, never as a pickle.
+# A model is sent to another process as names and numbers in JSON; reading them runs no code.
 
 
 def described(model: Recommender) -> dict[str, Any]:

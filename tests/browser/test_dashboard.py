@@ -41,7 +41,7 @@ def test_every_model_recommends_shows_its_charts_and_says_why(app: Dashboard, ke
     expect(why).to_be_visible()
     expect(why.locator("li")).to_have_count(3)
     words = why.locator(".recsys-words").inner_text()
-    assert ("Leave-one-out" in why.inner_text()) == ("leaving each pick out" in words)
+    assert ("Leave-one-out" in why.inner_text()) == ("leaving out each course you picked" in words)
     main_reason = re.search(r"main reason is “(.+?)”:", words)
     assert main_reason
 

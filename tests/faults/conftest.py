@@ -11,7 +11,7 @@ from serving import ROOT
 
 PROMISES = ROOT / "docs" / "reliability.md"
 
-settings.register_profile("soak", max_examples=3000, print_blob=True)
+settings.register_profile("soak", deadline=None, max_examples=3000, print_blob=True)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
