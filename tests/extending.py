@@ -52,11 +52,13 @@ def changed(text: str, diff: str) -> str:
             lines.insert(place, shown)
         else:
             begins, rest_is_left_out = shown.removesuffix("…"), shown.endswith("…")
-            place = next(
+            found = (
                 i
                 for i, one in enumerate(lines)
                 if i >= place and (one.startswith(begins) if rest_is_left_out else one == shown)
             )
+            place = next(found, -1)
+            assert place >= 0, f"docs/extend.md shows a line that is not in the file: {shown}"
             if sign == "-":
                 del lines[place]
                 continue
