@@ -94,7 +94,7 @@ def test_numbers_of_clusters_are_compared_on_demand(app: Dashboard) -> None:
     expect(app.page.get_by_role("progressbar", name="Comparison")).to_be_visible()
     stop.click()
     expect(compare).to_be_visible()
-    expect(app.page.get_by_text("It was stopped.")).to_be_visible()
+    expect(app.page.get_by_text("The comparison was cancelled.")).to_be_visible()
     compare.click()
     expect(app.captions.filter(has_text="1,500 randomly sampled users")).to_be_visible()
     expect(compare).to_be_hidden()
