@@ -103,3 +103,16 @@ def test_settings_changed_during_a_training_do_not_get_its_model_for_theirs(
     assert state.fitting.answer.table["score"].iloc[0] == 6
     assert state.fitting.outdated
     assert state.choice.values["power"] == 3
+
+
+def test_the_picked_courses_are_shown_before_the_list_is_computed(state: State) -> None:
+    """A click is answered by its chip, which need not wait for the list and the charts."""
+    state.selection.add(["a"])
+    train(state)
+    order: list[str] = []
+    state.fitting.observe(lambda _: order.append("list"), "answer")
+    state.selection.observe(lambda _: order.append("picked"), "history")  # after `Fitting` does
+    state.selection.remove(["a"])
+    state.selection.add(["b"])
+    state.undo.undo()
+    assert order == ["picked", "list"] * 3

@@ -64,7 +64,8 @@ class Fitting(HasTraits):
         self._selection, self._choice, self._training = selection, choice, training
         self.messages = messages
         selection.observe(self._on_dataset_changed, "dataset")
-        selection.observe(self._on_input_changed, "history")
+        # Not "history": the picked courses are shown before the list is computed.
+        selection.observe(self._on_input_changed, "revision")
         choice.observe(self._on_choice_changed, "chosen")
         choice.observe(self._on_input_changed, "top_n")
         training.observe(self._on_training_ended, "ended")

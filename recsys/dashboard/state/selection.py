@@ -9,7 +9,7 @@ import random
 from collections.abc import Iterable
 
 import pandas as pd
-from traitlets import HasTraits, Instance, Unicode
+from traitlets import HasTraits, Instance, Int, Unicode
 
 from recsys import sources
 from recsys.dashboard.learners import Learner, examples, surprise
@@ -48,6 +48,7 @@ class Selection(HasTraits):
     own = Instance(Pair, allow_none=True, help="the visitor's own data set")
     history = Instance(History, help="the picked courses and their ratings, in the order picked")
     example = Unicode(help="name of the example learner that is shown; empty for own picks")
+    revision = Int(0, help="counts the changes of the history, once it is shown")
 
     def __init__(self, source: str | None, store: Store, undo: Undo, messages: Messages) -> None:
         super().__init__()
@@ -106,6 +107,7 @@ class Selection(HasTraits):
         with self.hold_trait_notifications():
             self.source, self.dataset = key, dataset
             self.history, self.example = dataset.history(kept), ""
+            self.revision += 1
 
     def keep(self, pair: Pair) -> None:
         """Keep the visitor's own data set; `open(OWN)` opens it.
@@ -172,3 +174,4 @@ class Selection(HasTraits):
     def _restore(self, picked: tuple[History, str]) -> None:
         with self.hold_trait_notifications():
             self.history, self.example = picked
+            self.revision += 1  # last: traitlets notify in the order in which traits are set
