@@ -142,7 +142,7 @@ def test_what_is_there_is_not_fetched_again(server: Server, folder: Path) -> Non
     told: list[str] = []
     fetch_ibm(folder, base_url=server.url, report=told.append)
     assert server.asked == []
-    assert told == [f"{name}: already there" for name in NAMES]
+    assert told == [f"{name}: already downloaded" for name in NAMES]
 
 
 def test_a_broken_file_in_the_folder_is_fetched_again(server: Server, folder: Path) -> None:
@@ -167,7 +167,7 @@ def test_a_connection_that_breaks_is_taken_up_where_it_broke(server: Server, fol
 def test_the_next_call_continues_where_the_last_one_gave_up(server: Server, folder: Path) -> None:
     server.cuts = [40_000, 20_000, 20_000]
     message = failure(folder, server)
-    assert "broke off 3 times during ratings.csv; what has arrived is kept" in message
+    assert "was lost 3 times during ratings.csv; the downloaded part is kept" in message
     assert not (folder / "ratings.csv").exists()
     server.asked.clear()
     fetch_ibm(folder, base_url=server.url, report=lambda line: None)
@@ -273,7 +273,7 @@ def test_the_clock_may_jump_back(
 def test_the_budget_ends_it(server: Server, folder: Path) -> None:
     server.stalled = "course_genre.csv"
     message = failure(folder, server, timeout=30, budget=0.2)
-    assert "within 0.2 s; what has arrived is kept" in message
+    assert "within 0.2 s; the downloaded part is kept" in message
     assert not (folder / "course_genre.csv").exists()
 
 
