@@ -41,7 +41,7 @@ RESULTS = test-results
 GROUPS = test-browser test-slow test-notebooks test-faults test-scale
 JOBS = 3
 
-.PHONY: help install scale data dashboard lab check test $(GROUPS) soak docs badges bench peers lock clean
+.PHONY: help install scale data frontend dashboard lab check test $(GROUPS) soak docs badges bench peers lock clean
 
 help:
 	@echo "make TARGET, where TARGET is one of"
@@ -89,7 +89,19 @@ lab: $(STAMP) ## open the dashboard's notebook in JupyterLab (ARGS="--port 8889"
 	@JUPYTER_CONFIG_PATH="$(CURDIR)" $(BIN)/python -m jupyterlab --log-level=WARN \
 	  --ServerApp.answer_yes=True $(ARGS) dashboard.ipynb
 
-check: $(STAMP) ## linters, types, import contracts and the fast unit tests: under a minute
+# Node and npm come from PyPI; the linters and the bundler of the page's scripts from npm.
+NODE = PATH="$(CURDIR)/$(BIN):$$PATH"
+LINTERS = frontend/node_modules/.installed
+
+$(LINTERS): frontend/package-lock.json $(STAMP)
+	@echo "Installing the packages of frontend/package-lock.json"
+	@cd frontend && $(NODE) npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $(LINTERS)
+
+frontend: $(LINTERS) ## make the page's scripts in share/jupyter from those in frontend/
+	@$(NODE) node frontend/build.js
+
+check: $(STAMP) $(LINTERS) ## linters, types, import contracts and the fast unit tests: under a minute
 	@echo "== ruff: errors"
 	@$(BIN)/ruff check .
 	@echo "== ruff: format"
@@ -98,6 +110,9 @@ check: $(STAMP) ## linters, types, import contracts and the fast unit tests: und
 	@$(BIN)/mypy
 	@echo "== import contracts"
 	@$(BIN)/lint-imports --no-logo
+	@echo "== the page's scripts: errors, types, unit tests, and whether the bundles are current"
+	@cd frontend && $(NODE) && export PATH && node_modules/.bin/eslint . && node_modules/.bin/tsc -p . \
+	  && node --test --test-reporter=dot && node build.js --check
 	@echo "== unit tests"
 	@$(BIN)/python -m pytest -q -m "not browser and not lessons and not slow"
 
@@ -170,6 +185,6 @@ lock: ## pin the newest allowed packages in both locks
 	echo "Both locks are updated; run \`make test\` to check them."
 
 clean: ## remove .venv, caches and fitted models; downloaded data stays
-	rm -rf $(VENV) .recsys .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
+	rm -rf $(VENV) frontend/node_modules .recsys .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
 	  test-results build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -498,7 +498,7 @@ SWITCH = """async (index) => {
   choice.selectedIndex = index;
   choice.dispatchEvent(new Event("change", { bubbles: true }));
   while (table.innerHTML === before) {
-    if (document.querySelector(".recsys-lost button")) return null;
+    if (document.querySelector(".recsys-bar button")) return null;
     if (performance.now() - start > PATIENCE) throw new Error(`model ${index + 1} did not answer`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

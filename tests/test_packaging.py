@@ -85,10 +85,10 @@ def test_packages_whose_interiors_are_used_are_capped() -> None:
     """`pip install` takes the newest that is allowed; only `make` takes the lock's."""
     source = ROOT / "recsys" / "serving" / "upstream.py"
     page = ROOT / "share" / "jupyter" / "voila" / "templates" / "recsys"
-    files = [source, page / "upstream.js", page / "upstream.html.j2", page / "index.html.j2"]
-    said = re.findall(
-        r"Relies on ([^:]+):", " ".join(" ".join(file.read_text("utf-8").split()) for file in files)
-    )
+    script = ROOT / "frontend" / "src" / "upstream.js"
+    files = [source, script, page / "upstream.html.j2", page / "index.html.j2"]
+    text = " ".join(" ".join(file.read_text("utf-8").split()) for file in files)
+    said = re.findall(r"Relies on ([^:]+):", text.replace(" * ", " "))
     relied_on = dict(re.findall(r"([\wà]+) (\d+\.\d+)", " ".join(said).replace("Voilà", "voila")))
     del relied_on["pandas"]  # of which only the import of pyarrow is relied on
     assert len(relied_on) > 7

@@ -73,7 +73,7 @@ def test_a_kernel_that_is_killed_is_told_within_five_seconds(visit: Page, server
     assert len(before["sliders"]) > 2  # type: ignore[arg-type]
 
     process_of(kernel_of(visit)).kill()
-    lost = visit.locator(".recsys-lost")
+    lost = visit.locator(".recsys-bar")
     expect(lost).to_contain_text("has ended", timeout=5_000)
     assert seen(app) == before
     lost.get_by_role("button", name="Open it again").click()
@@ -91,7 +91,7 @@ def test_a_connection_that_is_cut_for_20_seconds_is_made_again(visit: Page, serv
         visit.goto(wire.url + CHOICE.replace("=17", "=18"))  # which no other test has fitted
         app = Dashboard(visit)
         expect(app.advice).to_contain_text("Press Train")
-        lost = visit.locator(".recsys-lost")
+        lost = visit.locator(".recsys-bar")
         app.button("Train").click()
         expect(app.button("Cancel")).to_be_enabled()
         wire.cut()
@@ -115,7 +115,7 @@ def test_a_page_that_comes_back_to_no_kernel_says_so(visit: Page, server: Server
         for end in (by_the_culler, by_a_crash):
             app = open_page(visit, wire.url)
             wire.cut()
-            lost = visit.locator(".recsys-lost")
+            lost = visit.locator(".recsys-bar")
             expect(lost).to_contain_text("trying again", timeout=5_000)
             end(server, kernel_of(visit))
             wire.mend()
@@ -169,11 +169,11 @@ def test_a_page_that_slept_works_or_says_that_it_has_ended(visit: Page, server: 
     expect(app.rows).to_have_count(4)
     app.button("Cloud engineer").click()
     expect(visit.locator(".recsys-example")).to_contain_text("“Cloud engineer”")
-    expect(visit.locator(".recsys-lost")).to_have_count(0)
+    expect(visit.locator(".recsys-bar")).to_have_count(0)
     kernel = kernel_of(visit)
     with asleep(visit):
         by_the_culler(server, kernel)
-    expect(visit.locator(".recsys-lost")).to_contain_text("has ended", timeout=5_000)
+    expect(visit.locator(".recsys-bar")).to_contain_text("has ended", timeout=5_000)
 
 
 def test_two_tabs_of_a_visitor_do_not_disturb_each_other(visit: Page, server: Server) -> None:

@@ -1,4 +1,8 @@
-"""The page's own front end shows what ipywidgets would; other widgets are left to Voilà's."""
+"""A page looks and works as in Voilà's "lab" template, whatever is on it and whoever draws it.
+
+The light front end draws what the dashboard's panels use; what comes later and is not among that
+moves the page to Voilà's front end, with the kernel and all that is in it.
+"""
 
 from __future__ import annotations
 
@@ -7,68 +11,152 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from corpus import CASES, IMPORTS, Case
+from dashboard_page import Dashboard
+from playwright.sync_api import Browser, Locator, Page, expect
 from serving import ROOT, free_port, wait_until_it_answers
 
 Show = Callable[..., Page]
 
+SHARE = 1 if os.environ.get("RECSYS_SOAK") else 5  # a fifth of the corpus, unless in `make soak`
+
+# What a visitor sees: the words on the page, with the values of its fields, whether each widget and
+# output has a height, and how many drawings there are.
+SEEN = """() => {
+  const cells = document.getElementById("rendered_cells");
+  const all = (selector) => [...cells.querySelectorAll(selector)];
+  const shown = (node) => node.getBoundingClientRect().height > 0;
+  const fields = all("input:not([type=range]), select, textarea");
+  const values = fields.map((node) => (node.type === "checkbox" ? node.checked : node.value));
+  const leaves = all(".jupyter-widgets").filter((node) => !node.matches(".widget-container"));
+  return {
+    words: [...cells.innerText.split(/\\s+/), ...values.map(String)].filter(Boolean).sort(),
+    widgets: leaves.map(shown),
+    outputs: all(".jp-OutputArea-output[data-mime-type]").map(
+      (node) => [node.dataset.mimeType, shown(node)]),
+    drawings: all("img, svg, canvas, audio, iframe").filter(shown).length,
+  };
+}"""
+
+
+@pytest.fixture(scope="module")
+def notebooks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """A folder, and the address at which Voilà serves its notebooks with the project's settings."""
+    folder = tmp_path_factory.mktemp("notebooks")
+    (folder / "voila.json").write_text((ROOT / "voila.json").read_text())
+    (folder / "own.txt").write_text("text")
+    port, log = free_port(), folder / "log"
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "voila", ".", "--no-browser", f"--port={port}"),
+                "--VoilaConfiguration.allow_template_override=YES",
+            ],
+            cwd=folder,
+            env=os.environ | {"JUPYTER_PATH": str(ROOT / "share" / "jupyter")},
+            stdout=output,
+            stderr=output,
+        )
+    url = f"http://127.0.0.1:{port}/"
+    wait_until_it_answers(url + "static/nothing", server, log)
+    yield folder, url + "voila/render/"
+    server.terminate()
+    server.wait(60)
+
 
 @pytest.fixture
-def show(page: Page, tmp_path: Path) -> Iterator[Show]:
-    """Serve a notebook of these cells with the project's template, and open it."""
-    servers = []
+def show(page: Page, notebooks: tuple[Path, str], request: pytest.FixtureRequest) -> Show:
+    """Open a notebook of these cells, with the project's template or another."""
+    folder, address = notebooks
 
     import nbformat  # takes two seconds, which collecting the fast tests need not wait for
 
-    def show(*cells: str) -> Page:
+    def show(*cells: str, template: str = "", on: Page = page) -> Page:
         kernel = {"name": "python3", "display_name": "", "language": "python"}
         notebook = nbformat.v4.new_notebook(metadata={"kernelspec": kernel})
         notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
-        nbformat.write(notebook, tmp_path / "own.ipynb")
-        (tmp_path / "voila.json").write_text((ROOT / "voila.json").read_text())
-        port, log = free_port(), tmp_path / "log"
-        command = [sys.executable, "-m", "voila", "own.ipynb", "--no-browser", f"--port={port}"]
-        with log.open("w") as output:
-            server = subprocess.Popen(
-                command,
-                cwd=tmp_path,
-                env=os.environ | {"JUPYTER_PATH": str(ROOT / "share" / "jupyter")},
-                stdout=output,
-                stderr=output,
-            )
-        servers.append(server)
-        url = f"http://127.0.0.1:{port}/"
-        wait_until_it_answers(url + "static/nothing", server, log)
-        page.goto(url)
-        expect(page.locator("#loading")).to_have_count(0)
-        return page
+        name = f"{abs(hash(request.node.name))}.ipynb"
+        nbformat.write(notebook, folder / name)
+        on.goto(address + name + (f"?voila-template={template}" if template else ""))
+        expect(on.locator("#loading")).to_have_count(0)
+        return on
 
-    yield show
-    page.goto("about:blank")  # or it would complain that its server is gone
-    for server in servers:
-        server.terminate()
-        server.wait(60)
+    return show
 
 
-# Each widget, and beside it what the kernel knows of it.
+def drawn_by_voila(page: Page) -> bool:
+    return bool(page.evaluate("Boolean(window.webpackChunk_JUPYTERLAB_CORE_OUTPUT)"))
+
+
+# The corpus
+
+
+@pytest.fixture(scope="module")
+def elsewhere(browser: Browser) -> Iterator[Page]:
+    """A page for Voilà's template, which asks another host for its icons, in vain."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.route(lambda url: "127.0.0.1" not in url, lambda route: route.abort())
+    yield context.new_page()
+    context.close()
+
+
+def visited(page: Page, case: Case) -> dict[str, Any]:
+    """What is seen after a visitor has done what the case says, once it stays for a moment."""
+    for act in case.acts:
+        before = settled(page)
+        if act == "right":
+            page.locator(".noUi-handle, input[type=range]").first.press("ArrowRight")
+        else:
+            page.get_by_role("button", name=act, exact=True).click()
+        changed = f"before => JSON.stringify(({SEEN})()) !== JSON.stringify(before)"
+        page.wait_for_function(changed, arg=before)
+    if case.text:
+        expect(page.get_by_text(case.text).first).to_be_visible()
+    expect(page.locator(".recsys-bar")).to_have_count(0)
+    return settled(page)
+
+
+def settled(page: Page) -> dict[str, Any]:
+    page.wait_for_function(
+        f"""() => {{
+          const now = JSON.stringify(({SEEN})());
+          if (now !== window.seen) [window.seen, window.since] = [now, performance.now()];
+          return performance.now() - window.since > 350 && !now.includes("Loading");
+        }}"""
+    )
+    return dict(page.evaluate(SEEN))
+
+
+@pytest.mark.parametrize("name", list(CASES)[::SHARE])
+def test_it_is_as_in_voila(show: Show, page: Page, elsewhere: Page, name: str) -> None:
+    case = CASES[name]
+    theirs = visited(show(IMPORTS, *case.cells, template="lab", on=elsewhere), case)
+    ours = visited(show(IMPORTS, *case.cells), case)
+    assert ours["words"] == theirs["words"]
+    assert all(ours["widgets"]) == all(theirs["widgets"])
+    if drawn_by_voila(page):
+        assert ours == theirs
+
+
+# The light front end
+
 CORE = """
 import ipywidgets as w
 told = w.HTML()
 widgets = {
     "Text": w.Text("a", description="Text"),
     "Lazy": w.Text("a", description="Lazy", continuous_update=False),
-    "Textarea": w.Textarea("a", description="Textarea"),
-    "Int": w.BoundedIntText(3, min=0, max=9, description="Int"),
-    "Float": w.FloatText(1.5, description="Float"),
+    "Float": w.BoundedFloatText(1.5, min=-9, description="Float"),
     "Slider": w.IntSlider(5, min=0, max=10, description="Slider"),
-    "Share": w.FloatSlider(0.5, min=0, max=1, step=0.1, readout_format=".0%", description="Share"),
+    "Share": w.FloatSlider(0.5, min=0, max=1, step=0.1, description="Share"),
     "One of": w.Dropdown(options=["x", "y", "z"], description="One of"),
     "Some of": w.SelectMultiple(options=["x", "y", "z"], description="Some of"),
-    "Check": w.Checkbox(False, description="Check"),
+    "Check": w.Checkbox(False, description="Check", indent=False),
     "Toggle": w.ToggleButton(False, description="Toggle"),
-    "File": w.FileUpload(description="File"),
+    "File": w.FileUpload(description="File", icon=""),
 }
 def value(name):
     found = widgets[name].value
@@ -79,14 +167,14 @@ def tell(change):
     told.value = repr({name: value(name) for name in widgets})
 for one in widgets.values():
     one.observe(tell, "value")
-button = w.Button(description="Press", tooltip="Presses")
+button = w.Button(description="Press", tooltip="Presses", button_style="primary")
 def pressed(_):
     widgets["Slider"].max = 7
     widgets["One of"].options = ["p", "q"]
     widgets["Text"].value = "set by the kernel"
-    box.children = [widgets["Toggle"], w.Label("<b>new</b>")]
+    box.children = [widgets["Toggle"], w.HTML("&lt;b&gt;new")]
 button.on_click(pressed)
-box = w.HBox([w.Label("old"), widgets["Toggle"]], layout={"border": "3px solid red"})
+box = w.HBox([w.HTML("old"), widgets["Toggle"]])
 bar = w.FloatProgress(value=0.25, max=1.0)
 """
 SHOWN = """
@@ -94,8 +182,11 @@ w.VBox([*(one for name, one in widgets.items() if name != "Toggle"), box, button
 """
 
 
-def test_every_core_widget_is_shown_and_speaks_with_the_kernel(show: Show, tmp_path: Path) -> None:
+def test_every_widget_of_the_panels_is_shown_and_speaks_with_the_kernel(
+    show: Show, tmp_path: Path
+) -> None:
     page = show(CORE, SHOWN)
+    assert not drawn_by_voila(page)
     told = page.locator(".widget-html-content").last
 
     def knows(name: str, value: object) -> None:
@@ -110,21 +201,16 @@ def test_every_core_widget_is_shown_and_speaks_with_the_kernel(show: Show, tmp_p
     control("Lazy").fill("later")
     control("Lazy").press("Tab")
     knows("Lazy", "later")
-    control("Textarea").fill("two\nlines")
-    knows("Textarea", "two\nlines")
-    control("Int").fill("12")
-    control("Int").press("Enter")
-    knows("Int", 9)  # the most there may be
-    expect(control("Int")).to_have_value("9")
-    control("Float").fill("-2.5")
+    control("Float").fill("-12.5")
     control("Float").press("Enter")
-    knows("Float", -2.5)
+    knows("Float", -9.0)  # the least there may be
+    expect(control("Float")).to_have_value("-9")
     control("Slider").press("ArrowRight")
     knows("Slider", 6)
-    expect(control("Share: value")).to_have_value("50%")
+    expect(control("Share: value")).to_have_value("0.50")
     control("Share").press("End")
     knows("Share", 1.0)
-    expect(control("Share: value")).to_have_value("100%")
+    expect(control("Share: value")).to_have_value("1.00")
     control("Slider: value").fill("99")
     control("Slider: value").press("Enter")
     knows("Slider", 10)
@@ -140,9 +226,10 @@ def test_every_core_widget_is_shown_and_speaks_with_the_kernel(show: Show, tmp_p
     expect(toggle).to_have_attribute("aria-pressed", "true")
     (tmp_path / "ä.bin").write_bytes(bytes(range(256)))
     with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="File").click()
+        page.get_by_role("button", name="File (0)").click()
     chooser.value.set_files(tmp_path / "ä.bin")
     knows("File", [("ä.bin", 256, bytes(range(256)))])
+    expect(page.get_by_role("button", name="File (1)")).to_be_visible()
 
     expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "25")
     page.get_by_title("Presses").click()
@@ -150,49 +237,66 @@ def test_every_core_widget_is_shown_and_speaks_with_the_kernel(show: Show, tmp_p
     expect(control("Slider")).to_have_attribute("max", "7")
     expect(control("Slider: value")).to_have_value("7")
     expect(control("One of").locator("option")).to_have_text(["p", "q"])
-    expect(page.get_by_text("<b>new</b>")).to_be_visible()
+    expect(page.get_by_text("<b>new")).to_be_visible()
     expect(page.get_by_text("old")).to_have_count(0)
-    expect(page.get_by_text("<b>new</b>").locator("../..")).to_have_css("border-top-width", "3px")
 
 
-def test_what_cells_print_and_draw_is_shown(show: Show) -> None:
+def test_the_dashboard_is_drawn_by_the_light_front_end(opened: Dashboard) -> None:
+    assert not drawn_by_voila(opened.page)
+
+
+# Voilà's front end
+
+
+def test_the_panels_work_on_a_page_that_voila_draws(show: Show) -> None:
     page = show(
-        "print('printed <b>text</b>')",
-        "import plotly.graph_objects as go; go.Figure(go.Bar(x=[1, 2], y=[3, 4]))",
-        "from IPython.display import HTML; HTML('<i>marked up</i>')",
-        "1 / 0",
-    )
-    expect(page.get_by_text("printed <b>text</b>")).to_be_visible()
-    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
-    expect(page.locator("i", has_text="marked up")).to_be_visible()
-    expect(page.get_by_text("There was an error when executing cell")).to_be_visible()
-
-
-def test_widgets_that_are_not_core_are_shown_by_voila(show: Show) -> None:
-    """And so are all others on that page, the dashboard's panels among them."""
-    page = show(
-        "import ipywidgets as w; told = w.HTML()",
-        "w.Accordion([w.Text('inside')], titles=['Folded'], selected_index=0)",
-        "slider = w.IntSlider(5, description='Slider')\n"
-        "w.jslink((slider, 'value'), (told, 'value'))\n"
-        "w.VBox([slider, told])",
+        "import ipywidgets as w; w.Accordion([w.Text('inside')], titles=['Folded'])",
         "from recsys.dashboard import Dashboard; app = Dashboard(); app.recommendations",
         "app.charts",
     )
+    assert drawn_by_voila(page)
     expect(page.get_by_text("Folded")).to_be_visible()
     expect(page.locator("tr.recommended").first).to_be_visible()
-    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
-    page.locator(".noUi-handle").press("ArrowRight")
-    expect(page.locator(".widget-html-content", has_text="6").first).to_be_visible()
+    box = page.locator(".js-plotly-plot .main-svg").first.bounding_box()
+    assert box is not None
+    assert box["height"] > 100
+    assert box["width"] > 300
 
 
-def test_a_widget_that_comes_later_and_is_not_known_is_named(show: Show) -> None:
+def test_a_page_moves_to_voila_with_what_was_typed_and_printed(show: Show) -> None:
     page = show(
         "import ipywidgets as w; box = w.VBox(); button = w.Button(description='More')\n"
-        "def more(_): box.children = [w.Accordion()]\n"
-        "button.on_click(more)",
-        "button",
-        "box",
+        "def more(_):\n"
+        "    out = w.Output(); box.children = [w.Accordion([w.Text()], titles=['Folded']), out]\n"
+        "    with out:\n"
+        "        for i in range(3): print('line', i)\n"
+        "button.on_click(more); w.VBox([button, box])",
+        "text = w.Text('', description='Name'); told = w.HTML()\n"
+        "text.observe(lambda change: told.set_trait('value', f'Hello {change.new}'), 'value')\n"
+        "w.VBox([text, told])",
     )
+    assert not drawn_by_voila(page)
+    page.get_by_label("Name").fill("Ada")
     page.get_by_role("button", name="More").click()
-    expect(page.get_by_text("AccordionModel is not among the widgets")).to_be_visible()
+    expect(page.locator(".recsys-bar[role=status]")).to_contain_text("Loading")
+    expect(page.get_by_text("Folded")).to_be_visible()
+    assert drawn_by_voila(page)
+    expect(page.locator(".recsys-bar")).to_have_count(0)
+    expect(page.locator(".jp-OutputArea pre")).to_have_text("line 0\nline 1\nline 2\n")
+    expect(page.get_by_text("Hello Ada")).to_be_visible()
+    page.get_by_label("Name").fill("Grace")
+    expect(page.get_by_text("Hello Grace")).to_be_visible()
+
+
+# Any page
+
+
+def test_a_page_that_is_not_the_dashboard_has_nothing_of_it(show: Show) -> None:
+    page = show("import ipywidgets as w; w.Text('alone', description='Name')")
+    expect(page.get_by_label("Name")).to_be_visible()
+    expect(page.get_by_role("region", name="Tour")).to_have_count(0)
+    expect(page.get_by_text("Course recommender")).to_have_count(0)
+    expect(page.locator(".column-inputs")).to_have_count(0)
+    box = page.locator(".column").bounding_box()
+    assert box is not None
+    assert (box["x"], box["width"]) == (0, 1280)

@@ -1,8 +1,8 @@
 """The packages that are installed still have what we rely on without their promise.
 
-`recsys.serving.upstream`, the page's `upstream.js` and its templates say in a paragraph that begins
-with "Relies on" what each of their parts relies on. Here is a check for each, which fails with that
-paragraph.
+`recsys.serving.upstream`, the page's `frontend/src/upstream.js` and its templates say in a
+paragraph that begins with "Relies on" what each of their parts relies on. Here is a check for each,
+which fails with that paragraph.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from recsys.serving import upstream
 
 PACKAGE = ROOT / "recsys"
 PAGE = ROOT / "share/jupyter/voila/templates/recsys"
+SCRIPTS = ROOT / "frontend/src"
 
 
 # What is said
@@ -48,10 +49,13 @@ def commented() -> Iterator[tuple[str, str]]:
     for part in ast.parse(getsource(upstream)).body:
         if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):
             yield part.name, ast.get_docstring(part) or ""
-    script = (PAGE / "upstream.js").read_text()
-    part = re.compile(r"((?:^//.*\n)+)(?:async )?(?:function|const) (\w+)", re.MULTILINE)
+    script = (SCRIPTS / "upstream.js").read_text()
+    part = re.compile(
+        r"/\*\*((?:(?!\*/).)*)\*/\nexport (?:async )?(?:function|const) (\w+)", re.DOTALL
+    )
     for comment, name in part.findall(script):
-        yield name, re.sub(r"^// ?", "", comment, flags=re.MULTILINE)
+        prose, *_ = re.sub(r"^ \* ?", "", comment, flags=re.MULTILINE).split("\n@")
+        yield name, prose
     part = re.compile(r"\{#-((?:(?!#\}).)*)-#\}\s*\{%-? (?:macro (\w+)|extends)", re.DOTALL)
     for template in ("upstream.html.j2", "index.html.j2"):
         for comment, name in part.findall((PAGE / template).read_text()):
@@ -325,6 +329,11 @@ def _() -> None:
     contains(voila_page(), r'<script type="application/vnd.voila.cell-output\+json">\s+\{\{ output')
 
 
+@check("cellsHavePrinted")
+def _() -> None:
+    contains(nbconvert_page(), r"block stream_stdout -%\}\s*<div class=\"jp-RenderedText ")
+
+
 @check("pageConfig")
 def _() -> None:
     contains(
@@ -341,6 +350,11 @@ def _() -> None:
     contains(voila_page(), r"voila_process\(\{\{ cellloop.index \}\}, \{\{ cell_count \}\}\)")
     contains(voila_macros(), "window.voila_process =", "window.voila_heartbeat =")
     writes(voila.handler, "<script>window.voila_heartbeat()</script>")
+
+
+@check("startAfterLoad")
+def _() -> None:
+    contains(voila_front_end(), r'addEventListener\("load",\(?async function\(\)')
 
 
 @check("showCellsWithTheme")
@@ -643,7 +657,7 @@ def test_no_other_script_uses_interiors() -> None:
         r"_JUPYTERLAB|_fullLayout|widgetManagerPromise|restoredStatus|RenderedPlotly|prototype"
         r"|voila_|vnd\.voila|voila/api|jupyter-config-data|cell-index|_xsrf\b|kernel\.websocket"
     )
-    scripts = [*PAGE.glob("*.js"), *PAGE.parents[1].glob("labextensions/recsys/**/*.js")]
+    scripts = list(SCRIPTS.glob("*.js"))
     assert len(scripts) > 6
     for script in scripts:
         found = set(interiors.findall(script.read_text()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import ipywidgets as widgets
@@ -168,9 +169,15 @@ def _slider(one: Hyperparameter, label: str, value: float | None) -> widgets.Wid
     }
     if one.kind is int:
         return create(widgets.IntSlider, **settings)
-    return create(
-        widgets.FloatSlider, **settings, step=(one.high - one.low) / 100, readout_format=".4g"
-    )
+    step = (one.high - one.low) / 100
+    digits = max(_decimals(f"{one.low:.6g}", f"{one.default or 0:.6g}", f"{step:.1g}"))
+    return create(widgets.FloatSlider, **settings, step=step, readout_format=f".{digits}f")
+
+
+def _decimals(*numbers: str) -> list[int]:
+    """How many digits each number has behind its decimal point."""
+    exponents = (Decimal(number).normalize().as_tuple().exponent for number in numbers)
+    return [max(0, -int(exponent)) for exponent in exponents]
 
 
 def _with_help(widget: widgets.Widget, one: Hyperparameter) -> widgets.VBox:

@@ -1,20 +1,32 @@
 // Plotly's figures. Plotly comes from the JupyterLab extension in its Python package, so that every
 // kind of server has the same copy.
 
-const PLOTLY = "application/vnd.plotly.v1+json";
+import { PLOTLY } from "./drawn.js";
+import { drawnWidth, plotlyOfExtension } from "./upstream.js";
 
+/** @type {() => void} */
+let loaded;
+/** @type {(error: Error) => void} */
+let failed;
+
+/** Plotly's library, when its extension is there. */
 const plotly = new Promise((resolve, reject) => {
-  // The page calls one of these when the extension has been loaded, or could not be loaded.
-  window.plotlyIsHere = () => resolve(plotlyOfExtension(PLOTLY));
-  window.plotlyIsLost = () => reject(new Error("Plotly could not be loaded"));
+  loaded = () => resolve(plotlyOfExtension(PLOTLY));
+  failed = reject;
 });
 plotly.catch(() => {}); // `draw` reports the error
 
+// The page calls one of these when the extension has been loaded, or could not be loaded.
+export const plotlyIsHere = () => loaded();
+export const plotlyIsLost = () => failed(new Error("Plotly could not be loaded"));
+
 // Figures are drawn one after another, with a pause in between in which the page can react. The
 // pause after the first figure is longer, since the browser then compiles most of Plotly.
+/** @type {Promise<unknown>} */
 let turn = Promise.resolve();
 let pause = 300; // ms
 
+/** @param {() => Promise<void>} act */
 function inTurn(act) {
   const done = turn.then(act);
   const rest = () => new Promise((resolve) => setTimeout(resolve, pause)).then(() => (pause = 0));
@@ -22,11 +34,13 @@ function inTurn(act) {
   return done;
 }
 
-// An element for a figure. `draw` replaces the figure, and only what differs is drawn again.
-function figurePlace() {
+/** An element for a figure. `draw` replaces the figure, and only what differs is drawn again. */
+export function figurePlace() {
   const node = document.createElement("div");
+  /** @type {unknown} */
   let wanted;
 
+  /** @param {{ data: object[], layout: object, config?: object }} figure */
   async function draw(figure) {
     wanted = figure;
     try {
@@ -36,7 +50,8 @@ function figurePlace() {
         if (figure === wanted) await react(node, figure.data, figure.layout, figure.config);
       });
     } catch (problem) {
-      node.textContent = `This chart cannot be drawn (${problem.message}). Reload the page.`;
+      const { message } = /** @type {Error} */ (problem);
+      node.textContent = `This chart cannot be drawn (${message}). Reload the page.`;
     }
   }
 

@@ -1,0 +1,84 @@
+// Keeps the address of the page and its state equal. The kernel writes the link of the state into
+// `.recsys-address`. The page sends the kernel what only the page knows: the link it was opened with,
+// which explanations are open, and which step is presented.
+
+import { isLight } from "./front_end.js";
+import { whenComplete } from "./loading.js";
+import { present, presentedStep } from "./presenter.js";
+import { copyText } from "./takeaway.js";
+
+const PATIENCE = 10000; // ms until the page is shown anyway, since it may have no link panel
+const OPENING = "opening-link"; // the class of a page whose link is not followed yet
+
+/** The link that the page was opened with; "" without one. */
+const asked = location.search;
+/** The link of the state that a page has without a link.
+ * @type {string | undefined} */
+let beginning;
+let following = !asked;
+
+/**
+ * Write into a field of the link panel.
+ *
+ * @param {string} field
+ * @param {string} words
+ */
+function tellKernel(field, words) {
+  const input = document.querySelector(/** @type {"input"} */ (`.recsys-${field} input`));
+  if (!input) return;
+  input.value = words;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+export function tellWhatIsOpen() {
+  const open = document.querySelectorAll(
+    /** @type {"tr"} */ (".recsys-table [data-course]:has(details[open])"),
+  );
+  const ids = [...open].map(({ dataset }) =>
+    (dataset.course ?? "").replace(/%/g, "%25").replace(/,/g, "%2C"),
+  );
+  tellKernel("page", `why=${encodeURIComponent(ids.join(","))}&present=${presentedStep()}`);
+}
+
+const address = () => document.querySelector(/** @type {"a"} */ (".recsys-address a"));
+const uncover = () => document.documentElement.classList.remove(OPENING);
+
+function followLink() {
+  const link = address();
+  if (!link) return;
+  if (beginning === undefined) {
+    beginning = link.search;
+    if (asked) tellKernel("asked", asked);
+  }
+  if (!following && link.dataset.heard !== "0") {
+    following = true;
+    present(Number(new URLSearchParams(link.search).get("present")));
+    uncover();
+  }
+  if (!following) return;
+  const query = link.search === beginning ? "" : link.search;
+  if (query !== location.search) history.replaceState(null, "", location.pathname + query);
+}
+
+/** Whether the page was opened with a link: then it is already a lesson, and needs no tour. */
+export const openedWithLink = () => Boolean(asked);
+
+export function followLinks() {
+  if (asked) document.documentElement.classList.add(OPENING);
+  new MutationObserver(followLink).observe(document.body, { childList: true, subtree: true });
+  whenComplete(() => setTimeout(uncover, isLight() && !address() ? 0 : PATIENCE));
+  document.addEventListener("click", ({ target }) => {
+    /** @type {HTMLElement | null | undefined} */
+    const copy = /** @type {Element} */ (target).closest?.(".recsys-copy-link");
+    if (copy) copyText(address()?.href ?? "", copy);
+  });
+  // Capturing, since the event "toggle" does not bubble.
+  document.addEventListener(
+    "toggle",
+    ({ target }) => {
+      const row = /** @type {Element} */ (target).closest?.(".recsys-table");
+      if (row && following) tellWhatIsOpen();
+    },
+    true,
+  );
+}

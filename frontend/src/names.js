@@ -1,0 +1,78 @@
+// What the widgets lack for a screen reader: names, roles and live regions.
+
+/**
+ * The elements that match, below an element or in the page.
+ *
+ * @param {string} selector
+ * @param {ParentNode} [within]
+ * @returns {HTMLElement[]}
+ */
+function all(selector, within = document) {
+  return [...within.querySelectorAll(/** @type {"div"} */ (selector))];
+}
+
+function nameSliders() {
+  for (const part of all(".noUi-handle:not([aria-label]), .widget-readout:not([aria-label])")) {
+    const label = part.closest(".widget-slider")?.querySelector(".widget-label")?.textContent;
+    if (!label) continue;
+    const readout = part.matches(".widget-readout");
+    part.setAttribute("aria-label", readout ? `${label}: value` : label);
+    if (readout) part.setAttribute("role", "textbox");
+  }
+}
+
+function nameProgress() {
+  for (const bar of all(".recsys .progress:not([aria-label])")) {
+    const kinds = { ".recsys-evaluating": "Evaluation", ".recsys-comparing": "Comparison" };
+    const [, kind] = Object.entries(kinds).find(([place]) => bar.closest(place)) ?? [];
+    bar.setAttribute("aria-label", kind ?? "Training");
+    bar.setAttribute("role", "progressbar");
+  }
+}
+
+function nameCharts() {
+  for (const figure of all(".recsys-chart")) {
+    const caption = figure.querySelector(".recsys-caption p")?.textContent;
+    if (!caption) continue;
+    figure.setAttribute("role", "group");
+    figure.setAttribute("aria-label", caption);
+  }
+  for (const choice of all(".recsys-choose")) {
+    choice.setAttribute("role", "group");
+    choice.setAttribute("aria-label", "Charts");
+    for (const one of all("button", choice)) {
+      one.setAttribute("aria-pressed", String(one.classList.contains("mod-active")));
+    }
+  }
+  for (const figure of all(".recsys-wide .recsys-figure")) {
+    figure.tabIndex = 0; // so that it can be scrolled by the keyboard
+  }
+}
+
+function nameAll() {
+  nameSliders();
+  nameProgress();
+  nameCharts();
+  for (const chip of all(".recsys-chips button")) {
+    if (chip.title) chip.setAttribute("aria-label", chip.title);
+  }
+  const roles = {
+    ".recsys-status, .recsys-outdated, .recsys-note": "status",
+    ".recsys-error": "alert",
+  };
+  for (const [places, role] of Object.entries(roles)) {
+    for (const place of all(places)) place.setAttribute("role", role);
+  }
+}
+
+/** Name everything, now and after each change of the page. */
+export function keepNamed() {
+  let frame = 0;
+  const later = () => {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(nameAll);
+  };
+  new MutationObserver(later).observe(document.body, { childList: true, subtree: true });
+  // A button of the charts changes only its class.
+  document.addEventListener("click", later);
+}

@@ -1,0 +1,33 @@
+// The script of the page. The template calls `open` when the body begins, `start` when all cells have
+// run, and one of the two of Plotly; the plugins in Voilà's front end call `handOver`.
+
+import { followLinks, openedWithLink, tellWhatIsOpen } from "./link.js";
+import { showProgress, whenComplete } from "./loading.js";
+import { keepNamed } from "./names.js";
+import { helpPicking } from "./picker.js";
+import { offerPresenting } from "./presenter.js";
+import { helpTakingAway } from "./takeaway.js";
+import { offerTour } from "./tour.js";
+import { setXsrfCookie } from "./upstream.js";
+
+export { plotlyIsHere, plotlyIsLost } from "./figures.js";
+export { handOver, start } from "./front_end.js";
+
+export function open() {
+  setXsrfCookie(); // also for Voilà's front end, which ends the kernel when the page is left
+  showProgress();
+  keepNamed();
+  helpPicking();
+  helpTakingAway();
+  offerPresenting(tellWhatIsOpen);
+  followLinks();
+  // Escape hides the explanation of a term, as it should hide any tooltip.
+  document.addEventListener("keydown", ({ key, target }) => {
+    if (key === "Escape" && target instanceof HTMLElement && target.matches(".recsys-term")) {
+      target.blur();
+    }
+  });
+  whenComplete(() => {
+    if (!openedWithLink()) offerTour();
+  });
+}
