@@ -25,13 +25,12 @@ import { viewOf } from "./views.js";
  * @type {LightPage | undefined} */
 let light;
 
-/** Whether the light front end draws the page: then all widgets are there when it is complete. */
-export const isLight = () => light !== undefined;
-
-/** Draw the page. */
-export function start() {
-  /** @type {Record<string, State>} */
-  const states = JSON.parse(document.getElementById("widget-states")?.textContent ?? "{}");
+/**
+ * Draw the page.
+ *
+ * @param {Record<string, State>} states of all widgets, by id
+ */
+export function draw(states) {
   if (isDrawn(states)) light = new LightPage(states);
   else loadVoila();
 }

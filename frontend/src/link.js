@@ -2,12 +2,11 @@
 // `.recsys-address`. The page sends the kernel what only the page knows: the link it was opened with,
 // which explanations are open, and which step is presented.
 
-import { isLight } from "./front_end.js";
 import { whenComplete } from "./loading.js";
 import { present, presentedStep } from "./presenter.js";
 import { copyText } from "./takeaway.js";
 
-const PATIENCE = 10000; // ms until the page is shown anyway, since it may have no link panel
+const PATIENCE = 10000; // ms until the page is shown anyway
 const OPENING = "opening-link"; // the class of a page whose link is not followed yet
 
 /** The link that the page was opened with; "" without one. */
@@ -41,7 +40,9 @@ export function tellWhatIsOpen() {
 }
 
 const address = () => document.querySelector(/** @type {"a"} */ (".recsys-address a"));
-const uncover = () => document.documentElement.classList.remove(OPENING);
+
+/** Show the page, which is hidden until its link is followed. */
+export const uncover = () => document.documentElement.classList.remove(OPENING);
 
 function followLink() {
   const link = address();
@@ -66,7 +67,7 @@ export const openedWithLink = () => Boolean(asked);
 export function followLinks() {
   if (asked) document.documentElement.classList.add(OPENING);
   new MutationObserver(followLink).observe(document.body, { childList: true, subtree: true });
-  whenComplete(() => setTimeout(uncover, isLight() && !address() ? 0 : PATIENCE));
+  whenComplete(() => setTimeout(uncover, PATIENCE));
   document.addEventListener("click", ({ target }) => {
     /** @type {HTMLElement | null | undefined} */
     const copy = /** @type {Element} */ (target).closest?.(".recsys-copy-link");

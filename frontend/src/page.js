@@ -1,7 +1,8 @@
 // The script of the page. The template calls `open` when the body begins, `start` when all cells have
 // run, and one of the two of Plotly; the plugins in Voilà's front end call `handOver`.
 
-import { followLinks, openedWithLink, tellWhatIsOpen } from "./link.js";
+import { draw } from "./front_end.js";
+import { followLinks, openedWithLink, tellWhatIsOpen, uncover } from "./link.js";
 import { showProgress, whenComplete } from "./loading.js";
 import { keepNamed } from "./names.js";
 import { helpPicking } from "./picker.js";
@@ -11,7 +12,7 @@ import { offerTour } from "./tour.js";
 import { setXsrfCookie } from "./upstream.js";
 
 export { plotlyIsHere, plotlyIsLost } from "./figures.js";
-export { handOver, start } from "./front_end.js";
+export { handOver } from "./front_end.js";
 
 export function open() {
   setXsrfCookie(); // also for Voilà's front end, which ends the kernel when the page is left
@@ -30,4 +31,12 @@ export function open() {
   whenComplete(() => {
     if (!openedWithLink()) offerTour();
   });
+}
+
+export function start() {
+  /** @type {Record<string, import("./models.js").State>} */
+  const states = JSON.parse(document.getElementById("widget-states")?.textContent ?? "{}");
+  const classes = Object.values(states).flatMap((state) => state._dom_classes ?? []);
+  if (!classes.includes("recsys-address")) uncover(); // there is nothing to follow a link
+  draw(states);
 }

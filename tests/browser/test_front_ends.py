@@ -6,6 +6,7 @@ moves the page to Voilà's front end, with the kernel and all that is in it.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -46,15 +47,14 @@ SEEN = """() => {
 def notebooks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
     """A folder, and the address at which Voilà serves its notebooks with the project's settings."""
     folder = tmp_path_factory.mktemp("notebooks")
-    (folder / "voila.json").write_text((ROOT / "voila.json").read_text())
+    settings = json.loads((ROOT / "voila.json").read_text())
+    settings["VoilaConfiguration"]["allow_template_override"] = "YES"
+    (folder / "voila.json").write_text(json.dumps(settings))
     (folder / "own.txt").write_text("text")
     port, log = free_port(), folder / "log"
     with log.open("w") as output:
         server = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "voila", ".", "--no-browser", f"--port={port}"),
-                "--VoilaConfiguration.allow_template_override=YES",
-            ],
+            [sys.executable, "-m", "voila", ".", "--no-browser", f"--port={port}"],
             cwd=folder,
             env=os.environ | {"JUPYTER_PATH": str(ROOT / "share" / "jupyter")},
             stdout=output,
@@ -80,7 +80,7 @@ def show(page: Page, notebooks: tuple[Path, str], request: pytest.FixtureRequest
         notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
         name = f"{abs(hash(request.node.name))}.ipynb"
         nbformat.write(notebook, folder / name)
-        on.goto(address + name + (f"?voila-template={template}" if template else ""))
+        on.goto(address + name + (f"?template={template}" if template else ""))
         expect(on.locator("#loading")).to_have_count(0)
         return on
 
@@ -124,7 +124,8 @@ def settled(page: Page) -> dict[str, Any]:
         f"""() => {{
           const now = JSON.stringify(({SEEN})());
           if (now !== window.seen) [window.seen, window.since] = [now, performance.now()];
-          return performance.now() - window.since > 350 && !now.includes("Loading");
+          const waiting = document.querySelector("script[type*='cell-output']");
+          return !waiting && performance.now() - window.since > 350 && !now.includes("Loading");
         }}"""
     )
     return dict(page.evaluate(SEEN))
