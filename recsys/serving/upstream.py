@@ -39,6 +39,7 @@ def voila_arguments(
 
     Parameters
     ----------
+    notebook : its absolute path; kernels run in its folder
     pool_size : how many kernels run the notebook before anyone comes
     kernel_manager : the class that starts and ends kernels
     provisioner : the name of the entry point whose class makes a kernel's process

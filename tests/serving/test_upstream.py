@@ -479,7 +479,7 @@ def _() -> None:
     for name in ours:
         contains(theirs, rf"\{{%-?\s*block {name}\b")
     contains(voila_page(), r"set cellloop = loop", r"block any_cell scoped")
-    contains(nbconvert_page(), r"set nb_title =")
+    contains(nbconvert_page(), r"set nb_title = nb\.metadata\.get\('title'")
     contains(voila_macros(), r"macro voila_setup_helper_functions\(\)")
 
 
@@ -547,6 +547,7 @@ def test_every_setting_in_our_files_is_a_setting_still(file: str) -> None:
         "Voila": voila.app.Voila,
         "VoilaConfiguration": voila.configuration.VoilaConfiguration,
         "VoilaExecutor": notebook_renderer.VoilaExecutor,
+        "VoilaExporter": notebook_renderer.VoilaExporter,
         "ServerApp": ServerApp,
         "MappingKernelManager": MappingKernelManager,
         "KernelManager": KernelManager,

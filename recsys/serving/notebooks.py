@@ -1,0 +1,58 @@
+"""What the file of a notebook says before the notebook runs: here, its title.
+
+Must not know Voilà, nor what is on the page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.+?)(?:[ \t]+#+)?[ \t]*$", re.MULTILINE)
+LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+
+
+class NotebookError(ValueError):
+    """A file is no notebook. The message says why."""
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A notebook, in the current version of the format.
+
+    Raises
+    ------
+    NotebookError : if there is no such file, or it is no notebook
+    """
+    import nbformat
+
+    read_file: Any = nbformat.read  # it has no type annotations
+    if not path.exists():
+        raise NotebookError(f"{path} does not exist.")
+    if not path.is_file() or path.suffix.lower() != ".ipynb":
+        raise NotebookError(f"{path} is not a notebook (a file whose name ends in .ipynb).")
+    try:
+        notebook: dict[str, Any] = read_file(path, as_version=4)
+    except (ValueError, KeyError, TypeError, AttributeError, nbformat.ValidationError) as error:
+        raise NotebookError(f"{path} cannot be read as a notebook: {error}") from None
+    return notebook
+
+
+def title(notebook: Mapping[str, Any], name: str) -> str:
+    """The title of a notebook: the one in its metadata, else the first heading of its first
+    Markdown cell, else its name.
+
+    Parameters
+    ----------
+    notebook : in version 4 of the format
+    name : the name of its file
+    """
+    told = str(notebook["metadata"].get("title", "")).strip()
+    return told or _first_heading(notebook) or name
+
+
+def _first_heading(notebook: Mapping[str, Any]) -> str:
+    texts = (cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "markdown")
+    found = HEADING.search(next(texts, ""))
+    return re.sub(r"[*`]", "", LINK.sub(r"\1", found[1])).strip() if found else ""
