@@ -1,4 +1,4 @@
-"""What the file of a notebook says before the notebook runs: here, its title.
+"""What the file of a notebook says before the notebook runs: its title, and which version it is.
 
 Must not know Voilà, nor what is on the page.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,21 @@ def title(notebook: Mapping[str, Any], name: str) -> str:
     """
     told = str(notebook["metadata"].get("title", "")).strip()
     return told or _first_heading(notebook) or name
+
+
+def version(path: Path) -> frozenset[tuple[str, int, int]]:
+    """What changes when a notebook is edited, or a module beside it that it may import.
+
+    Returns
+    -------
+    Name, time of the last change, and size of each file that there is.
+    """
+    found = set()
+    for file in (path, *path.parent.glob("*.py")):
+        with suppress(FileNotFoundError):  # an editor may be replacing it
+            status = file.stat()
+            found.add((file.name, status.st_mtime_ns, status.st_size))
+    return frozenset(found)
 
 
 def _first_heading(notebook: Mapping[str, Any]) -> str:

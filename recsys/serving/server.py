@@ -8,8 +8,9 @@ The settings are in a file beside the dashboard because a plain `voila dashboard
 there too. They keep Voilà's asynchronous kernel manager: with the other one
 (`MappingKernelManager`) a second thread writes to the page's websocket, and every tenth page hung.
 
-A few kernels run the notebook before visitors come, so that no visitor waits for a kernel. All are
-forked from one process, so that each starts at once and shares most of its memory with the others
+A few kernels run the notebook before visitors come, so that no visitor waits for a kernel. They are
+ended, and new ones started, when the notebook or the code has been edited. All kernels are forked
+from one process, so that each starts at once and shares most of its memory with the others
 (`recsys.serving.kernels`).
 """
 
@@ -80,7 +81,7 @@ def serve(
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, paths))
     os.chdir(ROOT)  # where Voilà looks for voila.json
 
-    from recsys.serving.kernels import FORK_SERVER, KernelManager
+    from recsys.serving.kernels import FORK_SERVER, KernelManager, code_changed
 
     FORK_SERVER.prepare()  # it imports its modules while this process imports Voilà
 
@@ -92,6 +93,7 @@ def serve(
     from recsys.serving.pages import improve_voila
 
     improve_voila()
+    upstream.renew_outdated_kernels(lambda: (notebooks.version(notebook), code_changed()))
     app = Voila.instance()
     arguments = upstream.voila_arguments(
         str(notebook),

@@ -12,11 +12,11 @@ needs, because the fork server must not load Voilà.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
-from asyncio import gather
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -132,6 +132,50 @@ def answer_404_to_malformed_addresses() -> None:
     voila.app.TemplateStaticFileHandler = TemplateFiles
 
 
+def renew_outdated_kernels(version: Callable[[], object]) -> None:
+    """End the kernels that were prepared before `version()` changed, when the next visitor comes.
+
+    That visitor's kernel is started for the visit. After a visit the pool is filled again.
+
+    Relies on Voilà 0.5.13: `voila.app` looks `TornadoVoilaHandler` up by that name when it starts,
+    whose `get` writes the page of the notebook at `notebook_path`. It takes a prepared kernel from
+    the list `_pools[notebook_path]` of the kernel manager, or starts one where the list is empty.
+    In the list are tasks, whose results have the keys `kernel_id` and `task`; the latter runs the
+    cells. `fill_if_needed` fills the list, and does nothing where it is full.
+    """
+    import voila.app
+    from tornado.web import HTTPError
+    from voila.tornado.handler import TornadoVoilaHandler
+
+    current = version()
+    ending: set[asyncio.Task[None]] = set()  # asyncio itself holds its tasks by weak references
+
+    async def end(prepared: asyncio.Task[dict[str, Any]], manager: Any) -> None:
+        await asyncio.wait([prepared])  # a kernel that is starting cannot be ended
+        if prepared.exception():
+            return  # the notebook could not be read, so there is no kernel
+        kernel = prepared.result()
+        await asyncio.wait([kernel["task"]], timeout=10)
+        with suppress(HTTPError, KeyError):  # the server is shutting down, and has ended it
+            await manager.shutdown_kernel(kernel["kernel_id"], now=True)
+
+    class Visit(TornadoVoilaHandler):  # type: ignore[misc]  # as above
+        async def get(self, path: str | None = None) -> None:
+            nonlocal current
+            before, current = current, version()
+            pool = self.kernel_manager._pools.get(self.notebook_path, [])
+            if before != current:
+                for prepared in pool:
+                    task = asyncio.create_task(end(prepared, self.kernel_manager))
+                    ending.add(task)
+                    task.add_done_callback(ending.discard)
+                pool.clear()
+            await super().get(path)
+            self.kernel_manager.fill_if_needed(notebook_name=self.notebook_path)
+
+    voila.app.TornadoVoilaHandler = Visit
+
+
 def plotly_script() -> str:
     """The address of the script that holds plotly.js, below that of JupyterLab's extensions; "" if
     there is none.
@@ -158,7 +202,7 @@ async def wait_for_pending_kernels(manager: MultiKernelManager) -> None:
     Relies on jupyter_client 8.10: `MultiKernelManager._pending_kernels` maps the id of a kernel
     that is being started or ended to a task, and loses the entry when the task is done.
     """
-    await gather(*manager._pending_kernels.values(), return_exceptions=True)
+    await asyncio.gather(*manager._pending_kernels.values(), return_exceptions=True)
 
 
 def restart_idle_clock(kernel: KernelManager) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 from serving import ROOT, Server, served
-from visits import ask
+from visits import ask, kernel_of, leave
 
 from recsys.serving import notebooks
 
@@ -105,4 +108,69 @@ def test_a_notebook_in_any_folder_is_served_with_its_title_and_files(server: Ser
     assert "<title>Mine &amp; &lt;b&gt;yours&lt;/b&gt;</title>" in page
     assert '<h1>Mine &amp; &lt;b&gt;yours&lt;/b&gt;</h1>\n  <p id="loading_text"' in page
     assert "from the file beside it" in page
-    assert re.search("“Mine & <b>yours</b>” is at http", server.log.read_text())
+    assert "“Mine & <b>yours</b>” is at http" in server.log.read_text()
+    assert leave(server.url, kernel_of(page)) == 204
+
+
+def kernels_of(server: Server) -> list[psutil.Process]:
+    """The processes of all kernels of a server."""
+    children = psutil.Process(server.pid).children(recursive=True)
+    return [
+        one
+        for one in children
+        if one.name().startswith("kernel-") or "ipykernel_launcher" in one.cmdline()
+    ]
+
+
+def wait_for_kernels(server: Server, number: int) -> None:
+    end = time.monotonic() + 60
+    while len(kernels_of(server)) != number:
+        assert time.monotonic() < end, kernels_of(server)
+        time.sleep(0.05)  # looking without a pause takes the core that the kernels start on
+
+
+@pytest.mark.slow
+def test_an_edited_notebook_or_module_is_the_one_served_at_the_next_load(
+    server: Server, notebook: Path
+) -> None:
+    module = notebook.parent / "my_words.py"
+    code = "import my_words, recsys.text; print('this is', my_words.WORD, {})"
+    module.write_text("WORD = 'old'")
+
+    def visit() -> str:
+        status, _, page = ask(server.url, "/")
+        assert status == 200
+        assert leave(server.url, kernel_of(page)) == 204
+        [said] = re.findall("this is ([^<]+)", page)
+        return said.strip()
+
+    for number in range(4):
+        written(notebook, code.format(number))
+        assert visit() == f"old {number}"
+        wait_for_kernels(server, 1)  # the one that is prepared for the next visitor
+    assert visit() == "old 3"
+    wait_for_kernels(server, 1)
+    module.write_text("WORD = 'new'")
+    assert visit() == "new 3"
+    wait_for_kernels(server, 1)
+    [prepared] = kernels_of(server)
+    os.utime(ROOT / "recsys" / "__init__.py")  # as if the package had been edited
+    assert visit() == "new 3"
+    prepared.wait(60)
+    wait_for_kernels(server, 1)
+
+
+@pytest.mark.slow
+def test_a_notebook_that_is_saved_half_is_served_once_it_is_whole(
+    server: Server, notebook: Path
+) -> None:
+    whole = written(notebook, "print('whole')").read_text()
+    notebook.write_text(whole[:-20])
+    for _ in range(3):
+        assert ask(server.url, "/")[0] >= 400
+    notebook.write_text(whole)
+    status, _, page = ask(server.url, "/")
+    assert status == 200
+    assert "whole" in page
+    assert leave(server.url, kernel_of(page)) == 204
+    wait_for_kernels(server, 1)

@@ -191,6 +191,31 @@ def _() -> None:
     writes(TemplateStaticFileHandler.get_absolute_path, "for root in roots:", "return abspath")
 
 
+@check("renew_outdated_kernels")
+def _() -> None:
+    import voila.app
+    from voila import voila_kernel_manager
+    from voila.handler import VoilaHandler
+    from voila.tornado.handler import TornadoVoilaHandler
+
+    assert voila.app.TornadoVoilaHandler is TornadoVoilaHandler
+    writes(voila.app.Voila.init_handlers, "TornadoVoilaHandler,", '"notebook_path": os.path')
+    writes(TornadoVoilaHandler.get, "self.get_generator(path=path)")
+    writes(VoilaHandler.initialize, "self.notebook_path = ")
+    writes(VoilaHandler.get_generator, "kernel_manager.get_pool_size(notebook_path)")
+    writes(
+        VoilaHandler.should_use_rendered_notebook, "if pool_size == 0:\n            return False"
+    )
+    writes(
+        voila_kernel_manager,
+        "len(self._pools.get(notebook_name, []))",
+        "pool_item = self._pools[notebook_name].pop(0)\n                content = await pool_item",
+        "for _ in range(kernel_size - len(pool)):",
+        'return {"task": task, "renderer": renderer, "kernel_id": kernel_id}',
+        "renderer.generate_content_hybrid(kernel_id, kernel_future)",
+    )
+
+
 @check("plotly_script")
 def _() -> None:
     address = re.fullmatch(
