@@ -92,7 +92,8 @@ def serve(
     from recsys.serving import upstream
     from recsys.serving.pages import improve_voila
 
-    improve_voila()
+    # Only the person who started the server can see the pages of such a server.
+    improve_voila(errors_in_full=host in LOOPBACK and not behind_proxy)
     upstream.renew_outdated_kernels(lambda: (notebooks.version(notebook), code_changed()))
     app = Voila.instance()
     arguments = upstream.voila_arguments(

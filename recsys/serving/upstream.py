@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -191,6 +192,38 @@ def plotly_script() -> str:
             largest = max(scripts, key=lambda script: script.stat().st_size).name
             return f"jupyterlab-plotly/static/{largest}?v={largest.split('.')[-2]}"
     return ""
+
+
+# What cells tell of errors
+
+
+def plain_text(traceback: list[str]) -> str:
+    """A traceback without the codes that colour it in a terminal.
+
+    Relies on nbconvert 7.17: `strip_ansi` removes them.
+    """
+    from nbconvert import filters
+
+    strip_ansi: Any = filters.strip_ansi  # it has no type annotations
+    return str(strip_ansi("\n".join(traceback)))
+
+
+def line_of_error(traceback: str) -> int | None:
+    """The line of a cell that failed, counted from 1; None if the traceback does not say it.
+
+    Relies on IPython 9.18: the first place that a traceback names is in the cell that was run, as
+    "Cell In[NUMBER], line NUMBER".
+    """
+    found = re.search(r"^\s*Cell In\[\d+\], line (\d+)", traceback, re.MULTILINE)
+    return int(found[1]) if found else None
+
+
+def without_file_of_cell(message: str) -> str:
+    """The message of an error without the file that ipykernel pretends a cell to be.
+
+    Relies on ipykernel 7.4: the message of a SyntaxError ends in "(NUMBER.py, line NUMBER)".
+    """
+    return re.sub(r" \(\d+\.py, line \d+\)$", "", message)
 
 
 # Kernels, as their server sees them

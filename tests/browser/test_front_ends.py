@@ -165,7 +165,7 @@ def test_what_cells_print_and_draw_is_shown(show: Show) -> None:
     expect(page.get_by_text("printed <b>text</b>")).to_be_visible()
     expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
     expect(page.locator("i", has_text="marked up")).to_be_visible()
-    expect(page.get_by_text("There was an error when executing cell")).to_be_visible()
+    expect(page.get_by_text("ZeroDivisionError: division by zero")).to_be_visible()
 
 
 def test_widgets_that_are_not_core_are_shown_by_voila(show: Show) -> None:

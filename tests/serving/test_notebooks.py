@@ -10,25 +10,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import nbformat
 import psutil
 import pytest
-from serving import ROOT, Server, served
+from serving import NOWHERE, ROOT, Server, failing, served, written
 from visits import ask, kernel_of, leave
 
 from recsys.serving import notebooks
-
-
-def written(path: Path, *cells: str, **metadata: str) -> Path:
-    """A notebook of these cells; a text that begins with "md:" is a Markdown cell."""
-    v4 = nbformat.v4
-    made = [
-        v4.new_markdown_cell(cell[3:]) if cell.startswith("md:") else v4.new_code_cell(cell)
-        for cell in cells
-    ]
-    nbformat.write(v4.new_notebook(cells=made, metadata=metadata), path)
-    return path
-
 
 # What its file says
 
@@ -174,3 +161,24 @@ def test_a_notebook_that_is_saved_half_is_served_once_it_is_whole(
     assert "whole" in page
     assert leave(server.url, kernel_of(page)) == 204
     wait_for_kernels(server, 1)
+
+
+@pytest.mark.slow
+def test_where_a_cell_failed_the_page_says_why_and_the_others_run(
+    server: Server, notebook: Path, tmp_path: Path
+) -> None:
+    failing(notebook)
+    with served(tmp_path, str(notebook), "--behind-proxy") as proxied:
+        for there in (server, server, proxied, proxied):  # the second kernel is a prepared one
+            status, _, page = ask(there.url, "/")
+            assert status == 200
+            assert leave(there.url, kernel_of(page)) == 204
+            assert page.index("printed first") < page.index("FileNotFoundError</code>: [Errno 2]")
+            assert "needs <code>words</code>, which a failed cell" in page
+            assert "still alive" in page
+            for private in (NOWHERE, "Line 2: <code>words = open", "<summary>Traceback"):
+                assert (private in page) == (there is server), private
+            assert f"FileNotFoundError: [Errno 2] No such file or directory: '{NOWHERE}'" in (
+                there.log.read_text()
+            )
+            wait_for_kernels(there, 1)

@@ -228,6 +228,35 @@ def _() -> None:
     contains(shipped(f"{folder}/{number}{rest}"), "RenderedPlotly")
 
 
+def error_of(code: str) -> tuple[str, str]:
+    """The message and the traceback by which a kernel tells of an error."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    cell = nbformat.v4.new_code_cell(code)
+    NotebookClient(nbformat.v4.new_notebook(cells=[cell]), allow_errors=True).execute()
+    [error] = cell.outputs
+    return error["evalue"], upstream.plain_text(error["traceback"])
+
+
+@check("plain_text")
+def _() -> None:
+    assert upstream.plain_text(["\x1b[31mred\x1b[39m", "plain"]) == "red\nplain"
+
+
+@check("line_of_error")
+def _() -> None:
+    traceback = error_of("def half(n):\n    return n / 0\n\nhalf(1)\n1")[1]
+    assert upstream.line_of_error(traceback) == 4, traceback
+    traceback = error_of("a = 1\nb = = 2")[1]
+    assert upstream.line_of_error(traceback) == 2, traceback
+
+
+@check("without_file_of_cell")
+def _() -> None:
+    assert upstream.without_file_of_cell(error_of("b = = 2")[0]) == "invalid syntax"
+
+
 @check("wait_for_pending_kernels")
 def _() -> None:
     from jupyter_client.multikernelmanager import MultiKernelManager
