@@ -1,17 +1,22 @@
-"""What the file of a notebook says before the notebook runs: its title, and which version it is.
+"""What the file of a notebook says before the notebook runs: its title, which version it is, and
+whether it imports other packages than the dashboard does.
 
 Must not know Voilà, nor what is on the page.
 """
 
 from __future__ import annotations
 
+import ast
+import json
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.+?)(?:[ \t]+#+)?[ \t]*$", re.MULTILINE)
+OURS = {"recsys", "ipywidgets", "IPython", *sys.stdlib_module_names}
 LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 
 
@@ -66,6 +71,26 @@ def version(path: Path) -> frozenset[tuple[str, int, int]]:
             status = file.stat()
             found.add((file.name, status.st_mtime_ns, status.st_size))
     return frozenset(found)
+
+
+def imports_only_ours(path: Path) -> bool:
+    """Whether the code cells of a notebook import nothing but `recsys`, ipywidgets, IPython and the
+    standard library. A cell that is not valid Python may import anything.
+    """
+    try:
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        codes = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+        return all(name in OURS for code in codes for name in _imported(code))
+    except (OSError, ValueError, KeyError, TypeError, SyntaxError):
+        return False
+
+
+def _imported(code: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            yield from (one.name.split(".")[0] for one in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield (node.module or "").split(".")[0]
 
 
 def _first_heading(notebook: Mapping[str, Any]) -> str:

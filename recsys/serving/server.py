@@ -94,7 +94,10 @@ def serve(
 
     # Only the person who started the server can see the pages of such a server.
     improve_voila(errors_in_full=host in LOOPBACK and not behind_proxy)
-    upstream.renew_outdated_kernels(lambda: (notebooks.version(notebook), code_changed()))
+    upstream.prepare_visits(
+        version=lambda: (notebooks.version(notebook), code_changed()),
+        policy=lambda policy: _policy(policy, notebook),
+    )
     app = Voila.instance()
     arguments = upstream.voila_arguments(
         str(notebook),
@@ -147,6 +150,17 @@ def _ignore_closed_pages(loop: asyncio.AbstractEventLoop, context: dict[str, Any
 
     if not isinstance(context.get("exception"), WebSocketClosedError):
         loop.default_exception_handler(context)
+
+
+def _policy(policy: str, notebook: Path) -> str:
+    """The Content-Security-Policy for the page of a notebook.
+
+    Widgets made with anywidget, such as Plotly's FigureWidget, import their script from a `blob:`
+    address. Only a notebook that may have such widgets may do so.
+    """
+    if notebooks.imports_only_ours(notebook):
+        return policy
+    return policy.replace("script-src 'self'", "script-src 'self' blob:")
 
 
 def preheated_by_default() -> int:

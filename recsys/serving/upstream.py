@@ -133,16 +133,24 @@ def answer_404_to_malformed_addresses() -> None:
     voila.app.TemplateStaticFileHandler = TemplateFiles
 
 
-def renew_outdated_kernels(version: Callable[[], object]) -> None:
-    """End the kernels that were prepared before `version()` changed, when the next visitor comes.
+def prepare_visits(version: Callable[[], object], policy: Callable[[str], str]) -> None:
+    """Before a page is written, end the kernels that were prepared before `version()` changed, and
+    set the page's Content-Security-Policy.
 
-    That visitor's kernel is started for the visit. After a visit the pool is filled again.
+    Where kernels were ended, the visitor's own is started for the visit. After a visit the pool is
+    filled again.
+
+    Parameters
+    ----------
+    version : changes when prepared kernels are outdated
+    policy : makes the page's policy from the one that all answers of the server have
 
     Relies on Voilà 0.5.13: `voila.app` looks `TornadoVoilaHandler` up by that name when it starts,
     whose `get` writes the page of the notebook at `notebook_path`. It takes a prepared kernel from
     the list `_pools[notebook_path]` of the kernel manager, or starts one where the list is empty.
     In the list are tasks, whose results have the keys `kernel_id` and `task`; the latter runs the
-    cells. `fill_if_needed` fills the list, and does nothing where it is full.
+    cells. `fill_if_needed` fills the list, and does nothing where it is full. And on jupyter_server
+    2.21: a handler's `content_security_policy` is the one in the server's settings.
     """
     import voila.app
     from tornado.web import HTTPError
@@ -171,10 +179,38 @@ def renew_outdated_kernels(version: Callable[[], object]) -> None:
                     ending.add(task)
                     task.add_done_callback(ending.discard)
                 pool.clear()
+            self.set_header("Content-Security-Policy", policy(self.content_security_policy))
             await super().get(path)
             self.kernel_manager.fill_if_needed(notebook_name=self.notebook_path)
 
     voila.app.TornadoVoilaHandler = Visit
+
+
+def markdown_renderer(mathml: Callable[[str, bool], str | None]) -> type:
+    """A class for Voilà's `markdown_renderer_class`, which writes formulas as MathML.
+
+    Parameters
+    ----------
+    mathml : converts the LaTeX of a formula, which stands in a line of its own or not; where it
+        returns None, the formula is left as it is
+
+    Relies on Voilà 0.5.13 and nbconvert 7.17: `VoilaMarkdownRenderer` writes formulas by its
+    methods `block_math`, `inline_math` and `latex_environment`.
+    """
+    from voila.exporter import VoilaMarkdownRenderer
+
+    class Renderer(VoilaMarkdownRenderer):  # type: ignore[misc]  # as above
+        def block_math(self, body: str) -> str:
+            return mathml(body, True) or str(super().block_math(body))
+
+        def inline_math(self, body: str) -> str:
+            return mathml(body, False) or str(super().inline_math(body))
+
+        def latex_environment(self, name: str, body: str) -> str:
+            whole = f"\\begin{{{name}}}{body}\\end{{{name}}}"
+            return mathml(whole, True) or str(super().latex_environment(name, body))
+
+    return Renderer
 
 
 def plotly_script() -> str:

@@ -54,6 +54,30 @@ def test_a_file_that_is_no_notebook_is_refused(tmp_path: Path, content: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("cell", "ours"),
+    [
+        ("import os, json\nfrom pathlib import Path", True),
+        ("import recsys.models as m\nfrom recsys import charts", True),
+        ("from IPython.display import HTML\nimport ipywidgets as w", True),
+        ("md:import plotly", True),
+        ("import os, plotly.graph_objects as go", False),
+        ("def f():\n    from anywidget import AnyWidget", False),
+        ("from . import beside", False),
+        ("%matplotlib inline", False),
+        ("x = = 3", False),
+    ],
+)
+def test_whether_a_notebook_imports_other_packages(tmp_path: Path, cell: str, ours: bool) -> None:
+    path = written(tmp_path / "file.ipynb", "import sys", cell)
+    assert notebooks.imports_only_ours(path) == ours
+
+
+def test_the_dashboard_imports_no_other_packages(tmp_path: Path) -> None:
+    assert notebooks.imports_only_ours(ROOT / "dashboard.ipynb")
+    assert not notebooks.imports_only_ours(tmp_path / "missing.ipynb")
+
+
+@pytest.mark.parametrize(
     ("name", "told"),
     [("missing.ipynb", "does not exist"), ("", "not a notebook"), ("notes.txt", "not a notebook")],
 )
@@ -75,7 +99,11 @@ def notebook(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("mine")
     (folder / "words.txt").write_text("from the file beside it")
     return written(
-        folder / "copy.ipynb", "md:# Mine & <b>yours</b>", "print(open('words.txt').read())"
+        folder / "copy.ipynb",
+        "md:# Mine & <b>yours</b>",
+        "print(open('words.txt').read())",
+        "import sys, recsys.dashboard\n"
+        "print('loaded:', {'matplotlib', 'anywidget', 'pyarrow'} & sys.modules.keys())",
     )
 
 
@@ -95,6 +123,7 @@ def test_a_notebook_in_any_folder_is_served_with_its_title_and_files(server: Ser
     assert "<title>Mine &amp; &lt;b&gt;yours&lt;/b&gt;</title>" in page
     assert '<h1>Mine &amp; &lt;b&gt;yours&lt;/b&gt;</h1>\n  <p id="loading_text"' in page
     assert "from the file beside it" in page
+    assert "loaded: set()" in page, "others have to ask for it"
     assert "“Mine & <b>yours</b>” is at http" in server.log.read_text()
     assert leave(server.url, kernel_of(page)) == 204
 

@@ -191,9 +191,10 @@ def _() -> None:
     writes(TemplateStaticFileHandler.get_absolute_path, "for root in roots:", "return abspath")
 
 
-@check("renew_outdated_kernels")
+@check("prepare_visits")
 def _() -> None:
     import voila.app
+    from jupyter_server.base.handlers import JupyterHandler
     from voila import voila_kernel_manager
     from voila.handler import VoilaHandler
     from voila.tornado.handler import TornadoVoilaHandler
@@ -202,6 +203,7 @@ def _() -> None:
     writes(voila.app.Voila.init_handlers, "TornadoVoilaHandler,", '"notebook_path": os.path')
     writes(TornadoVoilaHandler.get, "self.get_generator(path=path)")
     writes(VoilaHandler.initialize, "self.notebook_path = ")
+    writes(JupyterHandler.content_security_policy.fget, 'self.settings.get("headers", {})')
     writes(VoilaHandler.get_generator, "kernel_manager.get_pool_size(notebook_path)")
     writes(
         VoilaHandler.should_use_rendered_notebook, "if pool_size == 0:\n            return False"
@@ -214,6 +216,24 @@ def _() -> None:
         'return {"task": task, "renderer": renderer, "kernel_id": kernel_id}',
         "renderer.generate_content_hybrid(kernel_id, kernel_future)",
     )
+
+
+@check("markdown_renderer")
+def _() -> None:
+    from nbconvert.filters.markdown_mistune import MarkdownWithMath
+    from voila.exporter import VoilaExporter, VoilaMarkdownRenderer
+
+    settable(VoilaExporter, "markdown_renderer_class")
+    writes(VoilaExporter.markdown2html, "cls = self.markdown_renderer_class", "renderer=renderer")
+    plain = VoilaMarkdownRenderer(contents_manager=None)
+    assert plain.block_math("x") == "$$x$$"
+    assert plain.inline_math("x") == "$x$"
+    assert plain.latex_environment("align", "x") == "\\begin{align}x\\end{align}"
+    kind = upstream.markdown_renderer(lambda latex, display: f"<{latex} {display}>")
+    made = MarkdownWithMath(kind(contents_manager=None)).render("$a$\n\n$$b$$\n\n`$c$`")
+    assert "<a False>" in made
+    assert "<b True>" in made
+    assert "$c$" in made
 
 
 @check("plotly_script")
