@@ -17,6 +17,30 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+NOWHERE = "/srv/private/courses.csv"
+
+
+def written(path: Path, *cells: str, **metadata: str) -> Path:
+    """A notebook of these cells; a text that begins with "md:" is a Markdown cell."""
+    import nbformat  # takes two seconds, which collecting the fast tests need not wait for
+
+    v4 = nbformat.v4
+    made = [
+        v4.new_markdown_cell(cell[3:]) if cell.startswith("md:") else v4.new_code_cell(cell)
+        for cell in cells
+    ]
+    nbformat.write(v4.new_notebook(cells=made, metadata=metadata), path)
+    return path
+
+
+def failing(path: Path) -> Path:
+    """A notebook of which a cell fails, the next one needs it, and the last one does not."""
+    return written(
+        path,
+        f"print('printed first')\nwords = open('{NOWHERE}').read()",
+        "print(words)",
+        "print('still ' + 'alive')",
+    )
 
 
 @dataclass

@@ -1,16 +1,26 @@
-"""`recsys serve`: serve the dashboard until it is interrupted."""
+"""`recsys serve`: serve the dashboard, or another notebook, until it is interrupted."""
 
 from __future__ import annotations
 
 import argparse
 import secrets
+from pathlib import Path
 
 from recsys.cli.arguments import Commands, command, port, whole
 
 
 def add(commands: Commands) -> None:
     """Add the command `serve`."""
-    serve = command(commands, _serve, "serve", "Serve the dashboard with Voilà until Ctrl-C.")
+    text = "Serve the dashboard, or another notebook, with Voilà until Ctrl-C."
+    serve = command(commands, _serve, "serve", text)
+    serve.add_argument(
+        "notebook",
+        nargs="?",
+        type=Path,
+        metavar="NOTEBOOK",
+        help="the notebook to serve, such as a copy of the dashboard or a lesson (default: the "
+        "dashboard); its cells run in its folder",
+    )
     serve.add_argument("--port", type=port, default=8866, help="default: 8866")
     serve.add_argument(
         "--host",
@@ -40,13 +50,14 @@ def add(commands: Commands) -> None:
 
 
 def _serve(given: argparse.Namespace) -> None:
-    from recsys.serving.server import serve
+    from recsys.serving.server import NOTEBOOK, serve
 
     token = "" if given.token is None else given.token or secrets.token_urlsafe()
     browser = not given.no_browser
     serve(
         given.host,
         given.port,
+        notebook=given.notebook or NOTEBOOK,
         preheat=given.preheat,
         open_browser=browser,
         token=token,

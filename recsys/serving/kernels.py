@@ -180,7 +180,7 @@ class ForkServer:
     def _start(self) -> None:
         if sys.platform != "linux":
             raise OSError("only Linux can fork them")
-        code = _code_changed()
+        code = code_changed()
         if self._process and self._process.poll() is None and code == self._code:
             return
         self._end()
@@ -218,9 +218,10 @@ class ForkServer:
         self._process = self._socket = None
 
 
-def _code_changed() -> int:
-    """When the code of the package was last changed, in nanoseconds."""
-    return max(file.stat().st_mtime_ns for file in Path(recsys.__file__).parent.rglob("*.py"))
+def code_changed() -> int:
+    """When a module or a stylesheet of the package was last changed, in nanoseconds."""
+    files = Path(recsys.__file__).parent.rglob("*")
+    return max(file.stat().st_mtime_ns for file in files if file.suffix in (".py", ".css"))
 
 
 FORK_SERVER = ForkServer()

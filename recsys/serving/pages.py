@@ -32,10 +32,17 @@ class Compiled(BytecodeCache):
         self._code[bucket.key, bucket.checksum] = bucket.code
 
 
-def improve_voila() -> None:
-    """Apply the improvements to all pages of this process."""
+def improve_voila(*, errors_in_full: bool) -> None:
+    """Apply the improvements to all pages of this process.
+
+    Parameters
+    ----------
+    errors_in_full : whether the pages may show code and paths where a cell has failed
+    """
     # Plotly's extension requests plotly.js in its first script. The page requests it before that,
     # so that it arrives earlier.
-    upstream.write_pages_with(Compiled(), plotly_script=upstream.plotly_script())
+    upstream.write_pages_with(
+        Compiled(), plotly_script=upstream.plotly_script(), errors_in_full=errors_in_full
+    )
     # Voilà would answer 500 and write a traceback into the log.
     upstream.answer_404_to_malformed_addresses()

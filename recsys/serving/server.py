@@ -1,14 +1,16 @@
-"""The dashboard's web server: Voilà, in this process, with the settings of `voila.json`.
+"""The web server of the dashboard, or of another notebook: Voilà, in this process, with the
+settings of `voila.json`.
 
 No process is left when the server exits, for any reason: Voilà shuts its kernels down when it is
 interrupted, a kernel exits when Voilà has exited, and a training when its kernel has.
 
-The settings are in a file beside the notebook because a plain `voila dashboard.ipynb` reads them
+The settings are in a file beside the dashboard because a plain `voila dashboard.ipynb` reads them
 there too. They keep Voilà's asynchronous kernel manager: with the other one
 (`MappingKernelManager`) a second thread writes to the page's websocket, and every tenth page hung.
 
-A few kernels run the notebook before visitors come, so that no visitor waits for a kernel. All are
-forked from one process, so that each starts at once and shares most of its memory with the others
+A few kernels run the notebook before visitors come, so that no visitor waits for a kernel. They are
+ended, and new ones started, when the notebook or the code has been edited. All kernels are forked
+from one process, so that each starts at once and shares most of its memory with the others
 (`recsys.serving.kernels`).
 """
 
@@ -23,10 +25,12 @@ import signal
 import socket
 import sys
 import webbrowser
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from recsys.machine import checkout, machine_memory
+from recsys.serving import notebooks
 
 ROOT = checkout()
 NOTEBOOK = ROOT / "dashboard.ipynb"
@@ -43,16 +47,18 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8866,
     *,
+    notebook: Path = NOTEBOOK,
     preheat: int | None = None,
     open_browser: bool = True,
     token: str = "",
     behind_proxy: bool = False,
     as_json: bool = False,
 ) -> None:
-    """Serve the dashboard until SIGINT or SIGTERM.
+    """Serve a notebook until SIGINT or SIGTERM.
 
     Parameters
     ----------
+    notebook : its path; its cells run in its folder
     preheat : how many kernels to keep ready for the next visitors; by default as memory allows
     token : the password that a visitor needs; "" lets everybody in
     behind_proxy : whether a proxy on this machine forwards requests, under any host name
@@ -60,17 +66,22 @@ def serve(
 
     Raises
     ------
-    ServeError : if the notebook does not exist, or the port cannot be opened
+    ServeError : if the notebook cannot be read, or the port cannot be opened
     """
     if not NOTEBOOK.is_file():
         raise ServeError(f"{NOTEBOOK} does not exist: serve from a checkout of the project.")
+    notebook = notebook.resolve()
+    try:
+        title = notebooks.title(notebooks.read(notebook), notebook.stem)
+    except notebooks.NotebookError as error:
+        raise ServeError(str(error)) from None
     _require_free(host, port)
     # So that Voilà and its kernels find the page's template in share/jupyter of the project.
     paths = [str(ROOT / "share" / "jupyter"), os.environ.get("JUPYTER_PATH", "")]
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, paths))
-    os.chdir(ROOT)
+    os.chdir(ROOT)  # where Voilà looks for voila.json
 
-    from recsys.serving.kernels import FORK_SERVER, KernelManager
+    from recsys.serving.kernels import FORK_SERVER, KernelManager, code_changed
 
     FORK_SERVER.prepare()  # it imports its modules while this process imports Voilà
 
@@ -81,10 +92,15 @@ def serve(
     from recsys.serving import upstream
     from recsys.serving.pages import improve_voila
 
-    improve_voila()
+    # Only the person who started the server can see the pages of such a server.
+    improve_voila(errors_in_full=host in LOOPBACK and not behind_proxy)
+    upstream.prepare_visits(
+        version=lambda: (notebooks.version(notebook), code_changed()),
+        policy=lambda policy: _policy(policy, notebook),
+    )
     app = Voila.instance()
     arguments = upstream.voila_arguments(
-        NOTEBOOK.name,
+        str(notebook),
         host,
         port,
         pool_size=preheated_by_default() if preheat is None else preheat,
@@ -107,7 +123,8 @@ def serve(
 
     def listening() -> None:
         asyncio.get_running_loop().set_exception_handler(_ignore_closed_pages)
-        _announce(host, port, open_browser, token, as_json)
+        name = "The dashboard" if notebook == NOTEBOOK else f"“{title}”"
+        _announce(name, host, port, open_browser, token, as_json)
 
     loop = IOLoop.current()
     loop.add_callback(listening)  # called once it listens
@@ -135,6 +152,17 @@ def _ignore_closed_pages(loop: asyncio.AbstractEventLoop, context: dict[str, Any
         loop.default_exception_handler(context)
 
 
+def _policy(policy: str, notebook: Path) -> str:
+    """The Content-Security-Policy for the page of a notebook.
+
+    Widgets made with anywidget, such as Plotly's FigureWidget, import their script from a `blob:`
+    address. Only a notebook that may have such widgets may do so.
+    """
+    if notebooks.imports_only_ours(notebook):
+        return policy
+    return policy.replace("script-src 'self'", "script-src 'self' blob:")
+
+
 def preheated_by_default() -> int:
     """The number of kernels to keep ready: 1 to 4, using at most an eighth of the memory."""
     return max(1, min(MOST_PREHEATED, machine_memory() // 8 // KERNEL))
@@ -157,11 +185,13 @@ def _require_free(host: str, port: int) -> None:
             ) from None
 
 
-def _announce(host: str, port: int, open_browser: bool, token: str, as_json: bool) -> None:
+def _announce(
+    name: str, host: str, port: int, open_browser: bool, token: str, as_json: bool
+) -> None:
     local = host in ("127.0.0.1", "localhost", "0.0.0.0")
     address = f"http://{'localhost' if local else host}:{port}"
     address += f"/?{urlencode({'token': token})}" if token else ""
-    text = f"The dashboard is at {address} (Ctrl-C stops it)"
+    text = f"{name} is at {address} (Ctrl-C stops it)"
     print(json.dumps({"address": address}) if as_json else text, flush=True)
     # Without a desktop, `webbrowser` would start a text browser in this terminal.
     desktop = sys.platform == "darwin" or {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys()

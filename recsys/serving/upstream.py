@@ -12,11 +12,12 @@ needs, because the fork server must not load Voilà.
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import re
 import sys
-from asyncio import gather
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,7 @@ def voila_arguments(
 
     Parameters
     ----------
+    notebook : its absolute path; kernels run in its folder
     pool_size : how many kernels run the notebook before anyone comes
     kernel_manager : the class that starts and ends kernels
     provisioner : the name of the entry point whose class makes a kernel's process
@@ -131,6 +133,86 @@ def answer_404_to_malformed_addresses() -> None:
     voila.app.TemplateStaticFileHandler = TemplateFiles
 
 
+def prepare_visits(version: Callable[[], object], policy: Callable[[str], str]) -> None:
+    """Before a page is written, end the kernels that were prepared before `version()` changed, and
+    set the page's Content-Security-Policy.
+
+    Where kernels were ended, the visitor's own is started for the visit. After a visit the pool is
+    filled again.
+
+    Parameters
+    ----------
+    version : changes when prepared kernels are outdated
+    policy : makes the page's policy from the one that all answers of the server have
+
+    Relies on Voilà 0.5.13: `voila.app` looks `TornadoVoilaHandler` up by that name when it starts,
+    whose `get` writes the page of the notebook at `notebook_path`. It takes a prepared kernel from
+    the list `_pools[notebook_path]` of the kernel manager, or starts one where the list is empty.
+    In the list are tasks, whose results have the keys `kernel_id` and `task`; the latter runs the
+    cells. `fill_if_needed` fills the list, and does nothing where it is full. And on jupyter_server
+    2.21: a handler's `content_security_policy` is the one in the server's settings.
+    """
+    import voila.app
+    from tornado.web import HTTPError
+    from voila.tornado.handler import TornadoVoilaHandler
+
+    current = version()
+    ending: set[asyncio.Task[None]] = set()  # asyncio itself holds its tasks by weak references
+
+    async def end(prepared: asyncio.Task[dict[str, Any]], manager: Any) -> None:
+        await asyncio.wait([prepared])  # a kernel that is starting cannot be ended
+        if prepared.exception():
+            return  # the notebook could not be read, so there is no kernel
+        kernel = prepared.result()
+        await asyncio.wait([kernel["task"]], timeout=10)
+        with suppress(HTTPError, KeyError):  # the server is shutting down, and has ended it
+            await manager.shutdown_kernel(kernel["kernel_id"], now=True)
+
+    class Visit(TornadoVoilaHandler):  # type: ignore[misc]  # as above
+        async def get(self, path: str | None = None) -> None:
+            nonlocal current
+            before, current = current, version()
+            pool = self.kernel_manager._pools.get(self.notebook_path, [])
+            if before != current:
+                for prepared in pool:
+                    task = asyncio.create_task(end(prepared, self.kernel_manager))
+                    ending.add(task)
+                    task.add_done_callback(ending.discard)
+                pool.clear()
+            self.set_header("Content-Security-Policy", policy(self.content_security_policy))
+            await super().get(path)
+            self.kernel_manager.fill_if_needed(notebook_name=self.notebook_path)
+
+    voila.app.TornadoVoilaHandler = Visit
+
+
+def markdown_renderer(mathml: Callable[[str, bool], str | None]) -> type:
+    """A class for Voilà's `markdown_renderer_class`, which writes formulas as MathML.
+
+    Parameters
+    ----------
+    mathml : converts the LaTeX of a formula, which stands in a line of its own or not; where it
+        returns None, the formula is left as it is
+
+    Relies on Voilà 0.5.13 and nbconvert 7.17: `VoilaMarkdownRenderer` writes formulas by its
+    methods `block_math`, `inline_math` and `latex_environment`.
+    """
+    from voila.exporter import VoilaMarkdownRenderer
+
+    class Renderer(VoilaMarkdownRenderer):  # type: ignore[misc]  # as above
+        def block_math(self, body: str) -> str:
+            return mathml(body, True) or str(super().block_math(body))
+
+        def inline_math(self, body: str) -> str:
+            return mathml(body, False) or str(super().inline_math(body))
+
+        def latex_environment(self, name: str, body: str) -> str:
+            whole = f"\\begin{{{name}}}{body}\\end{{{name}}}"
+            return mathml(whole, True) or str(super().latex_environment(name, body))
+
+    return Renderer
+
+
 def plotly_script() -> str:
     """The address of the script that holds plotly.js, below that of JupyterLab's extensions; "" if
     there is none.
@@ -148,6 +230,38 @@ def plotly_script() -> str:
     return ""
 
 
+# What cells tell of errors
+
+
+def plain_text(traceback: list[str]) -> str:
+    """A traceback without the codes that colour it in a terminal.
+
+    Relies on nbconvert 7.17: `strip_ansi` removes them.
+    """
+    from nbconvert import filters
+
+    strip_ansi: Any = filters.strip_ansi  # it has no type annotations
+    return str(strip_ansi("\n".join(traceback)))
+
+
+def line_of_error(traceback: str) -> int | None:
+    """The line of a cell that failed, counted from 1; None if the traceback does not say it.
+
+    Relies on IPython 9.18: the first place that a traceback names is in the cell that was run, as
+    "Cell In[NUMBER], line NUMBER".
+    """
+    found = re.search(r"^\s*Cell In\[\d+\], line (\d+)", traceback, re.MULTILINE)
+    return int(found[1]) if found else None
+
+
+def without_file_of_cell(message: str) -> str:
+    """The message of an error without the file that ipykernel pretends a cell to be.
+
+    Relies on ipykernel 7.4: the message of a SyntaxError ends in "(NUMBER.py, line NUMBER)".
+    """
+    return re.sub(r" \(\d+\.py, line \d+\)$", "", message)
+
+
 # Kernels, as their server sees them
 
 
@@ -157,7 +271,7 @@ async def wait_for_pending_kernels(manager: MultiKernelManager) -> None:
     Relies on jupyter_client 8.10: `MultiKernelManager._pending_kernels` maps the id of a kernel
     that is being started or ended to a task, and loses the entry when the task is done.
     """
-    await gather(*manager._pending_kernels.values(), return_exceptions=True)
+    await asyncio.gather(*manager._pending_kernels.values(), return_exceptions=True)
 
 
 def restart_idle_clock(kernel: KernelManager) -> None:

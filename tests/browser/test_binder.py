@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import own_notebook
 import pytest
 from dashboard_page import Dashboard
 from playwright.sync_api import Page, expect
@@ -129,6 +130,12 @@ def test_a_launch_opens_in_the_dashboard(page: Page, address: str) -> None:
     dashboard.recommend()
     expect(dashboard.rows.first).to_be_visible()
     expect(page.get_by_text("import Dashboard")).to_have_count(0)  # the code stays with us
+
+
+def test_a_notebook_of_ones_own_is_shown_whole(page: Page, address: str, binder: Binder) -> None:
+    own_notebook.write(binder.checkout / "own.ipynb")
+    page.goto(f"{address}voila/render/own.ipynb")
+    own_notebook.expect_whole(page, in_full=False)
 
 
 def test_a_launch_opens_in_jupyterlab(page: Page, address: str) -> None:

@@ -83,6 +83,7 @@ def test_the_page_says_what_it_may_do(server: Server) -> None:
         assert "default-src 'self'" in policy  # nothing is loaded from, nor sent to, elsewhere
         assert "frame-ancestors 'self'" in policy
         assert "object-src 'none'" in policy
+        assert "script-src 'self' 'unsafe-inline';" in policy, "and no blob: for the dashboard"
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "same-origin"  # links hold what a visitor has picked
 

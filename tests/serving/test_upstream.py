@@ -195,6 +195,51 @@ def _() -> None:
     writes(TemplateStaticFileHandler.get_absolute_path, "for root in roots:", "return abspath")
 
 
+@check("prepare_visits")
+def _() -> None:
+    import voila.app
+    from jupyter_server.base.handlers import JupyterHandler
+    from voila import voila_kernel_manager
+    from voila.handler import VoilaHandler
+    from voila.tornado.handler import TornadoVoilaHandler
+
+    assert voila.app.TornadoVoilaHandler is TornadoVoilaHandler
+    writes(voila.app.Voila.init_handlers, "TornadoVoilaHandler,", '"notebook_path": os.path')
+    writes(TornadoVoilaHandler.get, "self.get_generator(path=path)")
+    writes(VoilaHandler.initialize, "self.notebook_path = ")
+    writes(JupyterHandler.content_security_policy.fget, 'self.settings.get("headers", {})')
+    writes(VoilaHandler.get_generator, "kernel_manager.get_pool_size(notebook_path)")
+    writes(
+        VoilaHandler.should_use_rendered_notebook, "if pool_size == 0:\n            return False"
+    )
+    writes(
+        voila_kernel_manager,
+        "len(self._pools.get(notebook_name, []))",
+        "pool_item = self._pools[notebook_name].pop(0)\n                content = await pool_item",
+        "for _ in range(kernel_size - len(pool)):",
+        'return {"task": task, "renderer": renderer, "kernel_id": kernel_id}',
+        "renderer.generate_content_hybrid(kernel_id, kernel_future)",
+    )
+
+
+@check("markdown_renderer")
+def _() -> None:
+    from nbconvert.filters.markdown_mistune import MarkdownWithMath
+    from voila.exporter import VoilaExporter, VoilaMarkdownRenderer
+
+    settable(VoilaExporter, "markdown_renderer_class")
+    writes(VoilaExporter.markdown2html, "cls = self.markdown_renderer_class", "renderer=renderer")
+    plain = VoilaMarkdownRenderer(contents_manager=None)
+    assert plain.block_math("x") == "$$x$$"
+    assert plain.inline_math("x") == "$x$"
+    assert plain.latex_environment("align", "x") == "\\begin{align}x\\end{align}"
+    kind = upstream.markdown_renderer(lambda latex, display: f"<{latex} {display}>")
+    made = MarkdownWithMath(kind(contents_manager=None)).render("$a$\n\n$$b$$\n\n`$c$`")
+    assert "<a False>" in made
+    assert "<b True>" in made
+    assert "$c$" in made
+
+
 @check("plotly_script")
 def _() -> None:
     address = re.fullmatch(
@@ -205,6 +250,35 @@ def _() -> None:
     folder = "labextensions/jupyterlab-plotly/static"
     contains(shipped(f"{folder}/remoteEntry.*.js"), re.escape(rest + query))
     contains(shipped(f"{folder}/{number}{rest}"), "RenderedPlotly")
+
+
+def error_of(code: str) -> tuple[str, str]:
+    """The message and the traceback by which a kernel tells of an error."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    cell = nbformat.v4.new_code_cell(code)
+    NotebookClient(nbformat.v4.new_notebook(cells=[cell]), allow_errors=True).execute()
+    [error] = cell.outputs
+    return error["evalue"], upstream.plain_text(error["traceback"])
+
+
+@check("plain_text")
+def _() -> None:
+    assert upstream.plain_text(["\x1b[31mred\x1b[39m", "plain"]) == "red\nplain"
+
+
+@check("line_of_error")
+def _() -> None:
+    traceback = error_of("def half(n):\n    return n / 0\n\nhalf(1)\n1")[1]
+    assert upstream.line_of_error(traceback) == 4, traceback
+    traceback = error_of("a = 1\nb = = 2")[1]
+    assert upstream.line_of_error(traceback) == 2, traceback
+
+
+@check("without_file_of_cell")
+def _() -> None:
+    assert upstream.without_file_of_cell(error_of("b = = 2")[0]) == "invalid syntax"
 
 
 @check("wait_for_pending_kernels")
@@ -493,7 +567,7 @@ def _() -> None:
     for name in ours:
         contains(theirs, rf"\{{%-?\s*block {name}\b")
     contains(voila_page(), r"set cellloop = loop", r"block any_cell scoped")
-    contains(nbconvert_page(), r"set nb_title =")
+    contains(nbconvert_page(), r"set nb_title = nb\.metadata\.get\('title'")
     contains(voila_macros(), r"macro voila_setup_helper_functions\(\)")
 
 
@@ -561,6 +635,7 @@ def test_every_setting_in_our_files_is_a_setting_still(file: str) -> None:
         "Voila": voila.app.Voila,
         "VoilaConfiguration": voila.configuration.VoilaConfiguration,
         "VoilaExecutor": notebook_renderer.VoilaExecutor,
+        "VoilaExporter": notebook_renderer.VoilaExporter,
         "ServerApp": ServerApp,
         "MappingKernelManager": MappingKernelManager,
         "KernelManager": KernelManager,
