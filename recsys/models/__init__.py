@@ -77,7 +77,15 @@ def register(model: type[Recommender]) -> type[Recommender]:
     """Register a model class; it replaces a registered one with the same key.
 
     Returns the class, so that it can be used as a decorator.
+
+    Raises
+    ------
+    TypeError : if the class lacks a description, a method, or the default of a hyperparameter
     """
+    lacking = [one for one in ("name", "summary", "score_label") if not hasattr(model, one)]
+    if lacking:
+        raise TypeError(f"{model.__name__} needs {' and '.join(lacking)}: texts for the page.")
+    model()
     same = [i for i, known in enumerate(_MODELS) if known.key() == model.key()]
     if same:
         _MODELS[same[0]] = model

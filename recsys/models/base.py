@@ -179,7 +179,8 @@ class Recommender(ABC):
         Raises
         ------
         NotFittedError : before `fit`
-        ValueError : if `histories` does not have one column per course
+        ValueError : if `histories` does not have one column per course, or if `_score` returns an
+            array of another shape
         """
         catalogue = self._catalogue()
         if histories.shape[1] != len(catalogue):
@@ -188,6 +189,11 @@ class Recommender(ABC):
                 f"have {histories.shape[1]} columns. Make the histories with the same data set."
             )
         scores = np.array(self._score(histories), dtype=np.float64)
+        if scores.shape != histories.shape:  # NumPy might stretch it to fit, without a word
+            raise ValueError(
+                f"{type(self).__name__}._score returned an array of shape {scores.shape}; it must "
+                f"be {histories.shape}: one row per user, one column per course."
+            )
         known = histories
         if self.collaborative:
             scores[:, self.popularity_ == 0] = np.nan

@@ -123,7 +123,7 @@ class Comparison(HasTraits):
         for subject, names in (  # whatever can change a list
             (state.view, ["opened"]),
             (state.selection, ["dataset", "history"]),
-            (state.choice, ["chosen"]),
+            (state.choice, ["offered", "chosen"]),
             (state.fitting, ["answer", "fitted", "outdated"]),
             (state.training, ["trained"]),
         ):
