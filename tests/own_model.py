@@ -19,6 +19,11 @@ def cell() -> str:
     return found
 
 
+def notebook_cell() -> str:
+    """README's cell, with the lines before it that it needs."""
+    return f'from recsys import load_dataset\n\ndataset = load_dataset("bundled")\n\n{cell()}'
+
+
 def run_cell(*edits: tuple[str, str], **names: Any) -> type[Recommender]:
     """Run the cell as a notebook does, where it is part of `__main__`; returns the class.
 
