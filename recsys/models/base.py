@@ -105,6 +105,12 @@ class Recommender(ABC):
     charts: ClassVar[tuple[str, ...]] = ("scores", "popularity")
     loss_label: ClassVar[str] = "Loss"
 
+    def __init_subclass__(cls) -> None:
+        """Let no two models be equal, even if a subclass lacks `eq=False`: models are keys."""
+        super().__init_subclass__()
+        cls.__eq__ = object.__eq__  # type: ignore[method-assign]
+        cls.__hash__ = object.__hash__  # type: ignore[method-assign]
+
     def __post_init__(self) -> None:
         for one in self.hyperparameters():
             setattr(self, one.name, one.checked(getattr(self, one.name), type(self).__name__))

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 import pytest
-from own_model import run_cell
+from own_model import cell, run_cell
 from traitlets import HasTraits
 
 from recsys import models, sources
@@ -33,6 +33,7 @@ TIMES = ["fit_seconds", "score_seconds"]
 PATIENCE = 120  # seconds after which a test is broken, not slow
 FORMULA = "histories.sign() @ self.share_"
 DAMPED = "popularity**self.damping"
+(HYPERPARAMETER,) = (line for line in cell().splitlines() if "hyperparameter(" in line)
 
 
 @pytest.fixture
@@ -206,22 +207,24 @@ def test_the_row_says_why_it_could_not_be_evaluated(
     on_a_loop(scenario())
 
 
-def test_a_model_without_hyperparameters_is_evaluated(state: State) -> None:
+@pytest.mark.parametrize(
+    "edits",
+    [
+        [(HYPERPARAMETER, ""), (DAMPED, "popularity")],  # a model without hyperparameters
+        [("@dataclass(eq=False)\n", "@dataclass\n")],
+        [("@dataclass(eq=False)\n", ""), (HYPERPARAMETER, "    damping = 0.5")],
+    ],
+)
+def test_simple_classes_are_evaluated_too(state: State, edits: list[tuple[str, str]]) -> None:
     async def scenario() -> None:
         board = await opened(state)
-        line = next(one for one in cell_lines() if one.strip().startswith("damping:"))
-        await run_cell_on(state, (line, ""), (DAMPED, "popularity"))
+        await run_cell_on(state, *edits)
         board.refresh()
         await ended(board)
+        assert board.failed == ()
         assert "Followers" in set(board.table["model"])
 
     on_a_loop(scenario())
-
-
-def cell_lines() -> list[str]:
-    from own_model import cell
-
-    return cell().splitlines()
 
 
 def test_the_page_answers_meanwhile_and_cancel_frees_it_at_once(state: State) -> None:

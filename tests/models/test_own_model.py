@@ -36,6 +36,13 @@ def test_a_class_that_is_defined_again_replaces_the_first() -> None:
     assert first is not second
 
 
+def test_a_plain_dataclass_will_do(tiny: Dataset) -> None:
+    followers = run_cell(("@dataclass(eq=False)", "@dataclass"))
+    assert followers() != followers()
+    assert {followers(): 1, followers(): 2}
+    assert followers().damping == 0.5
+
+
 @pytest.mark.parametrize("wrong", ["[:1]", "[:, :2]", "[:, 0]"])
 @pytest.mark.parametrize("collaborative", [True, False])
 def test_scores_of_another_shape_are_refused(

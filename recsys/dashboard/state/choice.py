@@ -85,14 +85,14 @@ class Choice(HasTraits):
         self._last[self.chosen.key] = self.chosen
         self.chosen = _with_settings(key, last.values if last else {})
 
-    @guarded("following a change of the models")
+    @guarded("offering the models", asked=False)
     def update_offered(self) -> None:
         """Offer the models that are registered now: a cell may have defined one, or edited it.
 
         If the chosen model was edited, it is chosen again, with the settings that it still has.
         """
         before, self.offered = self.offered, models.registry()
-        if self.model not in before:
+        if self.model in self.offered and self.model not in before:
             self.chosen = _with_settings(self.chosen.key, self.chosen.values)
 
     @guarded("changing a setting")
