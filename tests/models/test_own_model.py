@@ -21,6 +21,7 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (('    name: ClassVar[str] = "Followers"\n', ""), "Followers needs name"),
         (("def _score", "def score_all"), "abstract"),
+        (("@dataclass(eq=False)\n", ""), "Write @dataclass"),
         (("damping: float = hyperparameter(0.5, ", "damping: float  # hyperparameter("), "damping"),
     ],
 )
