@@ -89,7 +89,9 @@ class Child:
         with tempfile.TemporaryFile(prefix="recsys-") as errors:
             process = self._started(errors)
             try:
-                return self._result(process, {"module": module, **work}, progress, errors)
+                # With the parent's path, the child finds every module that the parent has found.
+                order = {"path": sys.path, "module": module, **work}
+                return self._result(process, order, progress, errors)
             finally:
                 process.kill()
                 process.wait()

@@ -65,8 +65,9 @@ def _fitted(model: Clustering, dataset: Dataset, store: Store, progress: Progres
     if isinstance(stored, Clustering):
         return stored
     model.fit(dataset.full, progress)
-    with suppress(OSError):  # the result is used at once; storing it only saves time later
-        store.put(model, dataset)
+    if store.keeps(model):
+        with suppress(OSError):  # the result is used at once; storing it only saves time later
+            store.put(model, dataset)
     return model
 
 
@@ -119,10 +120,13 @@ def _distances(points: np.ndarray) -> np.ndarray:
 class ClusterCountsJob(Job):
     """`compare_counts` in a child process; its result is the table.
 
+    A class of a notebook is fitted on the job's thread; `cancel` ends this between two fits.
+
     Parameters
     ----------
     model : the clustering; its other hyperparameters stay the same
-    source : the data set, as `load_dataset` takes it
+    dataset : the data set
+    source : the same data set, as `load_dataset` takes it
     store : where the fitted models are kept
     queue : the queue to wait in before the child process starts
     """
@@ -132,14 +136,18 @@ class ClusterCountsJob(Job):
     def __init__(
         self,
         model: Clustering,
+        dataset: Dataset,
         source: str,
         store: Store,
         queue: JobQueue,
     ) -> None:
         super().__init__()
-        self.model, self.source, self.store, self.queue = model, source, store, queue
+        self.model, self.dataset, self.source = model, dataset, source
+        self.store, self.queue = store, queue
 
     def _work(self) -> pd.DataFrame:
+        if not self.store.keeps(self.model):
+            return compare_counts(self.model, self.dataset, self.store, self._report)
         with self.queue.slot(self._report):
             result = self._in_child(
                 __name__,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import threading
 import time
 import traceback
@@ -18,6 +19,9 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 from recsys.jobs.child import Cancel, Child, ChildError, reason_for
+from recsys.models import Progress
+
+TURN = 0.0005  # seconds that a thread may run while another one waits; Python's default is 0.005
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +111,9 @@ class Job(ABC):
 
     def start(self, on_event: Callable[[Event], object]) -> Self:
         """Start the thread and return at once; `on_event` is called with each event."""
+        # The page's event loop waits a turn each time it has released the interpreter's lock, which
+        # it does many times in a click.
+        sys.setswitchinterval(min(TURN, sys.getswitchinterval()))
         self._on_event, self._started = on_event, time.monotonic()
         self._loop = running_loop()
         self._thread.start()
@@ -139,7 +146,7 @@ class Job(ABC):
             self.outcome = Cancelled()
         except ChildError as problem:
             self.outcome = Failed(problem.reason, problem.details)
-        except Exception as error:  # most likely a bug of a model: show it on the page
+        except BaseException as error:  # most likely a bug of a model: show it on the page
             self.outcome = Failed(reason_for(error), traceback.format_exc())
         if isinstance(self.outcome, Failed):
             log.error("%s: %s\n%s", self, self.outcome.reason, self.outcome.details)
@@ -150,9 +157,11 @@ class Job(ABC):
         """A description for the log."""
         return self.what
 
-    def _in_child(self, module: str, **work: Any) -> dict[str, Any]:
+    def _in_child(
+        self, module: str, progress: Progress | None = None, **work: Any
+    ) -> dict[str, Any]:
         """Call the function `work` of a module in a child process (see `Child.run`)."""
-        return self._child.run(module, work, self._report)
+        return self._child.run(module, work, progress or self._report)
 
     def _report(self, done: float, message: str, **figures: float) -> None:
         """The `Progress` of the work. It raises `Cancel` if the job was cancelled."""

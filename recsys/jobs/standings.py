@@ -1,5 +1,7 @@
 """The leaderboard, from stored answers: what a model recommends for a split is kept beside the
 fitted models. Only new models are fitted, and an evaluation that was stopped continues from there.
+
+The answers of a notebook's classes are kept in the memory of the notebook's process alone.
 """
 
 from __future__ import annotations
@@ -7,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import traceback
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -19,16 +23,24 @@ from recsys.dataset import Dataset
 from recsys.evaluation import Split, compare, k_core, leaderboard, split
 from recsys.evaluation.leaderboard import LENGTH, Answering, Answers, all_candidates, answer
 from recsys.evaluation.split import Catalogue, Protocol
-from recsys.jobs.child import described, restored
-from recsys.jobs.job import Job
+from recsys.jobs.child import described, reason_for, restored
+from recsys.jobs.job import Failed, Job
 from recsys.jobs.queue import JobQueue
 from recsys.machine import write_atomically
-from recsys.models import Progress, Recommender, baselines, registry, silent
+from recsys.models import Progress, Recommender, baselines, part_of, registry, silent
 from recsys.sources import load_dataset, movielens
 from recsys.storage import Store
 from recsys.storage.store import mark_used
 
 _VERSION = 1  # increase it when the same model would answer the same split differently
+NOT_STORED = (
+    "The result was not stored: the data or the code has changed on disk since this page was "
+    "opened, so reload the page; or the store cannot be written, which the server's log would say."
+)
+
+# The answers of the classes that the store does not keep, by class and `_digest`. A cell that is
+# run again defines a new class, which has no answers.
+_OWN: WeakKeyDictionary[type[Recommender], dict[str, Answers]] = WeakKeyDictionary()
 
 log = logging.getLogger(__name__)
 
@@ -73,22 +85,25 @@ def already_evaluated(
     seed: int = 0,
     k: int = LENGTH,
 ) -> list[Recommender]:
-    """The models whose answers are in the store, so that their `standings` are there at once."""
+    """The models whose answers are known, so that their `standings` are there at once."""
     division = split(dataset, protocol, seed)
     candidates = all_candidates(dataset, division)
-    return [
-        model
-        for model in models
-        if store.keeps(model) and _path(store, model, division, candidates, max(k, LENGTH)).exists()
-    ]
+
+    def is_known(model: Recommender) -> bool:
+        digest = _digest(model, division, candidates, max(k, LENGTH))
+        if not store.keeps(model):
+            return digest in _OWN.get(type(model), {})
+        return _path(store, model, division, digest).exists()
+
+    return [model for model in models if is_known(model)]
 
 
 def cached_answers(store: Store, afresh: bool = False) -> Answering:
-    """The `answering` of `compare`: from the store, or else from the model, and then stored.
+    """The `answering` of `compare`: known answers, or else those of the model, which are then kept.
 
     Parameters
     ----------
-    afresh : ask the models in any case, and replace the stored answers
+    afresh : ask the models in any case, and replace the known answers
     """
 
     def answers(
@@ -98,9 +113,13 @@ def cached_answers(store: Store, afresh: bool = False) -> Answering:
         k: int,
         progress: Progress,
     ) -> Answers:
+        digest = _digest(model, division, candidates, k)
         if not store.keeps(model):
-            return answer(model, division, candidates, k, progress)
-        path = _path(store, model, division, candidates, k)
+            own = _OWN.setdefault(type(model), {})
+            if afresh or digest not in own:
+                own[digest] = answer(model, division, candidates, k, progress)
+            return own[digest]
+        path = _path(store, model, division, digest)
         with store.lock(path.stem, progress):
             known = None if afresh else _read(path)
             if known is None:
@@ -118,16 +137,56 @@ def models_to_evaluate() -> list[Recommender]:
     return [kind() for kind in (*registry(), *baselines())]
 
 
+def evaluate_each(
+    models: Sequence[Recommender],
+    dataset: Dataset,
+    store: Store,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> list[Failed | None]:
+    """Evaluate models one after another, and keep their answers for `standings`.
+
+    Returns
+    -------
+    for each model None, or why it could not be evaluated: its error does not stop the others
+
+    Raises
+    ------
+    DataError : if no user has enough likes to be tested
+    """
+    division = split(dataset, "strong", seed)
+    candidates, answers = all_candidates(dataset, division), cached_answers(store)
+    outcomes: list[Failed | None] = []
+    for index, model in enumerate(models):
+        label = f"{model.name}, split {seed}"
+        step = part_of(progress, index / len(models), 1 / len(models), label)
+        try:
+            step(0.0, "Evaluating")
+            answers(model, division, candidates, LENGTH, step)
+            outcomes.append(None)
+        except Exception as error:  # any error of a model is shown on the page
+            outcomes.append(Failed(reason_for(error), traceback.format_exc()))
+    return outcomes
+
+
 class EvaluationJob(Job):
-    """The evaluation of models in a child process. It fills the store, and its result is None.
+    """The evaluation of models. It keeps their answers for `standings`, and its result is None.
+
+    Models that another process can import are evaluated in a child process. The classes of a
+    notebook are evaluated before them on the job's thread; `cancel` ends this when the fit next
+    reports progress. Models whose answers are known are not evaluated again.
 
     Parameters
     ----------
-    models : the models to evaluate, with their hyperparameters; models that the store does not keep
-        are left out
-    source : the data set, as `load_dataset` takes it
-    store : where the answers are kept, for `standings`
+    models : the models to evaluate, with their hyperparameters
+    dataset : the data set
+    source : the same data set, as `load_dataset` takes it
+    store : where answers are kept
     queue : the queue to wait in before the child process starts
+
+    Attributes
+    ----------
+    failures : the class of each model that could not be evaluated so far -> why, in words
     """
 
     what = "evaluation"
@@ -135,27 +194,53 @@ class EvaluationJob(Job):
     def __init__(
         self,
         models: Sequence[Recommender],
+        dataset: Dataset,
         source: str,
         store: Store,
         queue: JobQueue,
     ) -> None:
         super().__init__()
-        self.models = [one for one in models if store.keeps(one)]
-        self.source, self.store, self.queue = source, store, queue
+        self.models, self.dataset, self.source = models, dataset, source
+        self.store, self.queue = store, queue
+        self.failures: dict[type[Recommender], str] = {}
 
     def _work(self) -> None:
-        with self.queue.slot(self._report):
-            self._in_child(
-                __name__,
-                models=[described(one) for one in self.models],
-                source=self.source,
-                store=str(self.store.folder),
-            )
+        dataset = for_evaluation(self.dataset)
+        missing = self._missing(self.models, dataset)
+        own = [one for one in missing if not self.store.keeps(one)]
+        others = [one for one in missing if self.store.keeps(one)]
+        share = len(own) / max(1, len(missing))
+        if own:
+            progress = part_of(self._report, 0.0, share)
+            self._note(own, evaluate_each(own, dataset, self.store, progress=progress))
+        if others:
+            progress = part_of(self._report, share, 1 - share)
+            with self.queue.slot(progress):
+                result = self._in_child(
+                    __name__,
+                    progress,
+                    models=[described(one) for one in others],
+                    source=self.source,
+                    store=str(self.store.folder),
+                )
+            self._note(others, [Failed(**one) if one else None for one in result["outcomes"]])
+        for one in self._missing(others, dataset):
+            self.failures.setdefault(type(one), NOT_STORED)
+
+    def _missing(self, models: Sequence[Recommender], dataset: Dataset) -> list[Recommender]:
+        known = already_evaluated(models, dataset, self.store)
+        return [one for one in models if one not in known]
+
+    def _note(self, models: Sequence[Recommender], outcomes: Sequence[Failed | None]) -> None:
+        for model, failed in zip(models, outcomes, strict=True):
+            if failed:
+                self.failures[type(model)] = failed.reason
+                log.error("%s of %s: %s\n%s", self, model.name, failed.reason, failed.details)
 
 
 def work(
     models: list[dict[str, Any]], source: str, store: str, progress: Progress
-) -> dict[str, Any]:
+) -> dict[str, list[dict[str, str] | None]]:
     """Evaluate models in a child process.
 
     Parameters
@@ -163,25 +248,36 @@ def work(
     models : each as `described`
     source : the data set, as `load_dataset` takes it
     store : the folder of the store, which gets the answers
+
+    Returns
+    -------
+    `outcomes`: for each model None, or the fields of its `Failed`
     """
     progress(0.0, "Loading the data")
     dataset = for_evaluation(load_dataset(source))
-    standings(map(restored, models), dataset, Store(store), progress=progress)
-    return {}
+    asked = [restored(one) for one in models]
+    outcomes = evaluate_each(asked, dataset, Store(store), progress=progress)
+    return {"outcomes": [asdict(one) if one else None for one in outcomes]}
 
 
-def _path(
-    store: Store, model: Recommender, division: Split, candidates: Mapping[str, np.ndarray], k: int
-) -> Path:
-    """The file for these answers; its name is a hash of everything they depend on."""
-    asked = {"version": _VERSION, "hyperparameters": model.values(), "k": k}
+def _digest(
+    model: Recommender, division: Split, candidates: Mapping[str, np.ndarray], k: int
+) -> str:
+    """A hash of everything that the answers of a class depend on, but its code."""
+    data = division.train.fingerprint
+    asked = {"version": _VERSION, "hyperparameters": model.values(), "k": k, "data": data}
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode())
     for matrix in (division.queries, division.holdouts):
         for part in (matrix.indptr, matrix.indices, matrix.data):
             digest.update(np.ascontiguousarray(part).tobytes())
     for catalogue, mask in candidates.items():
         digest.update(catalogue.encode() + mask.tobytes())
-    return store.folder / f"{store.key(model, division.train)}-{digest.hexdigest()[:12]}.npz"
+    return digest.hexdigest()
+
+
+def _path(store: Store, model: Recommender, division: Split, digest: str) -> Path:
+    """The file for these answers; its name tells the code, the training data, and the rest."""
+    return store.folder / f"{store.key(model, division.train)}-{digest[:12]}.npz"
 
 
 def _read(path: Path) -> Answers | None:

@@ -1,9 +1,9 @@
 """The program of a child process: `python -m recsys.jobs.worker`.
 
-It reads its work, one line of JSON, from standard input: the name of a module, and the arguments of
-the function `work` in it. It reports progress and the result as lines of JSON on standard output.
-It exits when its standard input is closed, since then the parent process has ended. Must not know
-what the work is.
+It reads its work, one line of JSON, from standard input: the folders in which to look for modules,
+the name of a module, and the arguments of the function `work` in it. It reports progress and the
+result as lines of JSON on standard output. It exits when its standard input is closed, since then
+the parent process has ended. Must not know what the work is.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ def main() -> int:
 
     arguments = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    sys.path[:] = arguments.pop("path")
     from recsys.jobs.child import reason_for
 
     try:

@@ -5,6 +5,8 @@ Every registered model appears in the dashboard and on the leaderboard, in the o
 
 from __future__ import annotations
 
+from dataclasses import Field
+
 from recsys.models.base import NotFittedError, Progress, Recommender, part_of, silent
 from recsys.models.clustering import Clustering
 from recsys.models.clustering_pca import ClusteringPCA
@@ -77,7 +79,20 @@ def register(model: type[Recommender]) -> type[Recommender]:
     """Register a model class; it replaces a registered one with the same key.
 
     Returns the class, so that it can be used as a decorator.
+
+    Raises
+    ------
+    TypeError : if the class lacks a description, a method, the default of a hyperparameter, or the
+        decorator that makes its hyperparameters arguments
     """
+    if any(isinstance(one, Field) for one in vars(model).values()):
+        raise TypeError(
+            f"Write @dataclass(eq=False) above class {model.__name__}, below @register."
+        )
+    lacking = [one for one in ("name", "summary", "score_label") if not hasattr(model, one)]
+    if lacking:
+        raise TypeError(f"{model.__name__} needs {' and '.join(lacking)}: texts for the page.")
+    model()
     same = [i for i, known in enumerate(_MODELS) if known.key() == model.key()]
     if same:
         _MODELS[same[0]] = model

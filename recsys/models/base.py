@@ -105,6 +105,12 @@ class Recommender(ABC):
     charts: ClassVar[tuple[str, ...]] = ("scores", "popularity")
     loss_label: ClassVar[str] = "Loss"
 
+    def __init_subclass__(cls) -> None:
+        """Let no two models be equal, even if a subclass lacks `eq=False`: models are keys."""
+        super().__init_subclass__()
+        cls.__eq__ = object.__eq__  # type: ignore[method-assign]
+        cls.__hash__ = object.__hash__  # type: ignore[method-assign]
+
     def __post_init__(self) -> None:
         for one in self.hyperparameters():
             setattr(self, one.name, one.checked(getattr(self, one.name), type(self).__name__))
@@ -179,7 +185,8 @@ class Recommender(ABC):
         Raises
         ------
         NotFittedError : before `fit`
-        ValueError : if `histories` does not have one column per course
+        ValueError : if `histories` does not have one column per course, or if `_score` returns an
+            array of another shape
         """
         catalogue = self._catalogue()
         if histories.shape[1] != len(catalogue):
@@ -188,6 +195,11 @@ class Recommender(ABC):
                 f"have {histories.shape[1]} columns. Make the histories with the same data set."
             )
         scores = np.array(self._score(histories), dtype=np.float64)
+        if scores.shape != histories.shape:  # NumPy might stretch it to fit, without a word
+            raise ValueError(
+                f"{type(self).__name__}._score returned an array of shape {scores.shape}; it must "
+                f"be {histories.shape}: one row per user, one column per course."
+            )
         known = histories
         if self.collaborative:
             scores[:, self.popularity_ == 0] = np.nan

@@ -10,11 +10,13 @@ import hashlib
 import json
 import logging
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cache
 from importlib.util import find_spec
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -50,9 +52,10 @@ class Store:
         self.limit = limit
 
     def keeps(self, model: Recommender) -> bool:
-        """Whether models of this class are stored: only classes whose code is in a file are.
+        """Whether models of this class are stored: only those that other processes can import are.
 
-        A class typed into a notebook is not, since the store could not notice a change of its code.
+        A class typed into a notebook is not. The store could not notice a change of its code, and
+        would give the results of one class to another class of the same name.
         """
         return _source_file(type(model)) is not None
 
@@ -214,11 +217,13 @@ def _default_folder() -> Path:
 
 def _source_file(kind: type[Recommender]) -> Path | None:
     """The file of the module that defines a class; None if another process cannot import it."""
-    if kind.__module__ == "__main__" or "<locals>" in kind.__qualname__:
+    if kind.__module__ == "__main__":
         return None
     try:
+        if attrgetter(kind.__qualname__)(sys.modules[kind.__module__]) is not kind:
+            return None
         spec = find_spec(kind.__module__)
-    except (ImportError, ValueError):
+    except (AttributeError, ImportError, KeyError, ValueError):
         return None
     return Path(spec.origin) if spec and spec.origin else None
 

@@ -7,6 +7,7 @@ downloaded, and everything that postBuild puts into an environment must come fro
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,8 +19,9 @@ from pathlib import Path
 
 import own_notebook
 import pytest
-from dashboard_page import Dashboard
-from playwright.sync_api import Page, expect
+from dashboard_page import PATIENCE, Dashboard
+from own_model import notebook_cell
+from playwright.sync_api import Browser, Page, expect
 from serving import ROOT, free_port, wait_until_it_answers
 
 NOBODY = "http://127.0.0.1:9"  # a proxy that refuses: no request leaves this machine
@@ -142,3 +144,56 @@ def test_a_launch_opens_in_jupyterlab(page: Page, address: str) -> None:
     page.goto(f"{address}lab/tree/dashboard.ipynb")
     expect(page.get_by_role("heading", name="Course recommender")).to_be_visible()
     expect(page.locator(".jp-Notebook .jp-CodeCell").first).to_be_visible()
+
+
+def test_a_model_of_ones_own_reaches_the_leaderboard_in_jupyterlab(
+    browser: Browser, binder: Binder, address: str
+) -> None:
+    """Its cell is run, and run again after an edit.
+
+    The page is not `page`, whose test fails when JupyterLab warns that it was slow to start.
+    """
+    import nbformat  # takes two seconds, which collecting the fast tests need not wait for
+
+    board = "from recsys.dashboard import Dashboard\napp = Dashboard()\napp.leaderboard"
+    notebook = nbformat.v4.new_notebook(
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        cells=[nbformat.v4.new_code_cell(one) for one in (board, notebook_cell())],
+    )
+    nbformat.write(notebook, binder.checkout / "own.ipynb")
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
+    page.goto(f"{address}lab/tree/own.ipynb")
+    page.locator(".jp-Notebook .jp-CodeCell").nth(1).get_by_role("textbox").click()
+
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.get_by_role("button", name="Show the leaderboard").click()
+    panel = page.locator(".recsys-leaderboard")
+    status, row = panel.locator(".recsys-status"), panel.locator("tr", has_text="Followers")
+    expect(status).to_contain_text(re.compile("Not evaluated yet: .*Followers"))
+
+    def evaluate_and_cancel() -> None:
+        page.get_by_role("button", name="Evaluate the missing models").click()
+        expect(status).to_contain_text(re.compile("(Similarity|Profile|Clustering|KNN), split 0"))
+        page.get_by_role("button", name="Cancel the evaluation").click()
+        expect(row).to_be_visible()
+
+    evaluate_and_cancel()
+    figure = row.locator(".number").first
+    expect(figure).to_have_text(re.compile(r"0\.\d{3}"))
+    figure.scroll_into_view_if_needed()
+    size = row.bounding_box()
+    assert size is not None
+    assert size["height"] > 10
+
+    page.get_by_text("histories.sign() @ self.share_").dblclick()
+    page.keyboard.press("End")
+    page.keyboard.type(".mine")
+    page.keyboard.press("Control+Enter")
+    expect(row).to_have_count(0)
+    evaluate_and_cancel()
+    why = "AttributeError: 'numpy.ndarray' object has no attribute 'mine'"
+    expect(row).to_contain_text(f"Could not be evaluated: {why}")
+    page.close()

@@ -1,14 +1,21 @@
-"""The page of a copy of the repository in which docs/extend.md has been followed."""
+"""The page of a copy of the repository in which docs/extend.md has been followed; the last cell of
+its notebook is README's model of one's own.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from dashboard_page import Dashboard
 from extending import extended
+from own_model import notebook_cell, run_cell
 from playwright.sync_api import expect
 from serving import Server, served
+
+from recsys import evaluate, models
+from recsys.dataset import Dataset
 
 
 @pytest.fixture(scope="module")
@@ -16,6 +23,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The dashboard of the copy."""
     folder = tmp_path_factory.mktemp("extended")
     copy = extended(folder)
+    import nbformat  # takes two seconds, which collecting the fast tests need not wait for
+
+    notebook = nbformat.read(copy / "dashboard.ipynb", as_version=4)
+    cell = nbformat.v4.new_code_cell(notebook_cell(), metadata={"tags": ["results"]})
+    notebook.cells.append(cell)
+    nbformat.write(notebook, copy / "dashboard.ipynb")
     with served(folder, root=copy, PYTHONPATH=str(copy)) as server:
         yield server
 
@@ -43,4 +56,31 @@ def test_the_new_model_has_its_chart_and_the_new_data_set_its_books(opened: Dash
     opened.button("Add").click()
     opened.recommend()
     expect(opened.rows.filter(has_text="The Sea Around Us")).to_be_visible()
+    expect(opened.error).to_be_hidden()
+
+
+def test_a_model_of_ones_own_reaches_the_leaderboard(
+    opened: Dashboard, bundled: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is evaluated in the notebook's process, before the others in a child process."""
+    page = opened.page
+    opened.button("Show the leaderboard").click()
+    panel = page.locator(".recsys-leaderboard")
+    status = panel.locator(".recsys-status")
+    expect(status).to_contain_text(re.compile("Not evaluated yet: .*Followers"))
+    opened.button("Evaluate the missing models").click()
+    expect(status).to_contain_text(re.compile("(Similarity|Profile|Clustering|KNN), split 0"))
+    opened.button("Cancel the evaluation").click()
+    expect(status).to_contain_text("The evaluation was cancelled. Not evaluated yet: ")
+    expect(status).not_to_contain_text("Followers")
+
+    monkeypatch.setattr(models, "_MODELS", [])
+    (ndcg,) = evaluate([run_cell()()], bundled)["ndcg"]
+    row = panel.locator("tr", has=page.get_by_role("rowheader", name="Followers"))
+    expect(row.locator(".number").first).to_have_text(f"{ndcg:.3f}")
+    row.scroll_into_view_if_needed()
+    expect(row).to_be_in_viewport()
+    size = row.bounding_box()
+    assert size is not None
+    assert size["height"] > 10
     expect(opened.error).to_be_hidden()

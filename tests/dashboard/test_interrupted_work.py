@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import psutil
 import pytest
+from own_model import run_cell
 from stage import LONG, Stage, write_folder
 from training_models import Patient, PatientClustering
 from traitlets import HasTraits
@@ -218,3 +219,24 @@ def test_an_abandoned_evaluation_leaves_no_trace(stage: Stage, active: str) -> N
     assert abandoned.wait(LONG) is not None
     assert (board.running, board.status, len(board.table)) == (False, "", 0)
     assert state.messages.error == ""
+
+
+def test_what_this_process_has_evaluated_outlives_a_killed_child(
+    stage: Stage, active: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "_MODELS", [Patient])
+    own = run_cell()
+    monkeypatch.setattr(leaderboard, "models_to_evaluate", lambda: [Patient(), own()])
+    state = State(active, stage.store)
+    board = Leaderboard(state)
+    statuses: queue.Queue[str] = queue.Queue()
+    board.observe(lambda change: statuses.put(change["new"]), "status")
+    board.refresh()
+    while "Waiting" not in statuses.get(timeout=LONG):
+        pass
+    os.kill(pid_of_the_worker(), signal.SIGKILL)
+    assert board.wait(LONG)
+    assert list(board.table["model"]) == ["Followers"]
+    assert board.missing == ("Patient",)
+    assert "ended by the system" in state.messages.error
+    stage.assert_nothing_is_left()

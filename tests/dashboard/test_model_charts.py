@@ -173,6 +173,7 @@ def test_a_known_comparison_follows_the_settings(
     assert "not been tried" in model_charts.chart("counts").title
     table = pd.DataFrame({"clusters": [1, 2], "inertia": [2.0, 1.0], "silhouette": [np.nan, 0.5]})
     comparison._job = job = object()  # type: ignore[assignment]
+    comparison.running = True
     comparison._on_event(job, Finished(table))  # type: ignore[arg-type]
     assert model_charts.chart("counts").title.endswith("you use 2")
     answered(state, models.Clustering(n_clusters=2, lift=True))

@@ -7,7 +7,9 @@ from letters import Letters, ids, train, until_trained
 
 from recsys import models
 from recsys.dashboard.state import State
+from recsys.dashboard.state.training import TrainingResult
 from recsys.dataset import Dataset
+from recsys.jobs.job import Cancelled, Finished
 from recsys.models import Progress
 
 
@@ -58,7 +60,12 @@ def test_several_models_are_trained_one_after_another(state: State) -> None:
     train(state)
     answer = state.fitting.answer
     done: list[str] = []
-    state.training.observe(lambda change: done.append(change["new"].name), "trained")
+
+    def note(change: dict[str, TrainingResult]) -> None:
+        if isinstance(change["new"].event, Finished):
+            done.append(change["new"].event.result.name)
+
+    state.training.observe(note, "ended")
     state.training.train_all([models.KNN(), Letters(power=9), Letters(power=2)])
     until_trained(state)
     assert done == [models.KNN.name, "Letters"]
@@ -77,7 +84,8 @@ def test_cancel_ends_those_that_wait_too(state: State, monkeypatch: pytest.Monke
     assert state.training.job is not None
     assert state.training.job.wait(30) is not None
     assert not state.training.running
-    assert state.training.trained is None
+    assert state.training.ended is not None
+    assert state.training.ended.event == Cancelled()
 
 
 def test_a_training_on_the_previous_data_set_is_ignored(

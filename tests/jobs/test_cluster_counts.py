@@ -65,9 +65,10 @@ def test_two_camps_leave_nothing_to_a_third_cluster(two_camps: Dataset, tmp_path
 
 
 @pytest.mark.slow
-def test_the_table_comes_from_a_child_process(tmp_path: Path) -> None:
+def test_the_table_comes_from_a_child_process(bundled: Dataset, tmp_path: Path) -> None:
     store, model = Store(tmp_path), models.ClusteringPCA()
-    job = ClusterCountsJob(model, "bundled", store, JobQueue(store)).start(lambda event: None)
+    job = ClusterCountsJob(model, bundled, "bundled", store, JobQueue(store))
+    job.start(lambda event: None)
     outcome = job.wait(120)
     assert isinstance(outcome, Finished)
     assert outcome.result.columns.tolist() == ["clusters", "inertia", "silhouette"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import multiprocessing
 import os
 from dataclasses import dataclass
@@ -199,6 +200,14 @@ def test_a_model_typed_into_a_notebook_is_not_stored(tiny: Dataset, store: Store
     assert store.get(model, tiny) is None
     with pytest.raises(StoreError, match="Typed"):
         store.put(model, tiny)
+
+
+def test_only_the_class_that_its_module_has_is_stored(store: Store) -> None:
+    """Another class would be stored under the same name, and the child would fit the other one."""
+    assert store.keeps(Everything())
+    same_name = type("Everything", (KNN,), {"__module__": Everything.__module__})
+    assert not store.keeps(same_name())
+    assert not store.keeps(dataclasses.make_dataclass("Made", [], bases=(KNN,), eq=False)())
 
 
 def _hold(folder: Path, held: object, release: object) -> None:

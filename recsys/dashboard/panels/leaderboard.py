@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 
 import ipywidgets as widgets
@@ -49,7 +50,7 @@ def leaderboard(board: Leaderboard, view: View) -> widgets.VBox:
         show_if(is_open, shown)
 
     def show_table() -> None:
-        table.value = as_table(board.table) if len(board.table) else ""
+        table.value = as_table(board.table, board.failed)
         about.value = f"<p>{explained(board.about)}</p>" if board.about else ""
 
     def show_progress() -> None:
@@ -63,33 +64,54 @@ def leaderboard(board: Leaderboard, view: View) -> widgets.VBox:
     opened.on_click(lambda _: view.set_open(LEADERBOARD, True))
     refresh.on_click(lambda _: board.refresh())
     cancel.on_click(lambda _: board.cancel())
-    watch(board, ["table", "about"], show_table)
+    watch(board, ["table", "failed", "about"], show_table)
     watch(view, "opened", show)
     watch(board, ["running", "reading", "progress", "status", "missing"], show_progress)
     return frame(opened, shown, name="leaderboard")
 
 
-def as_table(standings: pd.DataFrame) -> str:
+def as_table(standings: pd.DataFrame, failed: Iterable[tuple[str, str]] = ()) -> str:
     """The standings as an HTML table; each accuracy has its 95 % interval as numbers and as a mark.
 
     Parameters
     ----------
-    standings : as `recsys.jobs.standings.standings` returns them
+    standings : as `recsys.jobs.standings.standings` returns them; may be empty
+    failed : name of each model that could not be evaluated, and why; they are the last rows
+
+    Returns "" if there are no rows.
     """
     heads = [f"NDCG@{LENGTH}", f"Recall@{LENGTH}", *_COLUMNS.values()]
-    columns = [
-        [f'<th scope="row">{escape(name)}{_near(one)}</th>' for name, one in _named(standings)],
-        _intervals(standings, "ndcg"),
-        _intervals(standings, "recall"),
-        *([f'<td class="number">{one}</td>' for one in aligned(standings[c])] for c in _COLUMNS),
-    ]
-    rows = "".join(f"<tr>{''.join(cells)}</tr>" for cells in zip(*columns, strict=True))
+    rows = "".join(f"<tr>{cells}</tr>" for cells in [*_figures(standings), *_failures(failed)])
+    if not rows:
+        return ""
     return (
         '<div role="region" aria-label="Leaderboard" tabindex="0"><table><thead><tr>'
         f'<th scope="col">Model</th>{"".join(f"<th scope=col>{explained(h)}</th>" for h in heads)}'
         f"</tr></thead><tbody>{rows}</tbody></table></div>"
         f"<p>{explained('Each mark is the 95 % confidence interval over the held-out users.')}</p>"
     )
+
+
+def _figures(standings: pd.DataFrame) -> list[str]:
+    """The cells of each evaluated model."""
+    if standings.empty:
+        return []
+    columns = [
+        [f'<th scope="row">{escape(name)}{_near(one)}</th>' for name, one in _named(standings)],
+        _intervals(standings, "ndcg"),
+        _intervals(standings, "recall"),
+        *([f'<td class="number">{one}</td>' for one in aligned(standings[c])] for c in _COLUMNS),
+    ]
+    return ["".join(cells) for cells in zip(*columns, strict=True)]
+
+
+def _failures(failed: Iterable[tuple[str, str]]) -> list[str]:
+    """The cells of each model that could not be evaluated."""
+    return [
+        f'<th scope="row">{escape(name)}</th>'
+        f'<td colspan="{2 + len(_COLUMNS)}">Could not be evaluated: {escape(why)}</td>'
+        for name, why in failed
+    ]
 
 
 def _named(standings: pd.DataFrame) -> list[tuple[str, pd.Series]]:

@@ -8,7 +8,6 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from recsys import models
 from recsys.dashboard.glossary import explained, question
 from recsys.dashboard.link import MOST_RECOMMENDATIONS
 from recsys.dashboard.panels.frame import after_each_cell, create, frame, row, show_if, text, watch
@@ -50,9 +49,7 @@ def model(choice: Choice, view: View) -> widgets.VBox:
             choice.set_top_n(change["new"])
 
     def offer() -> None:
-        options = tuple(
-            (f"{i} · {one.name}", one.key()) for i, one in enumerate(models.registry(), 1)
-        )
+        options = tuple((f"{i} · {one.name}", one.key()) for i, one in enumerate(choice.offered, 1))
         if dropdown.options != options:
             dropdown.unobserve(choose, "value")  # setting the options selects the first one
             dropdown.options = options
@@ -60,7 +57,6 @@ def model(choice: Choice, view: View) -> widgets.VBox:
             dropdown.observe(choose, "value")
 
     def show() -> None:
-        offer()
         dropdown.value = choice.chosen.key
         if drawn != [choice.model]:
             draw()
@@ -89,12 +85,13 @@ def model(choice: Choice, view: View) -> widgets.VBox:
 
     dropdown.observe(choose, "value")
     view.add_openable(SETTINGS)
+    watch(choice, "offered", offer)
     watch(choice, "chosen", show)
     watch(view, "opened", fold)
     watch(choice, "top_n", follow_number)
     more.on_click(lambda _: view.set_open(SETTINGS, SETTINGS not in view.opened))
     top_n.observe(set_top_n, "value")
-    after_each_cell(offer)
+    after_each_cell(choice.update_offered)
     return frame(dropdown, summary, controls, rarely_used, more, top_n, name="model")
 
 

@@ -33,9 +33,15 @@ class BackgroundTask(HasTraits):
         self._job: Job | None = None
 
     def cancel(self) -> None:
-        """End the job; results that it has already stored are kept."""
-        if self._job is not None:
-            self._job.cancel()
+        """End the job; results that it has already stored are kept.
+
+        The page is free at once, though a fit on the job's thread goes on until it next reports
+        progress.
+        """
+        job = self._job
+        if job is not None and self.running:
+            job.cancel()
+            self._on_event(job, Cancelled())
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until no job is running; for scripts.
@@ -46,9 +52,11 @@ class BackgroundTask(HasTraits):
 
         Returns False if a wait reached the limit.
         """
-        while (job := self._job) is not None:  # the end of one job may start another
-            if job.wait(timeout) is None:
+        waited: Job | None = None
+        while (job := self._job) is not waited:  # the end of one job may start another
+            if job is not None and job.wait(timeout) is None:
                 return False
+            waited = job
         return True
 
     def _begin(self, status: str, job: Job) -> None:
@@ -62,18 +70,19 @@ class BackgroundTask(HasTraits):
 
     def _abandon(self) -> None:
         """End the job, and ignore its later events."""
-        self.cancel()
-        self._job, self.running, self.status = None, False, ""
+        if self._job is not None and self.running:
+            self._job.cancel()
+        self.running, self.status = False, ""
 
     def _on_event(self, job: Job, event: Event) -> None:
-        """Update the state by an event; ignore events of an abandoned job."""
-        if job is not self._job:
+        """Update the state by an event; ignore events of a job that was cancelled or abandoned."""
+        if job is not self._job or not self.running:
             return
         if isinstance(event, Progressed):
             with self.hold_trait_notifications():
                 self.progress, self.status = event.done, event.message
             return
-        self._job, self.running = None, False
+        self.running = False
         if isinstance(event, Finished):
             self.status = ""
             self._finished(event.result)

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from traitlets import HasTraits, Instance, Int
+from traitlets import HasTraits, Instance, Int, Tuple
 
 from recsys import models
 from recsys.dashboard.link import MOST_RECOMMENDATIONS, Link
 from recsys.dashboard.state.messages import Messages, guarded
-from recsys.models import Recommender
+from recsys.models import HyperparameterError, Recommender
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +51,7 @@ class Choice(HasTraits):
     messages : where an error is reported
     """
 
+    offered = Tuple(help="the classes of the registered models, in the order shown")
     chosen = Instance(Chosen, help="the model and its hyperparameters")
     top_n = Int(Link.top_n, help="the largest number of recommendations to show")
 
@@ -79,9 +80,20 @@ class Choice(HasTraits):
     @guarded("choosing the model")
     def choose_model(self, key: str) -> None:
         """Choose a model by its key, with the settings it had when it was last chosen."""
+        self.offered = models.registry()
         last = self._last.get(key)
         self._last[self.chosen.key] = self.chosen
-        self.chosen = Chosen(key, last.values if last else models.find(key)().values())
+        self.chosen = _with_settings(key, last.values if last else {})
+
+    @guarded("offering the models", asked=False)
+    def update_offered(self) -> None:
+        """Offer the models that are registered now: a cell may have defined one, or edited it.
+
+        If the chosen model was edited, it is chosen again, with the settings that it still has.
+        """
+        before, self.offered = self.offered, models.registry()
+        if self.model in self.offered and self.model not in before:
+            self.chosen = _with_settings(self.chosen.key, self.chosen.values)
 
     @guarded("changing a setting")
     def set_value(self, name: str, value: Any) -> None:
@@ -106,6 +118,18 @@ class Choice(HasTraits):
         top_n : how many recommendations to show
         """
         self._last.clear()
+        self.offered = models.registry()
         with self.hold_trait_notifications():
             self.chosen = Chosen(key, models.find(key)(**(values or {})).values())
             self.top_n = top_n
+
+
+def _with_settings(key: str, values: Mapping[str, Any]) -> Chosen:
+    """A model with these settings; its defaults if its class was edited and refuses them."""
+    model = models.find(key)
+    known = {one.name for one in model.hyperparameters()}
+    try:
+        unfitted = model(**{name: one for name, one in values.items() if name in known})
+    except HyperparameterError:
+        unfitted = model()
+    return Chosen(key, unfitted.values())

@@ -1,12 +1,12 @@
 """The comparison of cluster counts: whether it is running, and its result.
 
-It runs in a child process, so that the page stays responsive and its process need not import
-scikit-learn. Must not know widgets.
+It runs in the background, so that the page stays responsive. Must not know widgets.
 """
 
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pandas as pd
 from traitlets import Instance
@@ -35,8 +35,8 @@ class ClusterComparison(BackgroundTask):
     def __init__(self, state: State) -> None:
         super().__init__(state.messages)
         self._state = state
-        self._results: dict[str, pd.DataFrame] = {}
-        self._subject = ""
+        self._results: dict[Any, pd.DataFrame] = {}
+        self._subject: Any = None  # the class and the other hyperparameters that are compared
         state.selection.observe(lambda _: self._results.clear(), "dataset")
         state.fitting.observe(lambda _: self._update(), "answer")
         self._update()
@@ -46,8 +46,16 @@ class ClusterComparison(BackgroundTask):
         model, selection = self._state.fitting.answer.model, self._state.selection
         if self.running or not isinstance(model, Clustering):
             return
-        queue = self._state.training.job_queue
-        self._begin("Starting", ClusterCountsJob(model, selection.load_key, selection.store, queue))
+        self._begin(
+            "Starting",
+            ClusterCountsJob(
+                model,
+                selection.dataset,
+                selection.load_key,
+                selection.store,
+                self._state.training.job_queue,
+            ),
+        )
 
     def _finished(self, result: pd.DataFrame) -> None:
         self._results[self._subject] = result
@@ -56,10 +64,10 @@ class ClusterComparison(BackgroundTask):
     def _update(self) -> None:
         """Show the result for the model in use, if there is one."""
         model = self._state.fitting.answer.model
-        subject = ""
-        if isinstance(model, Clustering):
+        subject = None
+        if isinstance(model, Clustering):  # by the class, since it may be edited in the notebook
             values = {**model.values(refit_only=True), "n_clusters": None}
-            subject = json.dumps([model.key(), values])
+            subject = type(model), json.dumps(values)
         if subject != self._subject:
             self._abandon()
             self._subject = subject

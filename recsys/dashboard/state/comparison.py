@@ -18,7 +18,8 @@ from traitlets import HasTraits, Tuple, Unicode
 from recsys import models
 from recsys.charts import Chart, rank_lines
 from recsys.dashboard.state import State
-from recsys.jobs.job import running_loop
+from recsys.dashboard.state.training import TrainingResult
+from recsys.jobs.job import Failed, Finished, running_loop
 from recsys.models import Recommender
 from recsys.storage.store import with_values_of
 
@@ -113,19 +114,20 @@ class Comparison(HasTraits):
         super().__init__()
         self._state = state
         self._fitted: dict[type[Recommender], Recommender] = {}  # with default settings
+        self._failures: dict[type[Recommender], str] = {}  # why the last training failed
         self._fitted_on = state.selection.dataset
         self._remaining: list[type[Recommender]] = []
         self._results: list[tuple[ModelList, Recommender | None]] = []
         self._running = False
         self._started_at = 0.0
         state.view.add_openable(NAME)
-        state.training.observe(self._keep_trained, "trained")
+        state.training.observe(self._on_training_ended, "ended")
         for subject, names in (  # whatever can change a list
             (state.view, ["opened"]),
             (state.selection, ["dataset", "history"]),
-            (state.choice, ["chosen"]),
+            (state.choice, ["offered", "chosen"]),
             (state.fitting, ["answer", "fitted", "outdated"]),
-            (state.training, ["trained"]),
+            (state.training, ["ended"]),
         ):
             subject.observe(lambda _: self.refresh(), names)
 
@@ -226,7 +228,9 @@ class Comparison(HasTraits):
             model = self._model(kind)
             if model is None:
                 wanted = choice.chosen.unfitted() if kind is choice.model else kind()
-                return ModelList(kind.key(), name, why_empty="Not trained yet."), wanted
+                failure = self._failures.get(kind)
+                why_empty = f"Could not be trained: {failure}" if failure else "Not trained yet."
+                return ModelList(kind.key(), name, why_empty=why_empty), wanted
             history = self._state.selection.history
             table = model.recommend(history, k=LENGTH)
             why_empty = "" if len(table) else model.why_empty(history)
@@ -259,18 +263,25 @@ class Comparison(HasTraits):
                 fitted[kind] = stored
         return fitted.get(kind)
 
-    def _keep_trained(self, change: dict[str, Recommender]) -> None:
-        """Keep a model that was trained with its defaults; the store may not store its class."""
-        model = change["new"]
-        default = type(model)()
-        if model.values(refit_only=True) == default.values(refit_only=True):
-            self._defaults()[type(model)] = with_values_of(default, model)
+    def _on_training_ended(self, change: dict[str, TrainingResult]) -> None:
+        """Keep why a training failed, or else its model, if it was trained with its defaults: the
+        store may not store its class.
+        """
+        event, fitted = change["new"].event, self._defaults()
+        kind = type(change["new"].requested)
+        self._failures.pop(kind, None)
+        if isinstance(event, Failed):
+            self._failures[kind] = event.reason
+        elif isinstance(event, Finished):
+            model, default = event.result, kind()
+            if model.values(refit_only=True) == default.values(refit_only=True):
+                fitted[kind] = with_values_of(default, model)
 
     def _defaults(self) -> dict[type[Recommender], Recommender]:
         """The models with default settings that are fitted on the current data set, by class."""
         dataset = self._state.selection.dataset
         if self._fitted_on is not dataset:
-            self._fitted, self._fitted_on = {}, dataset
+            self._fitted, self._failures, self._fitted_on = {}, {}, dataset
         return self._fitted
 
 

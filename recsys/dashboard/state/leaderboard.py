@@ -1,7 +1,6 @@
-"""The leaderboard: the stored results, and the evaluation that computes the missing ones.
+"""The leaderboard: the known results, and the evaluation that computes the missing ones.
 
-The evaluation runs in a child process, which writes its results to the store; this process reads
-them. Must not know widgets.
+Must not know widgets, nor where a model is evaluated.
 """
 
 from __future__ import annotations
@@ -21,18 +20,19 @@ from recsys.jobs.standings import (
     models_to_evaluate,
     standings,
 )
+from recsys.models import Recommender
 from recsys.storage import Store
 
 SEED = 0
 LENGTH = 10
 
-_Results = tuple[pd.DataFrame, tuple[str, ...], str]
+_Results = tuple[pd.DataFrame, list[Recommender], str]
 
 
 class Leaderboard(BackgroundTask):
     """The standings of all models, with default settings, on the state's data set.
 
-    When the data set changes, the table is emptied and read again.
+    When the data set or the registered models change, the table is emptied and read again.
 
     Parameters
     ----------
@@ -42,7 +42,8 @@ class Leaderboard(BackgroundTask):
     table = Instance(
         pd.DataFrame, (), help="as `standings` returns it; empty if there are no results"
     )
-    missing = Tuple(help="names of the models that are not evaluated yet")
+    missing = Tuple(help="names of the models without results, those that failed among them")
+    failed = Tuple(help="(name, why, in words) of each model that could not be evaluated")
     about = Unicode(help="data set, protocol and seed, in words")
     reading = Bool(False, help="whether the store is being read")
 
@@ -50,8 +51,10 @@ class Leaderboard(BackgroundTask):
         super().__init__(state.messages)
         self._state = state
         self._reader: Job | None = None
+        self._failures: dict[type[Recommender], str] = {}
         self._opened = False
         state.selection.observe(lambda _: self._start_over(), "dataset")
+        state.choice.observe(lambda _: self._read_again(), "offered")
 
     def show(self) -> None:
         """Read the stored results, in the background."""
@@ -62,11 +65,16 @@ class Leaderboard(BackgroundTask):
         """Evaluate the models without stored results, in the background."""
         if self.running:
             return
-        selection, queue = self._state.selection, self._state.training.job_queue
-        self._begin(
-            "Starting the evaluation",
-            EvaluationJob(models_to_evaluate(), selection.load_key, selection.store, queue),
+        selection = self._state.selection
+        job = EvaluationJob(
+            models_to_evaluate(),
+            selection.dataset,
+            selection.load_key,
+            selection.store,
+            self._state.training.job_queue,
         )
+        self._failures = job.failures
+        self._begin("Starting the evaluation", job)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until nothing runs in the background; for scripts.
@@ -104,17 +112,33 @@ class Leaderboard(BackgroundTask):
             self.messages.error = event.reason
         elif isinstance(event, Finished):
             with self.hold_trait_notifications():
-                self.table, self.missing, self.about = event.result
+                self.table, missing, self.about = event.result
+                self.missing = tuple(one.name for one in missing)
+                failures = self._failures
+                self.failed = tuple(
+                    (one.name, failures[type(one)]) for one in missing if type(one) in failures
+                )
                 if not self.running:
-                    names = ", ".join(self.missing)
-                    now = f"Not evaluated yet: {names}." if names else "All models are evaluated."
-                    self.status = f"{before} {now}".strip()
+                    self.status = f"{before} {self._what_is_missing()}".strip()
+
+    def _what_is_missing(self) -> str:
+        failed = [name for name, _ in self.failed]
+        others = [name for name in self.missing if name not in failed]
+        sentences = [
+            f"Not evaluated yet: {', '.join(others)}." if others else "",
+            f"Could not be evaluated: {', '.join(failed)}." if failed else "",
+        ]
+        return " ".join(filter(None, sentences)) or "All models are evaluated."
 
     def _start_over(self) -> None:
         self._abandon()
-        self.table, self.missing, self.about = pd.DataFrame(), (), ""
+        self._failures = {}
+        self._read_again()
+
+    def _read_again(self) -> None:
+        self.table, self.missing, self.failed, self.about = pd.DataFrame(), (), (), ""
         if self._opened:
-            self.show()
+            self._read_store(before=self.status if self.running else "")
 
 
 class _Reading(Job):
@@ -131,12 +155,12 @@ class _Reading(Job):
 
 
 def _stored_results(store: Store, dataset: Dataset) -> _Results:
-    """The standings of the evaluated models, the names of the others, and what was measured."""
+    """The standings of the evaluated models, the other models, and what was measured."""
     subset = for_evaluation(dataset)
     models = models_to_evaluate()
     known = already_evaluated(models, subset, store, seed=SEED)
     table = standings(known, subset, store, k=LENGTH, seed=SEED) if known else pd.DataFrame()
-    missing = tuple(one.name for one in models if one not in known)
+    missing = [one for one in models if one not in known]
     noun = dataset.noun
     about = (
         f"{dataset.name}: {subset.n_courses:,} {noun}s, {subset.n_users:,} users; seed {SEED}. "

@@ -51,7 +51,6 @@ class Training(HasTraits):
     model = Instance("recsys.models.Recommender", allow_none=True, help="the model in training")
     running = Bool(False, help="whether a training is running or waiting")
     queue = Tuple(help="the models to train after it")
-    trained = Instance("recsys.models.Recommender", allow_none=True, help="the last trained model")
     ended = Instance(TrainingResult, allow_none=True, help="how the last training ended")
     progress = Float(0.0, help="progress of the fit, from 0 to 1")
     seconds = Float(0.0, help="seconds since the training started")
@@ -140,10 +139,8 @@ class Training(HasTraits):
         with self.hold_trait_notifications():
             self.ended = TrainingResult(model, event)  # first, so that its observers run first
             self.model, self.running = None, bool(self.queue)
-            if isinstance(event, Finished):
-                self.trained = event.result
-                if self.progress > 0:  # otherwise the store had the model, and nothing was fitted
-                    self._took[self._selection.source, model.key()] = event.seconds
+            if isinstance(event, Finished) and self.progress > 0:  # else it came from the store
+                self._took[self._selection.source, model.key()] = event.seconds
         self._fit_next()
 
     def _tick(self, loop: asyncio.AbstractEventLoop, model: Recommender) -> None:
