@@ -16,6 +16,15 @@ const plotly = new Promise((resolve, reject) => {
 });
 plotly.catch(() => {}); // `draw` reports the error
 
+/** Load the extension, unless the page has done so itself. */
+function needPlotly() {
+  const template = document.querySelector(
+    /** @type {"template"} */ ("template#plotly-extension"),
+  );
+  if (template) document.head.append(template.content);
+  template?.remove();
+}
+
 // The page calls one of these when the extension has been loaded, or could not be loaded.
 export const plotlyIsHere = () => loaded();
 export const plotlyIsLost = () => failed(new Error("Plotly could not be loaded"));
@@ -43,6 +52,7 @@ export function figurePlace() {
   /** @param {{ data: object[], layout: object, config?: object }} figure */
   async function draw(figure) {
     wanted = figure;
+    needPlotly();
     try {
       const { react } = await plotly;
       await inTurn(async () => {

@@ -1,5 +1,5 @@
-"""The page of a copy of the repository in which docs/extend.md has been followed; the last cell of
-its notebook is README's model of one's own.
+"""The page of a copy of the repository in which docs/extend.md has been followed; the last cells of
+its notebook are README's model of one's own and the widget of docs/edit.md.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from dashboard_page import Dashboard
 from extending import extended
 from own_model import notebook_cell, run_cell
 from playwright.sync_api import expect
-from serving import Server, served
+from serving import ROOT, Server, served
 
 from recsys import evaluate, models
 from recsys.dataset import Dataset
+
+EDIT = ROOT / "docs" / "edit.md"
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +28,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     import nbformat  # takes two seconds, which collecting the fast tests need not wait for
 
     notebook = nbformat.read(copy / "dashboard.ipynb", as_version=4)
-    cell = nbformat.v4.new_code_cell(notebook_cell(), metadata={"tags": ["results"]})
-    notebook.cells.append(cell)
+    blocks = re.findall(r"```python\n(.*?)```", EDIT.read_text("utf-8"), re.DOTALL)
+    notebook.cells += [nbformat.v4.new_code_cell(one) for one in (notebook_cell(), blocks[0])]
     nbformat.write(notebook, copy / "dashboard.ipynb")
     with served(folder, root=copy, PYTHONPATH=str(copy)) as server:
         yield server
@@ -84,3 +86,22 @@ def test_a_model_of_ones_own_reaches_the_leaderboard(
     assert size is not None
     assert size["height"] > 10
     expect(opened.error).to_be_hidden()
+
+
+def test_a_cell_without_a_tag_joins_the_region_of_the_cell_before(opened: Dashboard) -> None:
+    """The cell is the one of docs/edit.md, whose widget follows the recommendations."""
+    slider = opened.slider("How many")
+    slider.scroll_into_view_if_needed()
+    expect(slider).to_be_in_viewport()
+    box, beside = slider.bounding_box(), opened.page.locator(".column-inputs").bounding_box()
+    assert box is not None
+    assert beside is not None
+    assert box["x"] > beside["x"] + beside["width"]
+    assert box["height"] > 10
+    told = opened.page.get_by_text("The first")
+    expect(told).to_contain_text("The first 5: ")
+    slider.press("ArrowRight")
+    expect(told).to_contain_text("The first 6: ")
+    first = opened.rows.first.locator("summary").inner_text()
+    opened.recommend()
+    expect(told).to_contain_text(f"The first 6: {first}")
