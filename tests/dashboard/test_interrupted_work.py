@@ -129,7 +129,7 @@ def work(
     comparison.observe(lambda change: statuses.put(change["new"]), "status")
     return Work(
         what="comparison",
-        long_step="Fitting 1 cluster",
+        long_step="Fitting 1 cluster: Waiting",
         state=state,
         subject=comparison,
         begin=comparison.start,
