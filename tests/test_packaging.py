@@ -145,10 +145,12 @@ def test_conda_installs_the_lock_and_nothing_beside_it() -> None:
 
 
 def test_binder_shows_the_page_as_make_dashboard_does() -> None:
-    def settings(file: str) -> object:
-        return json.loads((ROOT / file).read_text())["VoilaConfiguration"]
-
-    assert settings("jupyter_config.json") == settings("voila.json")
+    binder, voila = (
+        json.loads((ROOT / file).read_text()) for file in ("jupyter_config.json", "voila.json")
+    )
+    for settings in ("VoilaConfiguration", "VoilaExporter"):
+        assert binder[settings] == voila[settings]
+    assert binder["VoilaExecutor"].items() <= voila["VoilaExecutor"].items()
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,8 @@ class LightPage {
     if (header.msg_type === "comm_open" && content.target_name === "jupyter.widget") {
       this.add(id, data.state);
     } else if (header.msg_type === "comm_close") {
-      if (id === this.asking) this.kernel.connection.end(); // it was restarted, and has no widgets
+      // A kernel without ipywidgets closes the comm: it was restarted, or the page has no widgets.
+      if (id === this.asking && this.models.all.size > 0) this.kernel.connection.end();
       this.models.all.delete(id);
     } else if (header.msg_type === "comm_msg" && data.method === "update") {
       this.change(id, data.state, parent.msg_id);
@@ -146,7 +147,8 @@ class LightPage {
   hearOfAll(states) {
     if (this.captured) return; // Voilà's front end has asked; the kernel does not know what is captured
     const all = Object.entries(states);
-    if (all.length === 0) return this.kernel.connection.end(); // it was restarted
+    // A page may have no widgets; one that had some has them still, unless its kernel was restarted.
+    if (all.length === 0 && this.models.all.size > 0) return this.kernel.connection.end();
     const drawn = all.filter(([, { state }]) => drawsWidget(state));
     this.models.hear(Object.fromEntries(drawn.map(([id, { state }]) => [id, state])));
     if (drawn.length < all.length) this.move();

@@ -37,6 +37,7 @@ function watchOver(kernel) {
     isOpen,
     open: () => kernel.reconnect().catch(() => {}),
     async found() {
+      if (!document.querySelector(".jupyter-widgets")) return true;
       const answer = await kernel.requestCommInfo({ target_name: "jupyter.widget" });
       return Object.keys(answer.content.comms ?? {}).length > 0;
     },

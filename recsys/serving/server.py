@@ -92,7 +92,7 @@ def serve(
     from recsys.serving import upstream
     from recsys.serving.pages import improve_voila
 
-    # Only the person who started the server can see the pages of such a server.
+    # The pages of such a server are seen only at this machine.
     improve_voila(errors_in_full=host in LOOPBACK and not behind_proxy)
     upstream.prepare_visits(
         version=lambda: (notebooks.version(notebook), code_changed()),

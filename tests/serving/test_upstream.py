@@ -547,6 +547,11 @@ def _() -> None:
     contains(voila_front_end(), r"\.federated_extensions\b|\"federated_extensions\"")
 
 
+@check("patience_with_anywidget")
+def _() -> None:
+    contains(shipped("labextensions/anywidget/static/*.js"), r"AbortSignal\.timeout\(2000\)")
+
+
 @check("voila_front_end")
 def _() -> None:
     from voila.notebook_renderer import NotebookRenderer
