@@ -94,6 +94,7 @@ def model(choice: Choice, view: View) -> widgets.VBox:
     more.on_click(lambda _: view.set_open(SETTINGS, SETTINGS not in view.opened))
     top_n.observe(set_top_n, "value")
     after_each_cell(offer)
+    after_each_cell(choice.follow_edits)
     return frame(dropdown, summary, controls, rarely_used, more, top_n, name="model")
 
 

@@ -58,6 +58,8 @@ class Choice(HasTraits):
         super().__init__()
         self.messages = messages
         self._last: dict[str, Chosen] = {}  # the last settings of each model, by its key
+        self._known: type[Recommender]  # the chosen model's class when it was chosen
+        self.observe(self._remember_class, "chosen")
         self.begin_with(models.registry()[0].key())
 
     @property
@@ -82,6 +84,25 @@ class Choice(HasTraits):
         last = self._last.get(key)
         self._last[self.chosen.key] = self.chosen
         self.chosen = Chosen(key, last.values if last else models.find(key)().values())
+
+    @guarded("choosing the model")
+    def follow_edits(self) -> None:
+        """Choose the model again if its class was edited, that is, registered again.
+
+        Settings that differ from their defaults are kept if the edited class still allows them.
+        """
+        if self.model is self._known:
+            return
+        before = self._known().values()
+        kept = {name: one for name, one in self.values.items() if one != before[name]}
+        try:
+            values = self.model(**kept).values()
+        except (TypeError, ValueError):
+            values = self.model().values()
+        self.chosen = Chosen(self.chosen.key, values)
+
+    def _remember_class(self, _: Any) -> None:
+        self._known = self.model
 
     @guarded("changing a setting")
     def set_value(self, name: str, value: Any) -> None:
