@@ -182,6 +182,15 @@ def test_widgets_that_are_not_core_are_shown_by_voila(show: Show) -> None:
     expect(page.get_by_text("Folded")).to_be_visible()
     expect(page.locator("tr.recommended").first).to_be_visible()
     expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+    page.set_viewport_size({"width": 900, "height": 800})
+    page.wait_for_function(
+        """() => [...document.querySelectorAll(".js-plotly-plot")].every((figure) => {
+          const [own, drawn] = [figure, figure.querySelector("svg")].map((node) =>
+            node.getBoundingClientRect());
+          return own.height > 300 && Math.abs(own.height - drawn.height) <= 1
+            && own.right < 900 && Math.abs(own.width - drawn.width) <= 1;
+        })"""
+    )
     page.locator(".noUi-handle").press("ArrowRight")
     expect(page.locator(".widget-html-content", has_text="6").first).to_be_visible()
 
