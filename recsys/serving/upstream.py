@@ -1,7 +1,8 @@
 """All uses of private or undocumented interfaces of Voilà, Jupyter and ipykernel: private names,
 attributes that are in no manual, the text of a message.
 
-No other module of `recsys` uses any. The page has the same in `upstream.js` and `upstream.html.j2`,
+No other module of `recsys` uses any, but for one of ipywidgets in the place of a chart
+(`recsys.dashboard.panels.plot`). The page has the same in `upstream.js` and `upstream.html.j2`,
 beside its template. Each docstring ends with "Relies on": which package, in which version this was
 last checked, and which behaviour. `tests/serving/test_upstream.py` compares each
 with the packages that are installed, and fails with that paragraph where they have changed.
