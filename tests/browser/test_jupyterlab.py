@@ -64,9 +64,8 @@ class Lab:
         self.page.goto(f"{self.url}lab/tree/{notebook}?reset")
         expect(self.page.get_by_text("| Idle")).to_be_visible()
 
-    def choose(self, *entries: str) -> None:
+    def choose(self, menu: str, entry: str) -> None:
         """Choose an entry of a menu."""
-        menu, entry = entries
         self.page.get_by_role("menuitem", name=menu, exact=True).click()
         self.page.get_by_role("menuitem", name=entry, exact=True).click()
 

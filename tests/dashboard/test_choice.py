@@ -52,7 +52,7 @@ def test_an_edited_model_is_noticed(state: State, monkeypatch: pytest.MonkeyPatc
     edit(monkeypatch)
     state.choice.follow_edits()
     assert state.fitting.outdated
-    assert "from Letters before its code was edited. Press Train" in state.fitting.advice
+    assert "from Letters before its cell was run again. Press Train" in state.fitting.advice
     train(state)
     assert not state.fitting.outdated
     chosen = state.choice.chosen

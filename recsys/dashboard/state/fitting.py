@@ -175,7 +175,7 @@ class Fitting(HasTraits):
         if type(self.fitted) is chosen:
             difference = " with other settings"
         elif self.fitted.key() == chosen.key():
-            difference = " before its code was edited"
+            difference = " before its cell was run again"
         return f"This list is from {self.fitted.name}{difference}. {todo}"
 
     def _answer(self) -> None:
