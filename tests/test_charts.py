@@ -133,6 +133,7 @@ def test_every_chart_shows_itself_in_a_notebook(chart: Chart) -> None:
     figure = bundle["application/vnd.plotly.v1+json"]
     json.dumps(figure, allow_nan=False)
     assert figure["config"] == charts.CONFIG
+    assert "responsive" not in charts.CONFIG  # it would be as high as its cell's output, which is 0
     assert bundle["text/plain"] == chart.text
 
 

@@ -137,7 +137,11 @@ const WIDGETS = {
       value: any,
     },
   },
-  OutputModel: { ...OUTPUT, rules: { ...VISIBLE, msg_id: nothing, outputs: drawsFigure } },
+  OutputModel: {
+    ...OUTPUT,
+    // The panels count views for JupyterLab; this page has one view of each widget.
+    rules: { ...VISIBLE, _view_count: only(null, 0), msg_id: nothing, outputs: drawsFigure },
+  },
   LayoutModel: { ...BASE, rules: { ...LAYOUT, display: any, min_height: any, visibility: any } },
   ButtonStyleModel: { ...CONTROLS, rules: plain("button_color", ...TEXT) },
   ToggleButtonStyleModel: { ...CONTROLS, rules: plain("description_width", ...TEXT) },

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 # Plotly's configuration. Without `typesetMath`, a title with two $ signs would become a formula.
 CONFIG = {
     "displaylogo": False,
-    "responsive": True,
     "typesetMath": False,
     "modeBarButtons": [["toImage"]],
     "toImageButtonOptions": {"format": "svg"},
@@ -121,10 +120,19 @@ class Chart:
 
         return go.Figure(self.drawing.traces, {"template": "none", **self.drawing.layout})
 
+    def bundle(self, **config: Any) -> dict[str, Any]:
+        """What a notebook shows, by MIME type: the figure, and the text where there is no Plotly.
+
+        Parameters
+        ----------
+        config : Plotly's configuration, in addition to `CONFIG`
+        """
+        drawing = {"data": self.drawing.traces, "layout": self.drawing.layout}
+        figure = _as_json({**drawing, "config": CONFIG | config})
+        return {"application/vnd.plotly.v1+json": figure, "text/plain": self.text}
+
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        """Show the figure with `CONFIG` in a notebook; without Plotly, show the text."""
-        figure = {"data": self.drawing.traces, "layout": self.drawing.layout, "config": CONFIG}
-        return {"application/vnd.plotly.v1+json": _as_json(figure), "text/plain": self.text}
+        return self.bundle()
 
 
 def _as_json(value: Any) -> Any:

@@ -1,10 +1,11 @@
 """All uses of private or undocumented interfaces of Voilà, Jupyter and ipykernel: private names,
 attributes that are in no manual, the text of a message.
 
-No other module of `recsys` uses any. The page has the same in `frontend/src/upstream.js` and,
-beside its template, in `upstream.html.j2`. Each docstring ends with "Relies on": which package, in
-which version this was last checked, and which behaviour. `tests/serving/test_upstream.py` compares
-each with the packages that are installed, and fails with that paragraph where they have changed.
+No other module of `recsys` uses any, but for one of ipywidgets in the place of a chart
+(`recsys.dashboard.panels.plot`). The page has the same in `frontend/src/upstream.js` and, beside
+its template, in `upstream.html.j2`. Each docstring ends with "Relies on": which package, in which
+version this was last checked, and which behaviour. `tests/serving/test_upstream.py` compares each
+with the packages that are installed, and fails with that paragraph where they have changed.
 
 Must not know what they are used for: the calling modules say why. Each function imports what it
 needs, because the fork server must not load Voilà.

@@ -73,3 +73,43 @@ def test_a_chart_registered_in_a_later_cell_has_a_switch_and_a_place(
     assert switches(panel) == {"Scores": True, "The alphabet": True, "Popularity": False}
     assert shown(panel) == 2
     assert state.messages.error == ""
+
+
+def opened(state: State) -> tuple[widgets.Output, widgets.ToggleButton, list[str]]:
+    """The first of two charts, the button of the second, and what is done to the first from now on:
+    each "drawn" or "emptied".
+    """
+    panel = charts(ModelCharts(state), state.messages)
+    state.selection.add(["a"])
+    state.fitting.train()
+    assert state.training.job is not None
+    assert state.training.job.wait(30) is not None
+    choice, grid = (
+        next(one for one in panel.children if name in one._dom_classes)
+        for name in ("recsys-choose", "recsys-charts")
+    )
+    shown = [one for one in grid.children if one.layout.display != "none"]
+    figure = next(one for one in shown[0].children if "recsys-figure" in one._dom_classes)
+    done: list[str] = []
+    figure.observe(lambda change: done.append("drawn" if change["new"] else "emptied"), "outputs")
+    return figure, choice.children[1], done
+
+
+def test_a_chart_is_drawn_again_for_each_further_view(state: State) -> None:
+    figure, _, done = opened(state)
+    figure._view_count = 1
+    assert done == []
+    figure._view_count = 2
+    assert done == ["emptied", "drawn"]
+    figure._view_count = 1  # the cell is run again: a view disappears, and another appears
+    figure._view_count = 2
+    assert done == ["emptied", "drawn"] * 2
+
+
+def test_a_chart_follows_its_width_where_the_page_does_not_see_to_it(state: State) -> None:
+    figure, switch, done = opened(state)
+    switch.value = False
+    assert done == []  # our page, which counts no views, resizes figures itself
+    figure._view_count = 1
+    switch.value = True
+    assert done == ["emptied", "drawn"]

@@ -10,6 +10,7 @@ from letters import Letters, train
 
 from recsys import models
 from recsys.dashboard.state import State
+from recsys.models import hyperparameter
 
 
 def test_each_model_remembers_its_settings(state: State) -> None:
@@ -37,6 +38,40 @@ def test_a_model_registered_again_is_chosen_by_the_same_key(
     assert state.choice.model is Edited
     assert state.fitting.outdated
     assert "Press Train to fit Edited" in state.fitting.advice
+
+
+def edit(monkeypatch: pytest.MonkeyPatch, **replaced: object) -> None:
+    """Register the model again, with other attributes, as its cell in a notebook would."""
+    edited = dataclass(eq=False)(type("Letters", (Letters,), {"__module__": __name__, **replaced}))
+    monkeypatch.setattr(models, "_MODELS", [edited, models.KNN])
+
+
+def test_an_edited_model_is_noticed(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    state.selection.add(["a"])
+    train(state)
+    edit(monkeypatch)
+    state.choice.update_offered()
+    assert state.fitting.outdated
+    assert "from Letters before its cell was run again. Press Train" in state.fitting.advice
+    train(state)
+    assert not state.fitting.outdated
+    chosen = state.choice.chosen
+    state.choice.update_offered()
+    assert state.choice.chosen is chosen
+
+
+def test_an_edited_model_keeps_the_settings_that_were_changed(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state.choice.set_value("power", 4)
+    other = hyperparameter(7, label="Threshold", low=0, high=100, refit=False)
+    edit(monkeypatch, threshold=other, __annotations__={"threshold": int})
+    state.choice.update_offered()
+    assert state.choice.values == {"power": 4, "threshold": 7}
+    lower = hyperparameter(1, label="Power", low=1, high=2)
+    edit(monkeypatch, power=lower, __annotations__={"power": int})
+    state.choice.update_offered()
+    assert state.choice.values == {"power": 1, "threshold": 0}
 
 
 def test_an_invalid_setting_is_reported_and_changes_nothing(state: State) -> None:

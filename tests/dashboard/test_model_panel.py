@@ -88,3 +88,16 @@ def test_a_model_registered_later_is_offered_once_its_cell_has_run(
     assert dropdown.value == state.choice.chosen.key == "nmf"
     dropdown.value = "letters"
     assert state.choice.model is Letters
+
+
+def test_a_model_edited_later_is_shown_once_its_cell_has_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell = InteractiveShell()
+    monkeypatch.setattr(frame, "get_ipython", lambda: shell)
+    monkeypatch.setattr(models, "_MODELS", [Letters])
+    state = State("bundled", Store(tmp_path))
+    panel = panels.model(state.choice, state.view)
+    models.register(type("Letters", (Letters,), {"__module__": __name__, "summary": "As edited."}))
+    shell.run_cell("1")
+    assert any("As edited." in str(getattr(one, "value", "")) for one in parts(panel))

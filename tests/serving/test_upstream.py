@@ -1,8 +1,8 @@
 """The packages that are installed still have what we rely on without their promise.
 
 `recsys.serving.upstream`, the page's `frontend/src/upstream.js` and its templates say in a
-paragraph that begins with "Relies on" what each of their parts relies on. Here is a check for each,
-which fails with that paragraph.
+paragraph that begins with "Relies on" what each of their parts relies on; so does the place of a
+chart, for JupyterLab's views. Here is a check for each, which fails with that paragraph.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from jupyter_core.paths import jupyter_path
 from serving import ROOT
 from traitlets import HasTraits
 
+from recsys.dashboard.panels import plot
 from recsys.serving import upstream
 
 PACKAGE = ROOT / "recsys"
@@ -46,9 +47,10 @@ def said() -> dict[str, str]:
 
 
 def commented() -> Iterator[tuple[str, str]]:
-    for part in ast.parse(getsource(upstream)).body:
-        if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield part.name, ast.get_docstring(part) or ""
+    for module in (upstream, plot):
+        for part in ast.walk(ast.parse(getsource(module))):
+            if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield part.name, ast.get_docstring(part) or ""
     script = (SCRIPTS / "upstream.js").read_text()
     part = re.compile(
         r"/\*\*((?:(?!\*/).)*)\*/\nexport (?:async )?(?:function|const) (\w+)", re.DOTALL
@@ -93,6 +95,7 @@ def shipped(pattern: str) -> str:
 
 
 plotly_extension = partial(shipped, "labextensions/jupyterlab-plotly/static/*.js")
+lab_widgets = partial(shipped, "labextensions/@jupyter-widgets/jupyterlab-manager/static/*.js")
 voila_front_end = partial(shipped, "voila/templates/base/static/*voila.js")
 voila_widgets = partial(shipped, "voila/labextensions/@voila-dashboards/widgets-manager8/static/*")
 voila_page = partial(shipped, "voila/templates/lab/index.html.j2")
@@ -373,6 +376,19 @@ def _() -> None:
     writes(ipywidgets._handle_ipython, "get_ipython()", "register_comm_target()")
 
 
+@check("_draw_in_new_views")
+def _() -> None:
+    number = r'"number"==typeof this\.model\.get\("_view_count"\)'
+    set_to = r'this\.model\.set\("_view_count",this\.model\.get\("_view_count"\)'
+    for event, change in (("remove", r"-1\)"), ("displayed", r"\+1\)")):
+        contains(lab_widgets(), rf'once\("{event}",[^;]*{number}&&\({set_to}{change}')
+    contains(
+        plotly_extension(),
+        r'renderModel\((\w)\)\{[^}]*let (\w)=\1\.data\["image/png"\];[^}]*this\.updateImage\(\2\)',
+        r'setData\(\{data:\{\.\.\.\w+\.data,"image/png":',
+    )
+
+
 @check("plotlyOfExtension")
 def _() -> None:
     text = plotly_extension()
@@ -634,6 +650,7 @@ def test_every_setting_in_our_files_is_a_setting_still(file: str) -> None:
     from jupyter_client.manager import KernelManager
     from jupyter_server.serverapp import ServerApp
     from jupyter_server.services.kernels.kernelmanager import MappingKernelManager
+    from nbconvert.preprocessors import TagRemovePreprocessor
     from voila import notebook_renderer
 
     kinds: dict[str, type[HasTraits]] = {
@@ -641,6 +658,7 @@ def test_every_setting_in_our_files_is_a_setting_still(file: str) -> None:
         "VoilaConfiguration": voila.configuration.VoilaConfiguration,
         "VoilaExecutor": notebook_renderer.VoilaExecutor,
         "VoilaExporter": notebook_renderer.VoilaExporter,
+        "TagRemovePreprocessor": TagRemovePreprocessor,
         "ServerApp": ServerApp,
         "MappingKernelManager": MappingKernelManager,
         "KernelManager": KernelManager,

@@ -22,6 +22,7 @@ def charts(model_charts: ModelCharts, messages: Messages) -> widgets.VBox:
     """
     slots = {kind.key: _Slot(kind.key, model_charts) for kind in registered()}
     switches: dict[str, widgets.ToggleButton] = {}
+    opened: tuple[str, ...] = ()
     none = text(kind="hint")
     again = create(
         widgets.Button, description="Draw the charts again", css="recsys-draw", shown=False
@@ -42,11 +43,16 @@ def charts(model_charts: ModelCharts, messages: Messages) -> widgets.VBox:
         choice.children = [switches[kind.key] for kind in model_charts.offered]
 
     def show() -> None:
+        nonlocal opened
         for key, slot in slots.items():
             try:
                 slot.show(model_charts.chart(key) if key in model_charts.opened else None)
             except Exception as problem:  # one broken chart must not hide the others
                 messages.report(problem, "drawing a chart")
+        if opened != model_charts.opened:  # a chart that stays open gets wider or narrower
+            for key in set(opened).intersection(model_charts.opened):
+                slots[key].fit()
+            opened = model_charts.opened
         none.value = paragraph(
             "" if model_charts.offered else "Charts will appear with the recommendations."
         )

@@ -40,10 +40,8 @@ def link(state: State) -> widgets.VBox:
 
     def show() -> None:
         query = escape(write(state.link))
-        address.value = (
-            f'<p>The link: <a href="?{query}" data-heard="{len(received)}">?{query}</a></p>'
-            "<p>Add it to the end of the dashboard's address.</p>"
-        )
+        link = f'<a href="?{query}" tabindex="-1" data-heard="{len(received)}">?{query}</a>'
+        address.value = f"<p>Add this to the end of the dashboard's address:</p><p>{link}</p>"
         caution.value = f"<p>{OWN_DATA}</p>" if state.selection.source == OWN else ""
 
     def reveal(_: widgets.Button) -> None:

@@ -26,11 +26,14 @@ class Plot:
     def __init__(self, name: str) -> None:
         self._name = name
         self._bundle: dict[str, Any] = {}
+        self._views_are_counted = False  # by the front end, as in JupyterLab
         self.box = create(widgets.VBox, css="recsys-chart", shown=False)
 
     def show(self, chart: Chart | None) -> None:
         """Draw a chart, unless it is already drawn; None empties the place."""
-        bundle = chart._repr_mimebundle_() if chart else {}
+        # Voilà's own front end does not tell a figure that the window was resized, so the figure
+        # listens itself. It is then as high as what is around it, which the style sheet sets.
+        bundle = chart.bundle(responsive=True) if chart else {}
         if bundle == self._bundle:
             return
         self._bundle = bundle
@@ -41,11 +44,34 @@ class Plot:
             self.figure.layout = shared_layout(min_height=f"{chart.drawing.layout['height']}px")
             self._caption.value = f"<p>{explained(chart.text)}</p>"
             self._data.value = as_details(chart.table, self._name, chart.title)
+        self._draw()
+
+    def fit(self) -> None:
+        """Draw again, as wide as the place is now. Our own page does so by itself."""
+        if self._views_are_counted:
+            self.figure.outputs = ()
+            self._draw()
+
+    def _draw(self) -> None:
         # Assigned: `with self.figure:` can hang a page that is still loading.
-        output = {"output_type": "display_data", "data": bundle, "metadata": {}}
-        self.figure.outputs = (output,) if chart else ()
+        output = {"output_type": "display_data", "data": self._bundle, "metadata": {}}
+        self.figure.outputs = (output,) if self._bundle else ()
+
+    def _draw_in_new_views(self, change: dict[str, Any]) -> None:
+        """Draw again when JupyterLab shows the figure once more, as after its cell is run again.
+
+        Otherwise the new view would be a picture of the figure until the mouse enters it.
+
+        Relies on ipywidgets 8.1 and plotly 7.1: if `_view_count` is a number, the front end adds 1
+        for each view that appears, and subtracts 1 for each that disappears. Plotly's extension
+        stores a picture with an output that it has drawn, and shows it in each later view.
+        """
+        if change["new"] > change["old"]:
+            self.fit()
+        self._views_are_counted = True
 
     def _widgets(self) -> list[widgets.Widget]:
-        self.figure = create(widgets.Output, css="recsys-figure")
+        self.figure = create(widgets.Output, css="recsys-figure", _view_count=0)
+        self.figure.observe(self._draw_in_new_views, "_view_count")
         self._caption, self._data = text(kind="caption"), text(kind="data")
         return [self.figure, self._caption, self._data]

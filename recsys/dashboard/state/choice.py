@@ -89,11 +89,16 @@ class Choice(HasTraits):
     def update_offered(self) -> None:
         """Offer the models that are registered now: a cell may have defined one, or edited it.
 
-        If the chosen model was edited, it is chosen again, with the settings that it still has.
+        If the chosen model was edited, it is chosen again. Settings that differ from their defaults
+        are kept if the edited class still allows them.
         """
-        before, self.offered = self.offered, models.registry()
-        if self.model in self.offered and self.model not in before:
-            self.chosen = _with_settings(self.chosen.key, self.chosen.values)
+        before = {one.key(): one for one in self.offered}
+        self.offered = models.registry()
+        edited = before.get(self.chosen.key)
+        if self.model in self.offered and self.model is not edited:
+            defaults = edited().values() if edited else {}
+            kept = {name: one for name, one in self.values.items() if one != defaults.get(name)}
+            self.chosen = _with_settings(self.chosen.key, kept)
 
     @guarded("changing a setting")
     def set_value(self, name: str, value: Any) -> None:

@@ -171,8 +171,12 @@ class Fitting(HasTraits):
             todo = f"{chosen.name} is being trained."
         if self.fitted is None:
             return todo
-        settings = " with other settings" if type(self.fitted) is chosen else ""
-        return f"This list is from {self.fitted.name}{settings}. {todo}"
+        difference = ""
+        if type(self.fitted) is chosen:
+            difference = " with other settings"
+        elif self.fitted.key() == chosen.key():
+            difference = " before its cell was run again"
+        return f"This list is from {self.fitted.name}{difference}. {todo}"
 
     def _answer(self) -> None:
         model, history = self.fitted, self._selection.history
