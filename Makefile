@@ -38,7 +38,7 @@ FIND_PYTHON = python=; version=; \
 # The groups of `make test`. JOBS of them run in parallel, started in this order; more than there are
 # cores, since a browser mostly waits. A group that trains networks takes up to 2 GB.
 RESULTS = test-results
-GROUPS = test-browser test-slow test-notebooks test-faults test-scale
+GROUPS = test-browser test-front-ends test-slow test-notebooks test-faults test-scale
 JOBS = 3
 
 .PHONY: help install scale data frontend dashboard lab check test $(GROUPS) soak docs badges bench peers lock clean
@@ -133,8 +133,14 @@ endef
 
 $(GROUPS): $(STAMP)
 
+# The dashboard as `recsys serve` serves it; and notebooks of one's own, in all front ends.
+OWN = $(patsubst %,tests/browser/test_%.py,binder extended_page front_ends jupyterlab own_notebook)
+
 test-browser:
-	$(call pytest,-m browser)
+	$(call pytest,-m browser $(addprefix --ignore=,$(OWN)))
+
+test-front-ends:
+	$(call pytest,$(OWN))
 
 test-slow:
 	$(call pytest,-m "slow and not browser and not lessons" --ignore=tests/faults --ignore=tests/scale)
@@ -151,10 +157,11 @@ test-scale: $(SCALE)/.installed
 
 # The browser tests come last: they leave an event loop running in the process, and then a state
 # would deliver its events on it, as in a notebook.
-soak: $(STAMP) ## the tests of faults in full: 500 visits, thousands of inputs; twenty minutes
+soak: $(STAMP) ## the tests of faults and of own notebooks in full; half an hour
 	@RECSYS_SOAK=500 $(BIN)/python -m pytest tests/faults tests/models/test_contract.py \
 	  tests/dashboard/test_link.py tests/data/test_fetch.py tests/test_packaging.py tests/storage \
-	  tests/browser/test_faults.py --hypothesis-profile=soak --write-last-run
+	  tests/browser/test_faults.py tests/browser/test_front_ends.py tests/browser/test_jupyterlab.py \
+	  --hypothesis-profile=soak --write-last-run
 
 docs: $(STAMP) ## write the generated pages, and the API reference into build/api
 	@$(BIN)/python docs/generate.py
