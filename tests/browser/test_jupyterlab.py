@@ -20,7 +20,8 @@ from serving import ROOT, free_port, wait_until_it_answers
 LESSON = "02_course_texts_to_features.ipynb"
 RUN_ALL = "Run → Run All Cells"
 LOST = "Error displaying widget: model not found"
-MODES = ("none", "defer", "full") if os.environ.get("RECSYS_SOAK") else ("defer",)
+# The other tests are in the default mode, "contentVisibility".
+MODES = ("none", "defer", "full") if os.environ.get("RECSYS_SOAK") else ("full",)
 SETTINGS = Path("@jupyterlab/notebook-extension/tracker.jupyterlab-settings")
 
 # Whether an element shows so many figures, all live, each as large as its place. The picture that
