@@ -11,7 +11,7 @@ from recsys import models
 
 # Milliseconds after which a test is broken, not slow. On two cores with twenty processes at work,
 # a page took half a minute to load and a network more than two minutes to train.
-PATIENCE = 30_000
+PATIENCE = 300_000
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
