@@ -20,9 +20,17 @@ function remembered(value) {
   }
 }
 
-/** Show the tour if this page is the dashboard and the visitor is new. */
+/** Show the tour to a new visitor as soon as the page has all that it shows, if it ever does. */
 export function offerTour() {
-  if (STEPS.every(([place]) => document.querySelector(place)) && !remembered()) showTour();
+  if (remembered()) return;
+  const look = () => {
+    if (!STEPS.every(([place]) => document.querySelector(place))) return;
+    watcher.disconnect();
+    showTour();
+  };
+  const watcher = new MutationObserver(look);
+  watcher.observe(document.body, { childList: true, subtree: true });
+  look();
 }
 
 function showTour() {
