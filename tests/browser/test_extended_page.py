@@ -90,7 +90,7 @@ def test_a_model_of_ones_own_reaches_the_leaderboard(
 
 def test_a_cell_without_a_tag_joins_the_region_of_the_cell_before(opened: Dashboard) -> None:
     """The cell is the one of docs/edit.md, whose widget follows the recommendations."""
-    slider = opened.slider("How many")
+    slider = opened.page.get_by_role("slider", name="How many", exact=True)
     slider.scroll_into_view_if_needed()
     expect(slider).to_be_in_viewport()
     box, beside = slider.bounding_box(), opened.page.locator(".column-inputs").bounding_box()
