@@ -98,7 +98,7 @@ def test_a_cell_without_a_tag_joins_the_region_of_the_cell_before(opened: Dashbo
     assert beside is not None
     assert box["x"] > beside["x"] + beside["width"]
     assert box["height"] > 10
-    told = opened.page.get_by_text("The first")
+    told = opened.page.locator(".widget-html-content", has_text=re.compile(r"^The first \d+: "))
     expect(told).to_contain_text("The first 5: ")
     slider.press("ArrowRight")
     expect(told).to_contain_text("The first 6: ")
