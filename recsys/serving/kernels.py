@@ -218,10 +218,19 @@ class ForkServer:
         self._process = self._socket = None
 
 
-def code_changed() -> int:
-    """When a module or a stylesheet of the package was last changed, in nanoseconds."""
-    files = Path(recsys.__file__).parent.rglob("*")
-    return max(file.stat().st_mtime_ns for file in files if file.suffix in (".py", ".css"))
+def code_changed(folder: str = str(Path(recsys.__file__).parent)) -> int:
+    """When a module or a stylesheet below a folder was last changed, in nanoseconds.
+
+    Each visit asks, so this avoids `Path.rglob`, which takes four times as long.
+    """
+    newest = 0
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith((".py", ".css")):
+                newest = max(newest, entry.stat().st_mtime_ns)
+            elif "." not in entry.name and entry.name != "__pycache__" and entry.is_dir():
+                newest = max(newest, code_changed(entry.path))
+    return newest
 
 
 FORK_SERVER = ForkServer()

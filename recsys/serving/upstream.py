@@ -173,8 +173,9 @@ def prepare_visits(version: Callable[[], object], policy: Callable[[str], str]) 
         async def get(self, path: str | None = None) -> None:
             nonlocal current
             before, current = current, version()
+            changed = before != current
             pool = self.kernel_manager._pools.get(self.notebook_path, [])
-            if before != current:
+            if changed:
                 for prepared in pool:
                     task = asyncio.create_task(end(prepared, self.kernel_manager))
                     ending.add(task)
@@ -182,7 +183,8 @@ def prepare_visits(version: Callable[[], object], policy: Callable[[str], str]) 
                 pool.clear()
             self.set_header("Content-Security-Policy", policy(self.content_security_policy))
             await super().get(path)
-            self.kernel_manager.fill_if_needed(notebook_name=self.notebook_path)
+            if changed:
+                self.kernel_manager.fill_if_needed(notebook_name=self.notebook_path)
 
     voila.app.TornadoVoilaHandler = Visit
 
