@@ -22,7 +22,8 @@ function remembered(value) {
 
 /** Show the tour to a new visitor as soon as the page has all that it shows, if it ever does. */
 export function offerTour() {
-  if (remembered()) return;
+  // The tour might point at what a failed cell should have shown.
+  if (remembered() || document.querySelector(".cell-error")) return;
   const look = () => {
     if (!STEPS.every(([place]) => document.querySelector(place))) return;
     watcher.disconnect();
