@@ -89,8 +89,9 @@ lab: $(STAMP) ## open the dashboard's notebook in JupyterLab (ARGS="--port 8889"
 	@JUPYTER_CONFIG_PATH="$(CURDIR)" $(BIN)/python -m jupyterlab --log-level=WARN \
 	  --ServerApp.answer_yes=True $(ARGS) dashboard.ipynb
 
-# Node and npm come from PyPI; the linters and the bundler of the page's scripts from npm.
-NODE = PATH="$(CURDIR)/$(BIN):$$PATH"
+# Node and npm come from PyPI; the linters and the bundler of the page's scripts from npm. Node trusts
+# what the system trusts, as pip does: a network may have a proxy with a certificate of its own.
+NODE = NODE_USE_SYSTEM_CA=1 PATH="$(CURDIR)/$(BIN):$$PATH"
 LINTERS = frontend/node_modules/.installed
 
 $(LINTERS): frontend/package-lock.json $(STAMP)
