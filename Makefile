@@ -38,7 +38,7 @@ FIND_PYTHON = python=; version=; \
 # The groups of `make test`. JOBS of them run in parallel, started in this order; more than there are
 # cores, since a browser mostly waits. A group that trains networks takes up to 2 GB.
 RESULTS = test-results
-GROUPS = test-browser test-front-ends test-slow test-notebooks test-faults test-scale
+GROUPS = test-browser test-front-ends test-slow test-binder test-scale test-faults test-notebooks
 JOBS = 3
 
 .PHONY: help install scale data frontend dashboard lab check test $(GROUPS) soak docs badges bench peers lock clean
@@ -134,14 +134,19 @@ endef
 
 $(GROUPS): $(STAMP)
 
-# The dashboard as `recsys serve` serves it; and notebooks of one's own, in all front ends.
-OWN = $(patsubst %,tests/browser/test_%.py,binder extended_page front_ends jupyterlab own_notebook)
+# The dashboard as `recsys serve` serves it; notebooks of one's own, in all front ends; a launch on
+# Binder, whose preparation trains the networks.
+OWN = $(patsubst %,tests/browser/test_%.py,extended_page front_ends jupyterlab own_notebook)
+LAUNCH = tests/browser/test_binder.py
 
 test-browser:
-	$(call pytest,-m browser $(addprefix --ignore=,$(OWN)))
+	$(call pytest,-m browser $(addprefix --ignore=,$(OWN) $(LAUNCH)))
 
 test-front-ends:
 	$(call pytest,$(OWN))
+
+test-binder:
+	$(call pytest,$(LAUNCH))
 
 test-slow:
 	$(call pytest,-m "slow and not browser and not lessons" --ignore=tests/faults --ignore=tests/scale)
