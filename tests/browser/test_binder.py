@@ -167,6 +167,7 @@ def test_a_model_of_ones_own_reaches_the_leaderboard_in_jupyterlab(
     page.goto(f"{address}lab/tree/own.ipynb")
     page.locator(".jp-Notebook .jp-CodeCell").nth(1).get_by_role("textbox").click()
 
+    expect(page.get_by_text("| Idle")).to_be_visible()  # the kernel can run cells
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     page.get_by_role("button", name="Show the leaderboard").click()

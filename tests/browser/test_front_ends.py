@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from corpus import CASES, IMPORTS, Case
-from dashboard_page import Dashboard
+from dashboard_page import PATIENCE, Dashboard
 from playwright.sync_api import Browser, Locator, Page, expect
 from serving import ROOT, free_port, wait_until_it_answers
 
@@ -152,7 +152,9 @@ def test_it_is_as_in_voila(show: Show, visits: tuple[Visit, Visit], name: str) -
     found = visited(show(IMPORTS, *case.cells, on=ours.page), case)
     if drawn_by_voila(ours.page):
         ours.page.wait_for_function(  # a renderer may still be loading
-            f"seen => JSON.stringify(({SEEN})()) === JSON.stringify(seen)", arg=seen, timeout=20_000
+            f"seen => JSON.stringify(({SEEN})()) === JSON.stringify(seen)",
+            arg=seen,
+            timeout=PATIENCE,
         )
     else:
         assert found["words"] == seen["words"]
