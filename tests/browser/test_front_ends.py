@@ -151,11 +151,8 @@ def test_it_is_as_in_voila(show: Show, visits: tuple[Visit, Visit], name: str) -
     seen = visited(show(IMPORTS, *case.cells, template="lab", on=theirs.page), case)
     found = visited(show(IMPORTS, *case.cells, on=ours.page), case)
     if drawn_by_voila(ours.page):
-        ours.page.wait_for_function(  # a renderer may still be loading
-            f"seen => JSON.stringify(({SEEN})()) === JSON.stringify(seen)",
-            arg=seen,
-            timeout=PATIENCE,
-        )
+        same = f"seen => JSON.stringify(({SEEN})()) === JSON.stringify(seen)"
+        ours.page.wait_for_function(same, arg=seen, timeout=PATIENCE)  # a renderer may be loading
     else:
         assert found["words"] == seen["words"]
         assert all(found["widgets"])
