@@ -106,7 +106,7 @@ class Leaderboard(BackgroundTask):
     def _on_store_read(self, reader: Job, before: str, event: Event) -> None:
         if reader is not self._reader:
             return  # a newer reader has been started
-        self._reader, self.reading = None, False
+        self.reading = False
         if isinstance(event, Failed):  # such as when there are too few ratings to hold any out
             self.status = "There are no results for this data set."
             self.messages.error = event.reason
@@ -120,6 +120,7 @@ class Leaderboard(BackgroundTask):
                 )
                 if not self.running:
                     self.status = f"{before} {self._what_is_missing()}".strip()
+        self._reader = None  # last, since `wait` on another thread returns then
 
     def _what_is_missing(self) -> str:
         failed = [name for name, _ in self.failed]
