@@ -1,5 +1,7 @@
 // What the widgets lack for a screen reader: names, roles and live regions.
 
+import { afterChanges } from "./changes.js";
+
 /**
  * The elements that match, below an element or in the page.
  *
@@ -67,12 +69,6 @@ function nameAll() {
 
 /** Name everything, now and after each change of the page. */
 export function keepNamed() {
-  let frame = 0;
-  const later = () => {
-    cancelAnimationFrame(frame);
-    frame = requestAnimationFrame(nameAll);
-  };
-  new MutationObserver(later).observe(document.body, { childList: true, subtree: true });
   // A button of the charts changes only its class.
-  document.addEventListener("click", later);
+  document.addEventListener("click", afterChanges(nameAll));
 }

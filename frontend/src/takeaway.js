@@ -1,5 +1,7 @@
 // What a visitor takes away: text for the clipboard, and reports.
 
+import { afterChanges } from "./changes.js";
+
 /**
  * Copy a text, and say so on the button that was pressed.
  *
@@ -39,7 +41,7 @@ function prepare() {
 }
 
 export function helpTakingAway() {
-  new MutationObserver(prepare).observe(document.body, { childList: true, subtree: true });
+  afterChanges(prepare);
   document.addEventListener("click", ({ target }) => {
     /** @type {HTMLElement | null | undefined} */
     const copy = /** @type {Element} */ (target).closest?.(".recsys-copy");
