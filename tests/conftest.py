@@ -11,6 +11,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import settings
@@ -80,6 +81,21 @@ def tiny() -> Dataset:
         columns=["user", "item", "rating"],
     )
     return Dataset.from_tables("Tiny", courses, ratings)
+
+
+@pytest.fixture(scope="session")
+def active() -> Dataset:
+    """A data set whose users have enough courses to hold some out."""
+    rng = np.random.default_rng(2)
+    ids = [f"C{i}" for i in range(20)]
+    taken = [
+        (user, item, 3.0)
+        for user in range(50)
+        for item in rng.choice(ids, rng.integers(1, 12), replace=False)
+    ]
+    courses = pd.DataFrame({"id": ids, "title": ids, "Python": 1, "SQL": [0, 1] * 10})
+    ratings = pd.DataFrame(taken, columns=["user", "item", "rating"])
+    return Dataset.from_tables("Active", courses, ratings)
 
 
 @pytest.fixture(scope="session")

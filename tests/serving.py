@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 NOWHERE = "/srv/private/courses.csv"
 
 
-def written(path: Path, *cells: str, **metadata: str) -> Path:
+def written(path: Path, *cells: str, **metadata: Any) -> Path:
     """A notebook of these cells; a text that begins with "md:" is a Markdown cell."""
     import nbformat  # takes two seconds, which collecting the fast tests need not wait for
 

@@ -22,7 +22,7 @@ import pytest
 from dashboard_page import PATIENCE, Dashboard
 from own_model import notebook_cell
 from playwright.sync_api import Browser, Page, expect
-from serving import ROOT, free_port, wait_until_it_answers
+from serving import ROOT, free_port, wait_until_it_answers, written
 
 NOBODY = "http://127.0.0.1:9"  # a proxy that refuses: no request leaves this machine
 
@@ -153,14 +153,9 @@ def test_a_model_of_ones_own_reaches_the_leaderboard_in_jupyterlab(
 
     The page is not `page`, whose test fails when JupyterLab warns that it was slow to start.
     """
-    import nbformat  # takes two seconds, which collecting the fast tests need not wait for
-
     board = "from recsys.dashboard import Dashboard\napp = Dashboard()\napp.leaderboard"
-    notebook = nbformat.v4.new_notebook(
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
-        cells=[nbformat.v4.new_code_cell(one) for one in (board, notebook_cell())],
-    )
-    nbformat.write(notebook, binder.checkout / "own.ipynb")
+    kernel = {"name": "python3", "display_name": "Python 3"}
+    written(binder.checkout / "own.ipynb", board, notebook_cell(), kernelspec=kernel)
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)

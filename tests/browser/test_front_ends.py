@@ -19,7 +19,7 @@ import pytest
 from corpus import CASES, IMPORTS, Case
 from dashboard_page import PATIENCE, Dashboard
 from playwright.sync_api import Browser, Locator, Page, expect
-from serving import ROOT, free_port, wait_until_it_answers
+from serving import ROOT, free_port, wait_until_it_answers, written
 
 Show = Callable[..., Page]
 
@@ -73,14 +73,8 @@ def show(page: Page, notebooks: tuple[Path, str], request: pytest.FixtureRequest
     """Open a notebook of these cells, with the project's template or another."""
     folder, address = notebooks
 
-    import nbformat  # takes two seconds, which collecting the fast tests need not wait for
-
     def show(*cells: str, template: str = "", on: Page = page) -> Page:
-        kernel = {"name": "python3", "display_name": "", "language": "python"}
-        notebook = nbformat.v4.new_notebook(metadata={"kernelspec": kernel})
-        notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
-        name = f"{abs(hash(request.node.name))}.ipynb"
-        nbformat.write(notebook, folder / name)
+        name = written(folder / f"{abs(hash(request.node.name))}.ipynb", *cells).name
         on.goto(address + name + (f"?template={template}" if template else ""))
         expect(on.locator("#loading")).to_have_count(0)
         return on

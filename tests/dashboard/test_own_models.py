@@ -12,7 +12,6 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
 import pandas as pd
 import pytest
 from own_model import cell, run_cell
@@ -34,21 +33,6 @@ PATIENCE = 120  # seconds after which a test is broken, not slow
 FORMULA = "histories.sign() @ self.share_"
 DAMPED = "popularity**self.damping"
 (HYPERPARAMETER,) = (line for line in cell().splitlines() if "hyperparameter(" in line)
-
-
-@pytest.fixture
-def active() -> Dataset:
-    """A data set whose users have enough courses to hold some out."""
-    rng = np.random.default_rng(2)
-    ids = [f"C{i}" for i in range(20)]
-    taken = [
-        (user, item, 3.0)
-        for user in range(50)
-        for item in rng.choice(ids, rng.integers(1, 12), replace=False)
-    ]
-    courses = pd.DataFrame({"id": ids, "title": ids, "Python": 1, "SQL": [0, 1] * 10})
-    ratings = pd.DataFrame(taken, columns=["user", "item", "rating"])
-    return Dataset.from_tables("Active", courses, ratings)
 
 
 @pytest.fixture
@@ -145,19 +129,26 @@ def test_an_edited_cell_replaces_the_row(state: State, active: Dataset) -> None:
     on_a_loop(scenario())
 
 
+async def evaluate_until_it_waits(
+    state: State, board: Leaderboard, goes_on: threading.Event
+) -> None:
+    """Start an evaluation whose fit, after a part of its work, waits for the event."""
+    await run_cell_on(
+        state,
+        ("taken = dataset", "progress(0.25, 'Waiting'); wait(); taken = dataset"),
+        wait=goes_on.wait,
+    )
+    board.refresh()
+    await until(board, lambda: "Waiting" in board.status)
+
+
 def test_an_edit_during_its_evaluation_counts(state: State) -> None:
     """The result of the old class is not shown as that of the new one."""
     editing = threading.Event()
 
     async def scenario() -> None:
         board = await opened(state)
-        await run_cell_on(
-            state,
-            ("taken = dataset", "progress(0.5, 'Waiting'); wait(); taken = dataset"),
-            wait=editing.wait,
-        )
-        board.refresh()
-        await until(board, lambda: "Waiting" in board.status)
+        await evaluate_until_it_waits(state, board, editing)
         await run_cell_on(state)
         editing.set()
         await ended(board)
@@ -234,13 +225,7 @@ def test_the_page_answers_meanwhile_and_cancel_frees_it_at_once(state: State) ->
         board = await opened(state)
         state.fitting.train()
         await until(state.fitting, lambda: not state.fitting.outdated)
-        await run_cell_on(
-            state,
-            ("taken = dataset", "progress(0.25, 'Waiting'); wait(); taken = dataset"),
-            wait=goes_on.wait,
-        )
-        board.refresh()
-        await until(board, lambda: "Waiting" in board.status)
+        await evaluate_until_it_waits(state, board, goes_on)
         assert 0 < board.progress < 1
         state.selection.add(["C1"])  # a click
         assert len(state.fitting.answer.table) == 10

@@ -5,7 +5,6 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 from own_model import run_cell
@@ -32,17 +31,9 @@ from recsys.storage import Store
 TIMES = ["fit_seconds", "score_seconds"]
 
 
-@pytest.fixture(scope="module")
-def dataset() -> Dataset:
-    rng = np.random.default_rng(2)
-    ids = [f"C{i}" for i in range(20)]
-    taken = [
-        (user, item, 3.0)
-        for user in range(50)
-        for item in rng.choice(ids, rng.integers(1, 12), replace=False)
-    ]
-    ratings = pd.DataFrame(taken, columns=["user", "item", "rating"])
-    return Dataset.from_tables("Test", pd.DataFrame({"id": ids, "title": ids}), ratings)
+@pytest.fixture
+def dataset(active: Dataset) -> Dataset:
+    return active
 
 
 @pytest.fixture
