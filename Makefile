@@ -127,7 +127,7 @@ test: check $(SCALE)/.installed ## all tests: check, the slow tests, the noteboo
 # Run pytest with these arguments; print what was skipped, or everything if a test failed.
 define pytest
 @mkdir -p $(RESULTS); results=$(RESULTS)/$(@:test-%=%); \
-if $(BIN)/python -m pytest $(1) -p no:cacheprovider --junitxml=$$results.xml >$$results.log 2>&1; \
+if $(BIN)/python -m pytest $(1) --maxfail=5 -p no:cacheprovider --junitxml=$$results.xml >$$results.log 2>&1; \
 then echo "== $@: $$(tail -n 1 $$results.log)"; grep '^SKIPPED' $$results.log || true; \
 else cat $$results.log; echo "== $@: FAILED"; exit 1; fi
 endef

@@ -141,7 +141,7 @@ def test_a_notebook_of_ones_own_is_shown_whole(page: Page, address: str, binder:
 
 
 def test_a_launch_opens_in_jupyterlab(page: Page, address: str) -> None:
-    page.goto(f"{address}lab/tree/dashboard.ipynb")
+    page.goto(f"{address}lab/tree/dashboard.ipynb?reset")
     expect(page.get_by_role("heading", name="Course recommender")).to_be_visible()
     expect(page.locator(".jp-Notebook .jp-CodeCell").first).to_be_visible()
 
@@ -159,7 +159,8 @@ def test_a_model_of_ones_own_reaches_the_leaderboard_in_jupyterlab(
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
-    page.goto(f"{address}lab/tree/own.ipynb")
+    # A new workspace: JupyterLab would open the notebooks of the test before beside this one.
+    page.goto(f"{address}lab/tree/own.ipynb?reset")
     page.locator(".jp-Notebook .jp-CodeCell").nth(1).get_by_role("textbox").click()
 
     expect(page.get_by_text("| Idle")).to_be_visible()  # the kernel can run cells

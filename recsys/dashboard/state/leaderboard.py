@@ -106,6 +106,12 @@ class Leaderboard(BackgroundTask):
     def _on_store_read(self, reader: Job, before: str, event: Event) -> None:
         if reader is not self._reader:
             return  # a newer reader has been started
+        try:
+            self._show_results(before, event)
+        finally:
+            self._reader = None  # last, since `wait` on another thread returns then
+
+    def _show_results(self, before: str, event: Event) -> None:
         self.reading = False
         if isinstance(event, Failed):  # such as when there are too few ratings to hold any out
             self.status = "There are no results for this data set."
@@ -120,7 +126,6 @@ class Leaderboard(BackgroundTask):
                 )
                 if not self.running:
                     self.status = f"{before} {self._what_is_missing()}".strip()
-        self._reader = None  # last, since `wait` on another thread returns then
 
     def _what_is_missing(self) -> str:
         failed = [name for name, _ in self.failed]
