@@ -5,7 +5,7 @@
 | `Selection` | the data set, the picked courses |
 | `Choice` | the chosen model, its hyperparameters, the number of recommendations |
 | `Training` | the fit in the background, and its progress |
-| `Fitting` | the fitted model in use, and its recommendations |
+| `Fitting` | the fitted model in use, and its recommendations; `Live` fits fast models at once |
 | `View` | which panels and charts are open or hidden, and what is compared or presented |
 | `Messages` | the status, the error and the note that the page shows |
 | `Undo` | the changes that can be undone |
@@ -83,7 +83,7 @@ class State:
     def begin(self) -> None:
         """Show an example learner, with recommendations if the model is fast to fit."""
         self.selection.show_example()
-        self.fitting.fit_if_instant()
+        self.fitting.begin()
         self._home = self.link
 
     # Data sets
@@ -107,8 +107,6 @@ class State:
                 self.selection.open(key)
                 if was_example:
                     self.selection.show_example()
-            if was_example:
-                self.fitting.fit_if_instant()
 
     # Links
 
@@ -186,7 +184,6 @@ class State:
                 view.compared, view.hidden = link.compared, link.hidden
                 present = self.selection.dataset.course_index
                 view.explained = tuple(one for one in link.explained if one in present)
-            self.fitting.fit_if_instant()
         return notes
 
     def _select(self, link: Link) -> list[str]:

@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 from traitlets import Bool, HasTraits, Instance, Unicode
 
-from recsys.dashboard.state.choice import Choice
+from recsys.dashboard.state.choice import Choice, Chosen
+from recsys.dashboard.state.live import Live
 from recsys.dashboard.state.messages import Messages, guarded
 from recsys.dashboard.state.selection import Selection
 from recsys.dashboard.state.training import Training, TrainingResult
@@ -40,8 +41,9 @@ class Answer:
 class Fitting(HasTraits):
     """The recommendations for the picked courses by the chosen model, once it is fitted.
 
-    If the chosen model is already fitted, it recommends at once. Otherwise the last list stays and
-    `outdated` is True, until the model has been trained.
+    If the chosen model is already fitted, it recommends at once. If its fit takes less than a
+    second, it is fitted at once (`Live`). Otherwise the last list stays and `outdated` is True, until
+    the model has been trained.
 
     Parameters
     ----------
@@ -54,6 +56,8 @@ class Fitting(HasTraits):
     fitted = Instance("recsys.models.Recommender", allow_none=True, help="the model in use")
     outdated = Bool(True, help="whether the model in use differs from the choice")
     superseded = Bool(False, help="whether the choice differs from the model in training")
+    updating = Bool(False, help="whether the list is about to change by itself")
+    to_train = Bool(False, help="whether the visitor has to start a training, to get the list")
     advice = Unicode(help="how to get the chosen model's list; empty if it is shown")
     answer = Instance(Answer, (), help="the list that the page shows")
 
@@ -63,6 +67,9 @@ class Fitting(HasTraits):
         super().__init__()
         self._selection, self._choice, self._training = selection, choice, training
         self.messages = messages
+        self._live = Live(selection, self._on_live_fit, self._on_live_failure)
+        self._refused: Chosen | None = None  # its live fit has failed
+        self._begun = False
         selection.observe(self._on_dataset_changed, "dataset")
         # Not "history": the picked courses are shown before the list is computed.
         selection.observe(self._on_input_changed, "revision")
@@ -83,21 +90,20 @@ class Fitting(HasTraits):
         if not self._training.running or self.superseded:
             self._training.start(self._choice.chosen.unfitted())
 
-    @guarded("recommending")
-    def recommend(self) -> None:
-        """Recommend again, after fitting the chosen model if it is not fitted."""
-        if self.outdated:
-            self.train()
-        else:
-            self._answer()
-            self.messages.status = "The list is up to date."
+    @guarded("recommending", asked=False)
+    def begin(self) -> None:
+        """Fit the chosen model now if that takes less than a second, and from now on always."""
+        self._begun = True
+        self._find_fitted()
 
-    def fit_if_instant(self) -> None:
-        """Fit the chosen model now, if no model is fitted yet and the fit is fast."""
-        model, dataset = self._choice.chosen.unfitted(), self._selection.dataset
-        if self.fitted is None and model.fits_within_a_click(dataset):
-            self.fitted = self._selection.store.fitted(model, dataset)
-            self._find_fitted()
+    @property
+    def seconds(self) -> float | None:
+        """How long the last fit of the chosen model took; None if that is not known."""
+        return self._live.seconds(self._choice.chosen.unfitted())
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until no live fit is running; for scripts. Returns False after `timeout` seconds."""
+        return self._live.wait(timeout)
 
     # Reactions to changes of the other models
 
@@ -114,6 +120,20 @@ class Fitting(HasTraits):
     def _on_choice_changed(self, _: Any) -> None:
         self._find_fitted()
 
+    @guarded("recommending", asked=False)
+    def _on_live_fit(self, model: Recommender) -> None:
+        """Use a model that was fitted live: with older settings too, while a slider is dragged."""
+        if type(model) is self._choice.model:
+            self.fitted = model
+        self._find_fitted()
+
+    @guarded("recommending", asked=False)
+    def _on_live_failure(self, model: Recommender, reason: str) -> None:
+        if reason:
+            self._refused = self._choice.chosen
+            self.messages.error = reason
+        self._find_fitted()
+
     @guarded("training", asked=False)
     def _on_training_ended(self, change: Any) -> None:
         """Use the trained model if it is the chosen one, and report how the training ended."""
@@ -127,6 +147,8 @@ class Fitting(HasTraits):
         elif isinstance(event, Cancelled):
             still = f" {self.fitted.name} stays in use." if self.fitted else ""
             self.messages.status = f"The training of {requested.name} was cancelled.{still}"
+            if self.fitted is not None and type(self.fitted) is self._choice.model:
+                self._choice.go_back_to(self.fitted.values())
         elif isinstance(event, Failed):
             self.messages.status = f"{requested.name} could not be trained."
             self.messages.error = event.reason
@@ -143,30 +165,51 @@ class Fitting(HasTraits):
         )
 
     def _find_fitted(self) -> None:
-        """Use the chosen model if it is already fitted; otherwise mark the list as outdated."""
+        """Use the chosen model if it is fitted, or fit it; otherwise mark the list as outdated."""
         if not self._is_as_chosen(self.fitted):
-            stored = self._selection.store.get(
-                self._choice.chosen.unfitted(), self._selection.dataset
-            )
-            if stored is not None:
-                self.fitted = stored
+            self.fitted = self._found() or self.fitted
         self.outdated = not self._is_as_chosen(self.fitted)
+        if self.outdated and self._is_live():
+            self._live.fit(self._choice.chosen.unfitted())
         self._update_advice()
         self._answer()
+
+    def _found(self) -> Recommender | None:
+        """The chosen model, fitted; None if it still has to be fitted."""
+        wanted, chosen = self._choice.chosen.unfitted(), self._selection
+        stored = chosen.store.get(wanted, chosen.dataset) or self._live.get(wanted)
+        if stored is None and self._begun and self.fitted is None:  # a page begins with a list
+            if wanted.fits_within_a_click(chosen.dataset):
+                return chosen.store.fitted(wanted, chosen.dataset)
+        return stored
+
+    def _is_live(self) -> bool:
+        """Whether the chosen model is fitted without being asked to."""
+        chosen = self._choice.chosen
+        return (
+            self._begun
+            and chosen is not self._refused
+            and not self._is_as_chosen(self._training.model)
+            and self._live.suits(chosen.unfitted())
+        )
 
     def _update_advice(self) -> None:
         """Compare the choice with the model in use and with the model in training."""
         in_training = self._training.model
         waits = in_training is not None and self.outdated
-        self.superseded = waits and not self._is_as_chosen(in_training)
-        self.advice = self._advise(in_training) if self.outdated else ""
+        live = self.outdated and self._is_live()
+        with self.hold_trait_notifications():
+            self.superseded = waits and not self._is_as_chosen(in_training)
+            self.updating = live
+            self.to_train = self.outdated and not live and (self.superseded or not waits)
+            self.advice = self._advise(in_training) if self.outdated and not live else ""
 
     def _advise(self, in_training: Recommender | None) -> str:
         chosen = self._choice.model
-        todo = f"Press Train to fit {chosen.name} with these settings."
+        todo = f"Train {chosen.name} to see its list."
         if self.superseded and in_training is not None:
             now = f"{in_training.name} is still being trained with the earlier settings."
-            todo = f"{now} {todo[:-1]} instead."
+            todo = f"{now} Train {chosen.name} instead to see its list."
         elif self._training.running:
             todo = f"{chosen.name} is being trained."
         if self.fitted is None:
