@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from recsys.jobs import worker
+from recsys.machine import code_changed
 
 FOLDER = "RECSYS_WARM"  # the environment variable with the folder of the server's warm process
 IMPORTED = ("recsys.jobs.training", "recsys.scale", "sklearn.cluster", "sklearn.decomposition")
@@ -134,21 +135,30 @@ def main() -> None:
     """Fork a child for each order, until the process that started this one exits."""
     listener = socket.socket(fileno=0)
     starter = os.pidfd_open(os.getppid())
+    code = code_changed()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(5)  # a click on a page comes before a fit
     for name in IMPORTED:
         import_module(name)
     gc.collect()
     gc.freeze()  # a garbage collection in a child would copy the shared memory
-    accepted = next_order(listener, starter)
+    accepted = next_order(listener, starter, code)
     if accepted is not None:  # this process is a child
         work_on(*accepted)
+    else:
+        shutil.rmtree(Path(listener.getsockname()).parent, ignore_errors=True)
 
 
 def next_order(
-    listener: socket.socket, starter: int
+    listener: socket.socket, starter: int, code: int
 ) -> tuple[socket.socket, dict[str, Any], int] | None:
-    """Fork a child for each order.
+    """Fork a child for each order. After an edit of the package, begin again with the new code.
+
+    Parameters
+    ----------
+    listener : the socket that sessions connect to; it is standard input
+    starter : a pidfd of the process that started this one
+    code : when the code that was imported was last changed
 
     Returns
     -------
@@ -167,6 +177,8 @@ def next_order(
                 watch.unregister(ready)
                 _bury(ready, *children.pop(ready))
             else:
+                if code_changed() != code:  # those who wait stay in the socket's queue
+                    os.execv(sys.executable, [sys.executable, "-m", "recsys.jobs.warm"])
                 connection, _ = listener.accept()
                 try:
                     order, errors = _received(connection)

@@ -102,11 +102,11 @@ class State:
 
     def _open(self, key: str) -> None:
         was_example = bool(self.selection.example)
-        with self.fitting.hold_trait_notifications():  # to draw the list only once
-            with self.selection.hold_trait_notifications():
-                self.selection.open(key)
-                if was_example:
-                    self.selection.show_example()
+        drawn_once = self.fitting.hold_trait_notifications()
+        with drawn_once, self.selection.hold_trait_notifications():
+            self.selection.open(key)
+            if was_example:
+                self.selection.show_example()
 
     # Links
 

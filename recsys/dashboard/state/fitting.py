@@ -42,8 +42,8 @@ class Fitting(HasTraits):
     """The recommendations for the picked courses by the chosen model, once it is fitted.
 
     If the chosen model is already fitted, it recommends at once. If its fit takes less than a
-    second, it is fitted at once (`Live`). Otherwise the last list stays and `outdated` is True, until
-    the model has been trained.
+    second, it is fitted at once (`Live`). Otherwise the last list stays and `outdated` is True,
+    until the model has been trained.
 
     Parameters
     ----------
@@ -177,11 +177,10 @@ class Fitting(HasTraits):
     def _found(self) -> Recommender | None:
         """The chosen model, fitted; None if it still has to be fitted."""
         wanted, chosen = self._choice.chosen.unfitted(), self._selection
-        stored = chosen.store.get(wanted, chosen.dataset) or self._live.get(wanted)
-        if stored is None and self._begun and self.fitted is None:  # a page begins with a list
-            if wanted.fits_within_a_click(chosen.dataset):
-                return chosen.store.fitted(wanted, chosen.dataset)
-        return stored
+        first = self._begun and self.fitted is None  # a page begins with a list
+        if first and wanted.fits_within_a_click(chosen.dataset):
+            return chosen.store.fitted(wanted, chosen.dataset)
+        return chosen.store.get(wanted, chosen.dataset) or self._live.get(wanted)
 
     def _is_live(self) -> bool:
         """Whether the chosen model is fitted without being asked to."""

@@ -118,11 +118,6 @@ class Live:
             self._job = None
             self._on_failed(job.model, "")
 
-    def _note_seconds(self, job: TrainingJob) -> None:
-        seconds = job.store.seconds(job.model, job.dataset)
-        if seconds is not None:
-            self._remember(job.model, seconds)
-
     def _store_at_rest(self, fitted: Recommender) -> None:
         self._last = fitted
         loop = running_loop()
@@ -150,7 +145,8 @@ class Live:
             return
         self._job = None
         if isinstance(event, Finished):
-            self._note_seconds(job)
+            seconds = job.store.seconds(job.model, job.dataset)  # none of a notebook's own classes
+            self._remember(job.model, event.seconds if seconds is None else seconds)
             self._store_at_rest(event.result)
             self._on_fitted(event.result)
         else:
