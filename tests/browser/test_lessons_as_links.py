@@ -41,7 +41,7 @@ def test_a_link_shows_its_state_and_never_the_example(page: Page, server: Server
     )
     app = visit(page, server.url + LESSON)
     expect_the_lesson(app)
-    expect(app.advice).to_contain_text("Press Train to fit User Profile")
+    expect(app.heading).to_contain_text("User Profile")
     expect(app.error).to_be_hidden()
     expect(page.locator(".recsys-note")).to_be_hidden()
     expect(page.locator(".tour")).to_have_count(0)

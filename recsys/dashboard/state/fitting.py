@@ -5,6 +5,7 @@ Must not know widgets.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +30,7 @@ class Answer:
     table : `course_id, title, score, rank`, best first
     model : the fitted model; None if there is none yet
     why_empty : why the table is empty, in words; "" if it is not empty
+    before : ids of the list before the last change, best first; empty if there was none
     """
 
     table: pd.DataFrame = field(
@@ -36,6 +38,39 @@ class Answer:
     )
     model: Recommender | None = None
     why_empty: str = ""
+    before: tuple[str, ...] = ()
+
+    @property
+    def moves(self) -> dict[str, int | None]:
+        """How many places each course has risen since the last change; None for one that is new.
+
+        Without the courses that stand where they stood; empty if there was no list before.
+        """
+        if not self.before:
+            return {}
+        ranks = {one: rank for rank, one in enumerate(self.before, 1)}
+        now = zip(self.table["course_id"], self.table["rank"], strict=True)
+        moved = {one: ranks[one] - int(rank) if one in ranks else None for one, rank in now}
+        return {one: places for one, places in moved.items() if places != 0}
+
+    @property
+    def what_moved(self) -> str:
+        """What has changed since the list before, in a sentence; "" if nothing has."""
+        moves = self.moves
+        if not moves:
+            return ""
+        titles = dict(zip(self.table["course_id"], self.table["title"], strict=True))
+        came = [f"“{titles[one]}”" for one, places in moves.items() if places is None]
+        if not came:
+            return f"{len(moves)} of {len(titles)} changed their places."
+        named = came[0] if len(came) == 1 else f"{', '.join(came[:-1])} and {came[-1]}"
+        if len(came) > MOST_NAMED:
+            named = f"{', '.join(came[:MOST_NAMED])} and {len(came) - MOST_NAMED} more"
+        return f"{len(moves)} of {len(titles)} changed: {named} came in."
+
+
+MOST_NAMED = 3  # courses that came in, named in a sentence
+GESTURE = 1.0  # seconds: changes that follow each other sooner are one, such as a drag of a slider
 
 
 class Fitting(HasTraits):
@@ -70,6 +105,8 @@ class Fitting(HasTraits):
         self._live = Live(selection, self._on_live_fit, self._on_live_failure)
         self._refused: Chosen | None = None  # its live fit has failed
         self._begun = False
+        self._before: tuple[str, ...] = ()  # the list before the last change
+        self._last_change = 0.0
         selection.observe(self._on_dataset_changed, "dataset")
         # Not "history": the picked courses are shown before the list is computed.
         selection.observe(self._on_input_changed, "revision")
@@ -109,7 +146,7 @@ class Fitting(HasTraits):
 
     @guarded("opening the data set", asked=False)
     def _on_dataset_changed(self, _: Any) -> None:
-        self.fitted, self.answer = None, Answer()
+        self.fitted, self.answer, self._before = None, Answer(), ()
         self._find_fitted()
 
     @guarded("recommending", asked=False)
@@ -230,4 +267,10 @@ class Fitting(HasTraits):
                     setattr(model, one.name, self._choice.values[one.name])
         table = model.recommend(history, k=self._choice.top_n)
         why_empty = "" if len(table) else model.why_empty(history)
-        self.answer = Answer(table, model, why_empty)
+        listed = tuple(self.answer.table["course_id"])
+        if listed != tuple(table["course_id"]):
+            now = time.monotonic()
+            if now - self._last_change > GESTURE:
+                self._before = listed
+            self._last_change = now
+        self.answer = Answer(table, model, why_empty, self._before)
