@@ -135,14 +135,14 @@ def answer_404_to_malformed_addresses() -> None:
 
 
 def send_files_compressed(
-    copy: Callable[[str], bytes | None], accepts: Callable[[str], bool]
+    compressed: Callable[[str], bytes | None], accepts: Callable[[str], bool]
 ) -> None:
     """Send the compressed copy of a file of Voilà, of a template or of an extension, if there is
     one and the browser accepts it.
 
     Parameters
     ----------
-    copy : the content of the file at a path, compressed by gzip; None if the file is to be sent
+    compressed : the gzipped content of the file at a path; None if the file itself is to be sent
     accepts : whether a client with this header Accept-Encoding can read gzip
 
     Relies on Voilà 0.5.13: `voila.app` looks its three handlers of files up by these names when it
@@ -163,7 +163,7 @@ def send_files_compressed(
             if path is not None:
                 self.set_header("Vary", "Accept-Encoding")
                 if accepts(self.request.headers.get("Accept-Encoding", "")):
-                    self.copy = copy(path)
+                    self.copy = compressed(path)
             if self.copy is not None:
                 content = self.copy
                 # Of this object only: the class's own reads the file for its ETag.
@@ -188,7 +188,7 @@ def send_files_compressed(
 
 
 def compress_answers(app: Voila, level: int, accepts: Callable[[str], bool]) -> None:
-    """Compress pages and other texts while an application, that has not started, sends them.
+    """Let an application that has not started compress the pages and other texts that it sends.
 
     Each part of a page can be read by the browser as soon as it is sent. Parts of files, which a
     client asks for by their position, are sent as they are.
