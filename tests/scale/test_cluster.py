@@ -12,6 +12,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import sleep
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -225,6 +226,17 @@ def test_a_scheduler_that_goes_away_is_told_and_a_new_one_takes_over(
         _, address = begin()
         with for_fitting(parts, address) as at_hand:
             same_scores(store.fitted(NMF(), at_hand), NMF().fit(parts), bundled)
+
+
+def test_a_task_that_was_sent_while_the_scheduler_was_being_lost_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Dask's client never says that such a task is done."""
+    monkeypatch.setattr(cluster, "LOST", 0)
+    client = SimpleNamespace(status="connecting")
+    future = SimpleNamespace(key="sum", add_done_callback=lambda call: None)
+    with pytest.raises(ClusterError, match="lost its scheduler"):
+        cluster.ClusterBlocks(client, [])._result(future)
 
 
 def _starter(
