@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property, reduce
 from itertools import islice
 from threading import Event
@@ -37,7 +37,7 @@ LOCAL = "local"
 AT_ONCE = 8  # partial sums that a task adds up
 AHEAD = 2  # blocks that are fetched while one is being used
 PATIENCE = "5s"  # how long to wait for a scheduler that does not answer
-LOST = 30  # seconds without a connection to the scheduler, after which it counts as lost
+LOST = 60  # seconds without a scheduler or without any worker, after which a task is given up
 WORKER_SILENCE = "60s"  # after this time without a sign of life, other workers take the tasks
 KEPT = 16_000_000  # bytes of block values that a local worker keeps in memory; the rest is on disk
 
@@ -193,21 +193,28 @@ class ClusterBlocks(Blocks):
             yield value
 
     def _result(self, future: Future, each_second: Callable[[], None] = lambda: None) -> Any:
-        """Wait for a result, unless the scheduler is lost.
+        """Wait for a result, unless the scheduler or all workers are lost.
 
-        A future that was made while Dask's client was losing its scheduler may never be done.
+        A future that was made while Dask's client was losing its scheduler may never be done, nor
+        one whose workers were killed for lack of memory and did not start again.
         """
         # Not with the timeout of `result`: after one, Dask's client can be in a wrong state.
-        done, without_scheduler = Event(), 0
+        done, deserted = Event(), 0
         future.add_done_callback(lambda _: done.set())
         with as_cluster_errors():
             while not done.wait(1):
                 each_second()
-                connected = self._client.status == "running"
-                without_scheduler = 0 if connected else without_scheduler + 1
-                if without_scheduler > LOST:
-                    raise FutureCancelledError(future.key, "no connection to the scheduler")
+                deserted = 0 if self._has_workers() else deserted + 1
+                if deserted > LOST:
+                    why = "nobody is left to work on it, perhaps for lack of memory"
+                    raise FutureCancelledError(future.key, why)
             return future.result()
+
+    def _has_workers(self) -> bool:
+        with suppress(OSError):  # the scheduler is just going away
+            connected = self._client.status == "running"
+            return connected and bool(self._client.scheduler_info(n_workers=-1)["workers"])
+        return False
 
     def _submitted(self, function: Callable[..., Any], arguments: Sequence[Any]) -> list[Future]:
         task = self._task(function, arguments)

@@ -228,15 +228,16 @@ def test_a_scheduler_that_goes_away_is_told_and_a_new_one_takes_over(
             same_scores(store.fitted(NMF(), at_hand), NMF().fit(parts), bundled)
 
 
-def test_a_task_that_was_sent_while_the_scheduler_was_being_lost_is_not_waited_for(
+def test_a_task_that_nobody_is_left_to_do_is_not_waited_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Dask's client never says that such a task is done."""
+    """Dask's client never says that it is done: the scheduler or all workers are lost."""
     monkeypatch.setattr(cluster, "LOST", 0)
-    client = SimpleNamespace(status="connecting")
+    deserted = SimpleNamespace(status="running", scheduler_info=lambda n_workers: {"workers": {}})
     future = SimpleNamespace(key="sum", add_done_callback=lambda call: None)
-    with pytest.raises(ClusterError, match="lost its scheduler"):
-        cluster.ClusterBlocks(client, [])._result(future)
+    for client in (SimpleNamespace(status="connecting"), deserted):
+        with pytest.raises(ClusterError, match="lost its scheduler or its last worker"):
+            cluster.ClusterBlocks(client, [])._result(future)
 
 
 def _starter(
