@@ -10,7 +10,6 @@ Must not know how a model is evaluated.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Mapping
 from functools import cache
@@ -24,7 +23,7 @@ from recsys.evaluation import Split
 from recsys.evaluation.leaderboard import Answers, Result, measure
 from recsys.evaluation.metrics import ACCURACY, hits
 from recsys.evaluation.split import Catalogue
-from recsys.machine import write_atomically
+from recsys.machine import digest_of, write_atomically
 from recsys.models import Recommender
 from recsys.sources import bundled
 from recsys.sources.folders import data_folders
@@ -125,7 +124,4 @@ def _evaluation_code() -> str:
     """A hash of the code that makes figures of a model's scores."""
     package = Path(recsys.evaluation.__file__).parent
     parts = [package / f"{name}.py" for name in ("leaderboard", "metrics", "split")]
-    digest = hashlib.sha256()
-    for file in (*parts, Path(recsys.ranking.__file__)):
-        digest.update(f"\n{file.name}\n".encode() + file.read_bytes())
-    return digest.hexdigest()[:12]
+    return digest_of([*parts, Path(recsys.ranking.__file__)])[:12]
