@@ -213,7 +213,8 @@ class ClusterBlocks(Blocks):
     def _has_workers(self) -> bool:
         with suppress(OSError):  # the scheduler is just going away
             connected = self._client.status == "running"
-            return connected and bool(self._client.scheduler_info(n_workers=-1)["workers"])
+            # A client that is just closing knows nothing of its scheduler any more.
+            return connected and bool(self._client.scheduler_info(n_workers=-1).get("workers"))
         return False
 
     def _submitted(self, function: Callable[..., Any], arguments: Sequence[Any]) -> list[Future]:
