@@ -150,6 +150,8 @@ def settled(page: Page) -> dict[str, Any]:
 def test_it_is_as_in_voila(show: Show, visits: tuple[Visit, Visit], name: str) -> None:
     case, (ours, theirs) = CASES[name], visits
     for one in visits:
+        # As a page is left, Voilà's scripts may complain that its kernel has gone.
+        one.page.goto("about:blank")
         one.errors.clear()
     visited(show(IMPORTS, *case.cells, template="lab", on=theirs.page), case)
     visited(show(IMPORTS, *case.cells, on=ours.page), case)
