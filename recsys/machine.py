@@ -7,9 +7,10 @@ module must not know what the files contain.
 from __future__ import annotations
 
 import glob
+import hashlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -66,6 +67,14 @@ def cache_folders() -> list[Path]:
     personal = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "recsys"
     beside = home() / "data"
     return [beside / ".cache", personal] if beside.is_dir() else [personal]
+
+
+def digest_of(files: Iterable[Path]) -> str:
+    """A hash of the names and contents of files, in the order of their paths."""
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        digest.update(f"\n{file.name}\n".encode() + file.read_bytes())
+    return digest.hexdigest()
 
 
 def write_atomically(target: Path, write: Callable[[IO[bytes]], object]) -> None:

@@ -94,7 +94,7 @@ def serve(
     from tornado.ioloop import IOLoop, PeriodicCallback
     from voila.app import Voila
 
-    from recsys.serving import upstream
+    from recsys.serving import compression, upstream
     from recsys.serving.pages import improve_voila
 
     # The pages of such a server are seen only at this machine.
@@ -122,6 +122,7 @@ def serve(
         # Jupyter's error page needs this setting, which Voilà leaves out; it serves no files.
         static_path=DEFAULT_STATIC_FILES_PATH,
     )
+    upstream.compress_answers(app, compression.LEVEL_OF_PAGES, compression.accepts_gzip)
     # Voilà runs a notebook whether it is trusted or not. A shorter timeout of pings, which the
     # other warning asks for, would close every page that is idle for half a minute.
     upstream.silence_harmless_warnings(app)

@@ -26,7 +26,7 @@ import recsys.dataset
 import recsys.models
 import recsys.text
 from recsys.dataset import TrainingSet
-from recsys.machine import cache_folders, home, write_atomically
+from recsys.machine import cache_folders, digest_of, home, write_atomically
 from recsys.models import Progress, Recommender, silent
 from recsys.storage.format import StoreError, load, save
 
@@ -274,8 +274,4 @@ def _code_version(source: Path | None) -> str:
     package = Path(recsys.models.__file__).parent
     others = (recsys.blocks.__file__, recsys.dataset.__file__, recsys.text.__file__)
     files = {*package.glob("*.py"), *map(Path, others)}
-    files |= {source} if source else set()
-    digest = hashlib.sha256()
-    for file in sorted(files):
-        digest.update(f"\n{file.name}\n".encode() + file.read_bytes())
-    return digest.hexdigest()
+    return digest_of(files | {source} if source else files)

@@ -113,18 +113,30 @@ def test_the_list_the_code_and_the_report_can_be_taken_home(
     assert len(asked) == 1
 
 
-def test_the_leaderboard_evaluates_on_demand_and_can_be_cancelled(opened: Dashboard) -> None:
+def test_the_leaderboard_is_filled_sorted_and_measured_again(opened: Dashboard) -> None:
+    page = opened.page
     opened.button("Show the leaderboard").click()
-    panel = opened.page.locator(".recsys-leaderboard")
-    expect(panel).to_contain_text("Not evaluated yet")
+    panel = page.locator(".recsys-leaderboard")
+    rows, sort = panel.locator("tbody tr"), panel.get_by_label("Sort by")
+    expect(rows).to_have_count(13)
     expect(panel).to_contain_text("seed 0")
-    opened.button("Evaluate the missing models").click()
-    expect(opened.page.get_by_role("progressbar", name="Evaluation")).to_be_visible()
-    expect(panel.locator(".recsys-status")).to_contain_text("split 0")
+    expect(rows.filter(has_text="baseline")).to_have_count(4)
+    expect(rows.filter(has_text="chosen")).to_have_attribute("aria-current", "true")
+    marks = [rows.nth(index).locator(".track i").first.bounding_box() for index in range(6)]
+    assert all(one and 3 < one["width"] < 60 for one in marks), "marks that can be told apart"
+    sort.select_option(label="Coverage")
+    expect(rows.first).to_contain_text("Random")
+    expect(panel.locator("[aria-sort]")).to_contain_text("Coverage")
+    assert not opened.barriers()
+
+    opened.button("Measure again").click()
+    expect(page.get_by_role("progressbar", name="Evaluation")).to_be_visible()
+    expect(rows).not_to_have_count(13)
+    expect(panel.locator("tbody")).to_contain_text("Course Similarity")
     opened.button("Cancel the evaluation").click()
-    expect(opened.page.get_by_role("progressbar", name="Evaluation")).to_be_hidden()
-    expect(panel.locator(".recsys-status")).to_contain_text("Not evaluated yet")
-    expect(opened.button("Evaluate the missing models")).to_be_enabled()
+    expect(page.get_by_role("progressbar", name="Evaluation")).to_be_hidden()
+    expect(rows).to_have_count(13)
+    expect(opened.button("Measure again")).to_be_enabled()
 
 
 def test_a_term_is_explained_to_the_keyboard(app: Dashboard) -> None:

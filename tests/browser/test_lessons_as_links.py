@@ -20,7 +20,7 @@ def expect_the_lesson(app: Dashboard) -> None:
     expect(app.model.locator("option:checked")).to_have_text("2 · User Profile")
     expect(app.slider("Popularity prior")).to_have_value("3")
     expect(app.slider("How many to recommend")).to_have_value("4")
-    expect(app.page.locator(".recsys-leaderboard")).to_contain_text("Not evaluated yet")
+    expect(app.page.locator(".recsys-leaderboard")).to_contain_text("All models are evaluated")
     expect(app.button("Fewer settings")).to_be_visible()
 
 
