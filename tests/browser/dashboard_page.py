@@ -30,7 +30,7 @@ class Dashboard:
         self.charts = page.locator(".recsys-chart .js-plotly-plot .main-svg:first-child:visible")
         self.captions = page.locator(".recsys-caption:visible")
         self.heading = page.locator(".recsys-heading")  # the model of the list and its settings
-        self.train = page.locator(".recsys-train:visible")  # it says "Train (about 8 s)", or "Cancel"
+        self.train = page.locator(".recsys-train:visible")  # "Train (about 8 s)", or "Cancel"
         self.advice = page.locator(".recsys-outdated")
         self.status = page.locator(".recsys-training .recsys-status")
         self.clock = page.locator(".recsys-clock")
