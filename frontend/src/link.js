@@ -61,9 +61,6 @@ function followLink() {
   if (query !== location.search) history.replaceState(null, "", location.pathname + query);
 }
 
-/** Whether the page was opened with a link: then it is already a lesson, and needs no tour. */
-export const openedWithLink = () => Boolean(asked);
-
 export function followLinks() {
   if (asked) document.documentElement.classList.add(OPENING);
   new MutationObserver(followLink).observe(document.body, { childList: true, subtree: true });

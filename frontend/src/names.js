@@ -39,19 +39,32 @@ function nameCharts() {
     figure.setAttribute("role", "group");
     figure.setAttribute("aria-label", caption);
   }
-  for (const choice of all(".recsys-choose")) {
-    choice.setAttribute("role", "group");
-    choice.setAttribute("aria-label", "Charts");
-    for (const one of all("button", choice)) {
-      one.setAttribute("aria-pressed", String(one.classList.contains("mod-active")));
-    }
-  }
   for (const figure of all(".recsys-wide .recsys-figure")) {
     figure.tabIndex = 0; // so that it can be scrolled by the keyboard
   }
 }
 
+/** Buttons that stay pressed: their state is only a class. */
+function nameChoices() {
+  const choices = { ".recsys-choose": "Charts", ".recsys-choose-model": "Models" };
+  for (const [place, words] of Object.entries(choices)) {
+    for (const choice of all(place)) {
+      choice.setAttribute("role", "group");
+      choice.setAttribute("aria-label", words);
+    }
+  }
+  for (const one of all(".recsys .jupyter-button.widget-toggle-button")) {
+    const pressed = String(one.classList.contains("mod-active"));
+    const menu = one.matches(".recsys-opener");
+    one.setAttribute(menu ? "aria-expanded" : "aria-pressed", pressed);
+    if (menu) one.removeAttribute("aria-pressed");
+  }
+  // So that a click between its controls does not end the search.
+  for (const found of all(".recsys-found")) found.tabIndex = -1;
+}
+
 function nameAll() {
+  nameChoices();
   nameSliders();
   nameProgress();
   nameCharts();

@@ -2,13 +2,15 @@
 // run, and one of the two of Plotly; the plugins in Voilà's front end call `handOver`.
 
 import { draw } from "./front_end.js";
-import { followLinks, openedWithLink, tellWhatIsOpen, uncover } from "./link.js";
-import { showProgress, whenComplete } from "./loading.js";
+import { followLinks, tellWhatIsOpen, uncover } from "./link.js";
+import { showProgress } from "./loading.js";
+import { keepMenus } from "./menus.js";
 import { keepNamed } from "./names.js";
 import { helpPicking } from "./picker.js";
 import { offerPresenting } from "./presenter.js";
+import { rememberQuestions } from "./questions.js";
 import { helpTakingAway } from "./takeaway.js";
-import { offerTour } from "./tour.js";
+import { joinRegions } from "./regions.js";
 import { setXsrfCookie } from "./upstream.js";
 
 export { plotlyIsHere, plotlyIsLost } from "./figures.js";
@@ -20,6 +22,8 @@ export function open() {
   keepNamed();
   helpPicking();
   helpTakingAway();
+  keepMenus();
+  rememberQuestions();
   offerPresenting(tellWhatIsOpen);
   followLinks();
   // Escape hides the explanation of a term, as it should hide any tooltip.
@@ -28,12 +32,10 @@ export function open() {
       target.blur();
     }
   });
-  whenComplete(() => {
-    if (!openedWithLink()) offerTour();
-  });
 }
 
 export function start() {
+  joinRegions();
   /** @type {Record<string, import("./models.js").State>} */
   const states = JSON.parse(document.getElementById("widget-states")?.textContent ?? "{}");
   const classes = Object.values(states).flatMap((state) => state._dom_classes ?? []);

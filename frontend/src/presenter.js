@@ -1,5 +1,5 @@
-// The presenter's mode: one step at a time, in large type. A step is a heading of the notebook and
-// the cells up to the next heading. A step with inputs also shows the recommendations.
+// The presenter's mode: one step at a time, in large type. The bench is a step; of what stands below it,
+// or of a page without a bench, each heading is one, with the cells up to the next heading.
 
 import { CELL } from "./upstream.js";
 
@@ -11,18 +11,32 @@ let hear = () => {};
 
 export const presentedStep = () => presented;
 
+/**
+ * @typedef {object} Step
+ * @property {HTMLElement} heading
+ * @property {Element[]} parts what is shown: the bench, or the cells of the step
+ */
+
 function readSteps() {
-  /** @type {{ heading: HTMLElement, cells: Element[] }[]} */
+  /** @type {Step[]} */
   const steps = [];
-  for (const cell of document.querySelectorAll(CELL)) {
+  const bench = document.querySelector(".bench");
+  const title = bench?.querySelector(/** @type {"h1"} */ (".jp-RenderedMarkdown h1"));
+  if (bench && title) steps.push({ heading: title, parts: [bench] });
+  const withPanels = new Set(steps);
+  for (const cell of document.querySelectorAll(`.plain ${CELL}`)) {
     const heading = cell.querySelector(
       /** @type {"h2"} */ (".jp-RenderedMarkdown :is(h2, h3)"),
     );
-    if (heading) steps.push({ heading, cells: [] });
+    if (heading) steps.push({ heading, parts: [cell] });
     const panel = cell.querySelector(".recsys");
-    if (panel && !panel.matches(".recsys-hidden")) steps.at(-1)?.cells.push(cell);
+    const step = steps.at(-1);
+    if (panel && step && !panel.matches(".recsys-hidden")) {
+      step.parts.push(cell);
+      withPanels.add(step);
+    }
   }
-  return steps.filter(({ cells }) => cells.length);
+  return steps.filter((step) => withPanels.has(step));
 }
 
 /** The bar with the buttons, made if there is none. */
@@ -46,6 +60,14 @@ function presenterBar() {
 }
 
 /**
+ * Whether a part of the page that is not a cell contains a part of a step.
+ *
+ * @param {Element} one
+ * @param {Element} part
+ */
+const contains = (one, part) => !one.matches(CELL) && one.contains(part);
+
+/**
  * Show a step, from 1; 0 leaves the mode.
  *
  * @param {number} wanted
@@ -56,10 +78,9 @@ export function present(wanted) {
   presented = Math.min(Math.max(wanted, wanted && 1), steps.length) || 0; // 0 if all steps are hidden
   if (presented === before) return;
 
-  const { heading, cells } = steps[presented - 1] ?? {};
-  const top = heading?.closest(CELL);
-  for (const cell of document.querySelectorAll(CELL)) {
-    cell.classList.toggle("in-step", cell === top || Boolean(cells?.includes(cell)));
+  const { heading, parts = [] } = steps[presented - 1] ?? {};
+  for (const one of document.querySelectorAll(`.bench, .plain, ${CELL}`)) {
+    one.classList.toggle("in-step", parts.some((part) => one === part || contains(one, part)));
   }
   document.body.classList.toggle("presenting", presented > 0);
   dispatchEvent(new Event("resize")); // for the charts

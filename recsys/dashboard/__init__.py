@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Mapping
 
 import ipywidgets as widgets
 
@@ -42,16 +43,25 @@ class Dashboard:
         self.data_set = panels.data_set(state)
         self.picker = panels.picker(selection)
         self.picked = panels.picked(selection, state.undo)
-        self.model = panels.model(choice, view)
+        self.models = panels.models(choice)
+        self.settings = panels.settings(choice, view)
         self.training = panels.training(fitting, training, messages)
         self.notices = panels.notices(messages)
         self.recommendations = panels.recommendations(selection, fitting, view)
-        self.takeaway = panels.takeaway(selection, choice, fitting)
         self.comparison = panels.comparison(Comparison(state), view, training, messages)
         self.leaderboard = panels.leaderboard(Leaderboard(state), view)
         self.charts = panels.charts(ModelCharts(state), messages)
-        self.link = panels.link(state)
+        self.toolbar = panels.toolbar(state)
         self._let_links_hide_panels()
+
+    def ask(self, questions: Mapping[str, str]) -> widgets.VBox:
+        """A panel with questions to begin with; each sets the model as a link would.
+
+        Parameters
+        ----------
+        questions : queries of links, such as "model=knn&neighbours=1", by the question
+        """
+        return panels.questions(self.state, questions)
 
     def _let_links_hide_panels(self) -> None:
         """Hide the panels that a link names, as in `hide=model,leaderboard`.

@@ -80,13 +80,14 @@ class Recommender(ABC):
     Class attributes
     ----------------
     name, summary : the name of the model, and its idea in one sentence
+    short : a shorter name, for a button; by default the name
     score_label : the meaning of a score in a few words, as an axis label
     score_sentence : the meaning of a score in one sentence, for the reader of a list
     collaborative : whether it learns from ratings, so that a course without ratings has no score
     instant : whether a fit takes so little time that it needs no child process
     scores_empty_history : whether it can score an empty history
-    charts : keys of its charts in `recsys.charts`, in the order shown; the first two are open by
-        default
+    charts : keys of its charts in `recsys.charts`, in the order shown; the first is open by
+        default, after that of the scores, which the list shows too
     loss_label : the meaning of its loss, if a fit reports one, as an axis label
 
     Fitted attributes
@@ -96,6 +97,7 @@ class Recommender(ABC):
     """
 
     name: ClassVar[str]
+    short: ClassVar[str]
     summary: ClassVar[str]
     score_label: ClassVar[str]
     score_sentence: ClassVar[str] = ""
@@ -110,6 +112,8 @@ class Recommender(ABC):
         super().__init_subclass__()
         cls.__eq__ = object.__eq__  # type: ignore[method-assign]
         cls.__hash__ = object.__hash__  # type: ignore[method-assign]
+        if "name" in vars(cls) and "short" not in vars(cls):  # not that of the class it extends
+            cls.short = cls.name
 
     def __post_init__(self) -> None:
         for one in self.hyperparameters():

@@ -67,6 +67,7 @@ class Clustering(Recommender):
     """
 
     name: ClassVar[str] = "Clustering"
+    short: ClassVar[str] = "Clusters"
     summary: ClassVar[str] = "Recommends what is popular among people with topics like yours."
     score_label: ClassVar[str] = "Popularity among people like you"
     score_sentence: ClassVar[str] = (

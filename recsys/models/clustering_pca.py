@@ -40,6 +40,7 @@ class ClusteringPCA(Clustering):
     """
 
     name: ClassVar[str] = "Clustering with PCA"
+    short: ClassVar[str] = "Clusters + PCA"
     summary: ClassVar[str] = (
         "Recommends what is popular among people with topics like yours; topics that go together "
         "count as one."

@@ -45,6 +45,7 @@ class CourseSimilarity(Recommender):
     """
 
     name: ClassVar[str] = "Course Similarity"
+    short: ClassVar[str] = "Similarity"
     summary: ClassVar[str] = "Recommends courses described in the same words as yours."
     score_label: ClassVar[str] = "Cosine similarity to your courses"
     score_sentence: ClassVar[str] = (

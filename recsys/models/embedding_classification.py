@@ -58,6 +58,7 @@ class EmbeddingClassification(NeuralNetwork):
     """
 
     name: ClassVar[str] = "Classification with Embedding Features"
+    short: ClassVar[str] = "Forest"
     summary: ClassVar[str] = (
         "Lets a forest of decision trees vote on how you would rate a course, based on the neural "
         "network's embeddings."

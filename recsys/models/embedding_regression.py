@@ -49,6 +49,7 @@ class EmbeddingRegression(NeuralNetwork):
     """
 
     name: ClassVar[str] = "Regression with Embedding Features"
+    short: ClassVar[str] = "Regression"
     summary: ClassVar[str] = (
         "Predicts your rating by regression on the neural network's embeddings of you and a course."
     )

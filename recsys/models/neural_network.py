@@ -58,6 +58,7 @@ class NeuralNetwork(Recommender):
     """
 
     name: ClassVar[str] = "Neural Network"
+    short: ClassVar[str] = "Network"
     summary: ClassVar[str] = (
         "Learns where people and courses lie in a space of tastes by predicting hidden courses."
     )

@@ -43,6 +43,7 @@ class UserProfile(Recommender):
     """
 
     name: ClassVar[str] = "User Profile"
+    short: ClassVar[str] = "Profile"
     summary: ClassVar[str] = "Recommends courses on the topics of your courses."
     score_label: ClassVar[str] = "Topic alignment"
     score_sentence: ClassVar[str] = (

@@ -8,12 +8,13 @@ from recsys.dashboard.panels.charts import charts
 from recsys.dashboard.panels.comparison import comparison
 from recsys.dashboard.panels.data_set import data_set
 from recsys.dashboard.panels.leaderboard import leaderboard
-from recsys.dashboard.panels.link import link
-from recsys.dashboard.panels.model import model
+from recsys.dashboard.panels.models import models
 from recsys.dashboard.panels.notices import notices
 from recsys.dashboard.panels.picker import picked, picker
+from recsys.dashboard.panels.questions import questions
 from recsys.dashboard.panels.recommendations import recommendations
-from recsys.dashboard.panels.takeaway import takeaway
+from recsys.dashboard.panels.settings import settings
+from recsys.dashboard.panels.toolbar import toolbar
 from recsys.dashboard.panels.training import training
 
 __all__ = [
@@ -21,12 +22,13 @@ __all__ = [
     "comparison",
     "data_set",
     "leaderboard",
-    "link",
-    "model",
+    "models",
     "notices",
     "picked",
     "picker",
+    "questions",
     "recommendations",
-    "takeaway",
+    "settings",
+    "toolbar",
     "training",
 ]

@@ -1,4 +1,4 @@
-"""The selector for the data set, and a button for the form to upload your own."""
+"""A menu with the data sets, and the form to upload your own."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from typing import Any
 import ipywidgets as widgets
 
 from recsys import sources
-from recsys.dashboard.panels.frame import create, frame, paragraph, text, watch
+from recsys.dashboard.panels.frame import create, frame, menu, name_menu, paragraph, text, watch
 from recsys.dashboard.panels.upload import upload
 from recsys.dashboard.state import OWN, State
 
 
 def data_set(state: State) -> widgets.VBox:
-    """A dropdown with the installed data sets and your own, and the size of the open one."""
+    """A menu with the installed data sets and your own, and the size of the open one."""
     selection = state.selection
     present = [(one.title, one.key) for one in sources.available()]
     selector = create(
         widgets.Dropdown, description="Data set", options=present, value=selection.source
     )
     facts = text(kind="hint")
+    choose_data = menu("Data", selector, facts, upload(state))
 
     def choose(change: Any) -> None:
         if change["new"] not in (None, selection.source):
@@ -36,6 +37,7 @@ def data_set(state: State) -> widgets.VBox:
     def show() -> None:
         dataset = selection.dataset
         selector.value = selection.source
+        name_menu(choose_data, dataset.name)
         counts = (
             f"{dataset.n_courses:,} {dataset.noun}s, {dataset.n_users:,} users, "
             f"{dataset.interactions.nnz:,} ratings."
@@ -45,4 +47,4 @@ def data_set(state: State) -> widgets.VBox:
     selector.observe(choose, "value")
     watch(selection, "own", offer)
     watch(selection, "dataset", show)
-    return frame(selector, facts, upload(state), name="data-set")
+    return frame(choose_data, name="data-set")

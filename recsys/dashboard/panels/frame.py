@@ -26,6 +26,18 @@ def row(*children: widgets.Widget, css: str = "") -> widgets.HBox:
     return create(widgets.HBox, children, css=f"recsys-row {css}")
 
 
+def menu(label: str, *children: widgets.Widget) -> widgets.VBox:
+    """A button that shows the children below it while it is pressed; `name_menu` renames it."""
+    opener = create(widgets.ToggleButton, description=label, css="recsys-opener")
+    content = create(widgets.VBox, children, css="recsys-menu-content")
+    return create(widgets.VBox, [opener, content], css="recsys-menu")
+
+
+def name_menu(menu: widgets.VBox, label: str) -> None:
+    """Write other words on the button of a menu."""
+    menu.children[0].description = label
+
+
 def text(content: str = "", *, kind: str) -> widgets.HTML:
     """A paragraph of plain text; `kind` becomes part of a CSS class."""
     return create(widgets.HTML, paragraph(content), css=f"recsys-{kind}")

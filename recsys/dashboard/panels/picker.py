@@ -18,7 +18,7 @@ def picker(selection: Selection) -> widgets.VBox:
     search = create(
         widgets.Text,
         description="Search",
-        placeholder="Title, topic, word",
+        placeholder="Type to add a course…",
         continuous_update=True,
         css="recsys-search",
     )
@@ -56,8 +56,9 @@ def picker(selection: Selection) -> widgets.VBox:
     add.on_click(add_marked)
     watch(selection, "dataset", topics)
     watch(selection, ["dataset", "history"], fill)
-    narrow = row(search, topic, css="recsys-side-by-side")
-    return frame(narrow, listed, row(add, count), name="picker")
+    # Our page shows this only while the visitor searches.
+    found = create(widgets.VBox, [topic, listed, row(add, count)], css="recsys-found")
+    return frame(search, found, name="picker")
 
 
 def picked(selection: Selection, undo: Undo) -> widgets.VBox:

@@ -7,7 +7,7 @@ from html import escape
 import ipywidgets as widgets
 
 from recsys.dashboard.data_view import download
-from recsys.dashboard.panels.frame import create, frame, row, watch
+from recsys.dashboard.panels.frame import create, row, watch
 from recsys.dashboard.state import Choice, Fitting, Selection
 from recsys.dashboard.takeaway import as_code, as_csv, as_report
 
@@ -44,4 +44,4 @@ def takeaway(selection: Selection, choice: Choice, fitting: Fitting) -> widgets.
 
     make.on_click(write)
     watch(fitting, "answer", show)
-    return frame(row(table, make, report), code, name="takeaway")
+    return create(widgets.VBox, [row(table, make, report), code], css="recsys-takeaway")

@@ -141,6 +141,18 @@ class State:
         self.undo.forget()
         self.messages.note = " ".join(("Parts of the link were ignored.", *notes)) if notes else ""
 
+    @guarded("trying out a model")
+    def try_out(self, query: str) -> None:
+        """Choose the model of a link, with its settings, and leave all else as it is.
+
+        Parameters
+        ----------
+        query : the link's query, with or without its question mark
+        """
+        link, _ = self._read(query)
+        choice = self.choice
+        choice.begin_with(link.model or choice.chosen.key, link.values, choice.top_n)
+
     @guarded("resetting the page")
     def reset(self) -> None:
         """Show what a page shows without a link; `undo` restores the picked courses."""

@@ -18,7 +18,8 @@ from recsys.dashboard.state.cluster_comparison import ClusterComparison
 from recsys.jobs.cluster_counts import sample_of_users
 
 LOSS = "loss"  # the chart of a model with a training curve, and of a training that reports losses
-OPEN_AT_FIRST = 2  # charts per model; each open chart makes every click slower
+SCORES = "scores"  # the list shows these too
+OPEN_AT_FIRST = 1  # charts per model; each open chart makes every click slower
 
 
 class ModelCharts(HasTraits):
@@ -90,7 +91,8 @@ class ModelCharts(HasTraits):
 
     def _update(self) -> None:
         offered = tuple(self._declared())
-        first = {kind.key for kind in offered[:OPEN_AT_FIRST]}
+        others = [kind.key for kind in offered if kind.key != SCORES]
+        first = set(others[:OPEN_AT_FIRST])
         if self._losses is not None:
             first.add(LOSS)
         self.state.view.add_openable(*(kind.key for kind in charts.registered()))

@@ -1,4 +1,7 @@
-"""The state as a link, and hidden fields through which the page reports its address."""
+"""Undo, Reset, what a visitor takes away, and presenting: what concerns the whole page.
+
+Hidden fields are how the page reports its address.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +12,21 @@ from typing import Any
 import ipywidgets as widgets
 
 from recsys.dashboard.link import write
-from recsys.dashboard.panels.frame import create, frame, row, show_if, text, watch
+from recsys.dashboard.panels.frame import create, frame, menu, row, show_if, text, watch
+from recsys.dashboard.panels.takeaway import takeaway
 from recsys.dashboard.state import OWN, State
 
 OWN_DATA = "Your own data stays with this page. The link does not contain it."
 
 
-def link(state: State) -> widgets.VBox:
-    """Buttons to copy the link, to reset the page, and to present it step by step.
+def toolbar(state: State) -> widgets.VBox:
+    """Buttons to undo, to reset and to present, and a menu of what can be taken away or shared.
 
     The page's script copies the link, updates the address, and passes on the query with which the
     page was opened; the kernel cannot know it, since it may have started before the page was
     requested. Without that script, as in JupyterLab, the panel shows the link.
     """
+    undo = create(widgets.Button, description="Undo", tooltip="Undo the last change")
     copy = create(
         widgets.Button,
         description="Copy link",
@@ -32,7 +37,7 @@ def link(state: State) -> widgets.VBox:
     present = create(
         widgets.Button,
         description="Present",
-        tooltip="One step at a time, in large type",
+        tooltip="This page in large type, one step at a time",
         css="recsys-present",
     )
     address, caution = create(widgets.HTML, css="recsys-address", shown=False), text(kind="hint")
@@ -44,6 +49,9 @@ def link(state: State) -> widgets.VBox:
         address.value = f"<p>Add this to the end of the dashboard's address:</p><p>{link}</p>"
         caution.value = f"<p>{OWN_DATA}</p>" if state.selection.source == OWN else ""
 
+    def offer_undo() -> None:
+        undo.disabled = not state.undo.possible
+
     def reveal(_: widgets.Button) -> None:
         show_if(True, address)
 
@@ -52,6 +60,7 @@ def link(state: State) -> widgets.VBox:
         received.append(query)
         show()
 
+    undo.on_click(lambda _: state.undo.undo())
     copy.on_click(reveal)
     reset.on_click(lambda _: state.reset())
     asked = _from_the_page("The link that was opened", "asked", open_link)
@@ -59,7 +68,10 @@ def link(state: State) -> widgets.VBox:
     watch(state.selection, ["source", "history"], show)
     watch(state.choice, ["chosen", "top_n"], show)
     watch(state.view, ["opened", "closed", "compared", "explained", "hidden", "step"], show)
-    return frame(row(copy, reset, present), address, caution, asked, open_on_page, name="link")
+    watch(state.undo, "possible", offer_undo)
+    taken = takeaway(state.selection, state.choice, state.fitting)
+    share = menu("Share", row(copy), address, caution, taken)
+    return frame(row(undo, reset, share, present), asked, open_on_page, name="toolbar")
 
 
 def _from_the_page(label: str, name: str, receive: Callable[[str], None]) -> widgets.Text:

@@ -1,4 +1,4 @@
-"""The choice of a model, its description, and a control for each of its hyperparameters."""
+"""The chosen model's idea, and a control for each of its hyperparameters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import ipywidgets as widgets
 
 from recsys.dashboard.glossary import explained, question
 from recsys.dashboard.link import MOST_RECOMMENDATIONS
-from recsys.dashboard.panels.frame import after_each_cell, create, frame, row, show_if, text, watch
+from recsys.dashboard.panels.frame import create, frame, row, show_if, text, watch
 from recsys.dashboard.state import Choice, View
 from recsys.models import Hyperparameter, Recommender
 
@@ -18,9 +18,8 @@ SETTINGS_SHOWN = 2  # models declare the most important ones first; a click show
 SETTINGS = "settings"  # the name of the others in links
 
 
-def model(choice: Choice, view: View) -> widgets.VBox:
-    """Choose a model, its hyperparameters, and how many recommendations to show."""
-    dropdown = create(widgets.Dropdown, description="Model")
+def settings(choice: Choice, view: View) -> widgets.VBox:
+    """Set the chosen model's hyperparameters, and how many recommendations to show."""
     summary = text(kind="summary")
     controls, rarely_used = create(widgets.VBox), create(widgets.VBox)
     more = create(widgets.Button, css="recsys-more")
@@ -30,15 +29,11 @@ def model(choice: Choice, view: View) -> widgets.VBox:
         value=choice.top_n,
         min=1,
         max=MOST_RECOMMENDATIONS,
-        continuous_update=False,
+        continuous_update=True,
     )
     # Created when a model is first chosen. A class that was edited in the notebook is a new one.
     controls_of: dict[type[Recommender], dict[str, Control]] = {}
     drawn: list[type[Recommender]] = []
-
-    def choose(change: dict[str, Any]) -> None:
-        if change["new"] not in (None, choice.chosen.key):  # else the code set it, not the visitor
-            choice.choose_model(change["new"])
 
     def set_value(name: str, value: Any) -> None:
         if value != choice.values[name]:
@@ -48,16 +43,7 @@ def model(choice: Choice, view: View) -> widgets.VBox:
         if change["new"] != choice.top_n:
             choice.set_top_n(change["new"])
 
-    def offer() -> None:
-        options = tuple((f"{i} · {one.name}", one.key()) for i, one in enumerate(choice.offered, 1))
-        if dropdown.options != options:
-            dropdown.unobserve(choose, "value")  # setting the options selects the first one
-            dropdown.options = options
-            dropdown.value = choice.chosen.key
-            dropdown.observe(choose, "value")
-
     def show() -> None:
-        dropdown.value = choice.chosen.key
         if drawn != [choice.model]:
             draw()
         for name, one in controls_of[choice.model].items():
@@ -83,16 +69,13 @@ def model(choice: Choice, view: View) -> widgets.VBox:
     def follow_number() -> None:
         top_n.value = choice.top_n
 
-    dropdown.observe(choose, "value")
     view.add_openable(SETTINGS)
-    watch(choice, "offered", offer)
     watch(choice, "chosen", show)
     watch(view, "opened", fold)
     watch(choice, "top_n", follow_number)
     more.on_click(lambda _: view.set_open(SETTINGS, SETTINGS not in view.opened))
     top_n.observe(set_top_n, "value")
-    after_each_cell(choice.update_offered)
-    return frame(dropdown, summary, controls, rarely_used, more, top_n, name="model")
+    return frame(summary, controls, rarely_used, more, top_n, name="settings")
 
 
 class Control:
