@@ -8,13 +8,16 @@ import { copyText } from "./takeaway.js";
 
 const PATIENCE = 10000; // ms until the page is shown anyway
 const OPENING = "opening-link"; // the class of a page whose link is not followed yet
+const GESTURE = 1000; // ms: changes that follow each other sooner are one, such as a drag of a slider
 
 /** The link that the page was opened with; "" without one. */
 const asked = location.search;
 /** The link of the state that a page has without a link.
  * @type {string | undefined} */
 let beginning;
-let following = !asked;
+/** How many links the kernel will have opened when the address follows it; 0 while it does. */
+let awaited = asked ? 1 : 0;
+let lastChange = -Infinity;
 
 /**
  * Write into a field of the link panel.
@@ -51,20 +54,40 @@ function followLink() {
     beginning = link.search;
     if (asked) tellKernel("asked", asked);
   }
-  if (!following && link.dataset.heard !== "0") {
-    following = true;
-    present(Number(new URLSearchParams(link.search).get("present")));
-    uncover();
-  }
-  if (!following) return;
+  if (Number(link.dataset.heard) < awaited) return;
   const query = link.search === beginning ? "" : link.search;
-  if (query !== location.search) history.replaceState(null, "", location.pathname + query);
+  if (query !== location.search) keepInHistory(location.pathname + query);
+  if (awaited === 0) return;
+  awaited = 0;
+  present(Number(new URLSearchParams(link.search).get("present")));
+  uncover();
+}
+
+/**
+ * Show an address. Back returns to the one before, unless both belong to one movement of the hand.
+ *
+ * @param {string} changed
+ */
+function keepInHistory(changed) {
+  const sooner = performance.now() - lastChange < GESTURE;
+  lastChange = performance.now();
+  if (sooner || awaited > 0) history.replaceState(null, "", changed);
+  else history.pushState(null, "", changed);
+}
+
+/** Open the link that Back or Forward has put into the address. */
+function goBack() {
+  const link = address();
+  if (!link || beginning === undefined) return;
+  awaited = Number(link.dataset.heard) + 1;
+  tellKernel("asked", location.search || beginning);
 }
 
 export function followLinks() {
   if (asked) document.documentElement.classList.add(OPENING);
   new MutationObserver(followLink).observe(document.body, { childList: true, subtree: true });
   whenComplete(() => setTimeout(uncover, PATIENCE));
+  addEventListener("popstate", goBack);
   document.addEventListener("click", ({ target }) => {
     /** @type {HTMLElement | null | undefined} */
     const copy = /** @type {Element} */ (target).closest?.(".recsys-copy-link");
@@ -75,7 +98,7 @@ export function followLinks() {
     "toggle",
     ({ target }) => {
       const row = /** @type {Element} */ (target).closest?.(".recsys-table");
-      if (row && following) tellWhatIsOpen();
+      if (row && awaited === 0) tellWhatIsOpen();
     },
     true,
   );

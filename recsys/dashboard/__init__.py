@@ -52,6 +52,8 @@ class Dashboard:
         self.leaderboard = panels.leaderboard(Leaderboard(state), view)
         self.charts = panels.charts(ModelCharts(state), messages)
         self.toolbar = panels.toolbar(state)
+        causes = (self.picker, self.picked, self.settings, self.training)
+        self.bench = panels.bench(self.models, causes, self.recommendations, self.charts)
         self._let_links_hide_panels()
 
     def ask(self, questions: Mapping[str, str]) -> widgets.VBox:

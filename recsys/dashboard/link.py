@@ -30,7 +30,12 @@ _PARAMETERS = (
     "hide",
     "present",
 )
-_SERVER_PARAMETERS = ("voila-", "token")  # Voilà's and Jupyter's own parameters
+# How the parameters begin that are not for the dashboard: Voilà's and Jupyter's own, and those that
+# mail programs, social networks and search engines add to links.
+_FOREIGN = (
+    *("voila-", "token", "utm_", "fbclid", "gclid", "dclid", "wbraid", "gbraid", "gad_", "msclkid"),
+    *("yclid", "twclid", "ttclid", "igsh", "li_fat_id", "mc_cid", "mc_eid", "_ga", "_gl", "_hs"),
+)
 
 
 @dataclass(frozen=True)
@@ -114,6 +119,8 @@ def read(
     notes: list[str] = []
     parameters: dict[str, str] = {}
     for name, text in parse_qsl(query.removeprefix("?"), keep_blank_values=True):
+        if name.startswith(_FOREIGN):
+            continue
         if parameters.setdefault(name, text) != text:
             notes.append(f"“{_shown(name)}” appears twice; the first one counts.")
 
@@ -123,7 +130,6 @@ def read(
     declared = models.find(model).hyperparameters() if model else ()
     settings = {one.name: parameters[one.name] for one in declared if one.name in parameters}
     unknown = [one for one in parameters if one not in (*_PARAMETERS, *settings)]
-    unknown = [one for one in unknown if not one.startswith(_SERVER_PARAMETERS)]
     if unknown:
         are = "is not a setting" if len(unknown) == 1 else "are not settings"
         notes.append(f"{_named(unknown)} {are} here.")

@@ -30,13 +30,13 @@ def test_the_switches_follow_the_answer_and_nobody_else_closes_a_chart(state: St
     state.fitting.train()
     assert state.training.job is not None
     assert state.training.job.wait(30) is not None
-    assert switches(panel) == {"Scores": True, "Popularity": True}
-    assert shown(panel) == 2
+    assert switches(panel) == {"Scores": False, "Popularity": True}
+    assert shown(panel) == 1
     state.selection.clear()
     assert (switches(panel), shown(panel)) == ({}, 0)
     state.selection.add(["b"])
-    assert switches(panel) == {"Scores": True, "Popularity": True}
-    assert shown(panel) == 2
+    assert switches(panel) == {"Scores": False, "Popularity": True}
+    assert shown(panel) == 1
 
 
 def test_a_switch_opens_and_closes_a_chart(state: State) -> None:
@@ -47,11 +47,11 @@ def test_a_switch_opens_and_closes_a_chart(state: State) -> None:
     assert state.training.job.wait(30) is not None
     (choice,) = (one for one in panel.children if "recsys-choose" in one._dom_classes)
     choice.children[1].value = False
-    assert shown(panel) == 1
+    assert shown(panel) == 0
     state.selection.add(["b"])
-    assert shown(panel) == 1
+    assert shown(panel) == 0
     choice.children[1].value = True
-    assert shown(panel) == 2
+    assert shown(panel) == 1
 
 
 def test_a_chart_registered_in_a_later_cell_has_a_switch_and_a_place(
@@ -70,8 +70,8 @@ def test_a_chart_registered_in_a_later_cell_has_a_switch_and_a_place(
     state.fitting.train()
     assert state.training.job is not None
     assert state.training.job.wait(30) is not None
-    assert switches(panel) == {"Scores": True, "The alphabet": True, "Popularity": False}
-    assert shown(panel) == 2
+    assert switches(panel) == {"Scores": False, "The alphabet": True, "Popularity": False}
+    assert shown(panel) == 1
     assert state.messages.error == ""
 
 
@@ -79,11 +79,13 @@ def opened(state: State) -> tuple[widgets.Output, widgets.ToggleButton, list[str
     """The first of two charts, the button of the second, and what is done to the first from now on:
     each "drawn" or "emptied".
     """
-    panel = charts(ModelCharts(state), state.messages)
+    model_charts = ModelCharts(state)
+    panel = charts(model_charts, state.messages)
     state.selection.add(["a"])
     state.fitting.train()
     assert state.training.job is not None
     assert state.training.job.wait(30) is not None
+    model_charts.open("scores")
     choice, grid = (
         next(one for one in panel.children if name in one._dom_classes)
         for name in ("recsys-choose", "recsys-charts")

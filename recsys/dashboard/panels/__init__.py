@@ -4,6 +4,7 @@ Each panel can be displayed alone in a cell. A panel binds widgets to the state.
 of its own, and contains no rules.
 """
 
+from recsys.dashboard.panels.bench import bench
 from recsys.dashboard.panels.charts import charts
 from recsys.dashboard.panels.comparison import comparison
 from recsys.dashboard.panels.data_set import data_set
@@ -18,6 +19,7 @@ from recsys.dashboard.panels.toolbar import toolbar
 from recsys.dashboard.panels.training import training
 
 __all__ = [
+    "bench",
     "charts",
     "comparison",
     "data_set",

@@ -1,4 +1,4 @@
-"""The model panel shows the state, also when code has changed it."""
+"""The panels of models and of settings show the state, also when code has changed it."""
 
 from __future__ import annotations
 
@@ -27,24 +27,43 @@ def labelled(panel: widgets.Widget, label: str) -> widgets.Widget:
     return next(one for one in parts(panel) if getattr(one, "description", "") == label)
 
 
-def test_the_dropdown_follows_a_model_chosen_in_code(tmp_path: Path) -> None:
+def pressed(panel: widgets.Widget) -> list[str]:
+    buttons = [one for one in parts(panel) if isinstance(one, widgets.ToggleButton)]
+    return [one.description for one in buttons if one.value]
+
+
+def test_the_pressed_button_follows_a_model_chosen_in_code(tmp_path: Path) -> None:
     state = State("bundled", Store(tmp_path))
-    panel = panels.model(state.choice, state.view)
-    dropdown = next(one for one in panel.children if isinstance(one, widgets.Dropdown))
+    panel = panels.models(state.choice)
 
     state.choice.choose_model("knn")
     state.choice.set_value("neighbours", 7)
     state.choice.choose_model("nmf")
-    assert dropdown.value == "nmf"
+    assert pressed(panel) == ["6 NMF"]
 
-    dropdown.value = "knn"
+    labelled(panel, "5 KNN").value = True
     assert state.choice.chosen.key == "knn"
     assert state.choice.values["neighbours"] == 7
+    assert pressed(panel) == ["5 KNN"]
+    labelled(panel, "5 KNN").value = False  # as a second press does
+    assert pressed(panel) == ["5 KNN"]
+
+
+def test_a_button_has_a_short_name_and_tells_the_full_one(tmp_path: Path) -> None:
+    panel = panels.models(State("bundled", Store(tmp_path)).choice)
+    buttons = [one for one in parts(panel) if isinstance(one, widgets.ToggleButton)]
+    assert [one.tooltip for one in buttons] == [one.name for one in models.registry()]
+    assert buttons[8].description == "9 Forest"
+
+    class Mine(models.EmbeddingClassification):
+        name = "My forest"
+
+    assert Mine.short == "My forest"  # not that of the class it extends
 
 
 def test_the_controls_follow_values_set_in_code(tmp_path: Path) -> None:
     state = State("bundled", Store(tmp_path))
-    panel = panels.model(state.choice, state.view)
+    panel = panels.settings(state.choice, state.view)
     state.choice.choose_model("knn")
     slider, everyone = labelled(panel, "Neighbours"), labelled(panel, "all")
     state.choice.set_value("neighbours", 7)
@@ -66,7 +85,7 @@ def test_the_controls_follow_values_set_in_code(tmp_path: Path) -> None:
 
 def test_a_link_sets_the_controls_and_unfolds_the_settings(tmp_path: Path) -> None:
     state = State("bundled", Store(tmp_path))
-    panel = panels.model(state.choice, state.view)
+    panel = panels.settings(state.choice, state.view)
     state.open_link("model=clustering&n_clusters=4&lift=false&open=settings")
     assert labelled(panel, "Number of clusters").value == 4
     assert labelled(panel, "Fewer settings")
@@ -81,12 +100,13 @@ def test_a_model_registered_later_is_offered_once_its_cell_has_run(
     monkeypatch.setattr(models, "_MODELS", [models.KNN, models.NMF])
     state = State("bundled", Store(tmp_path))
     state.choice.choose_model("nmf")
-    dropdown = labelled(panels.model(state.choice, state.view), "Model")
+    panel = panels.models(state.choice)
     models.register(Letters)
     shell.run_cell("1")
-    assert [key for _, key in dropdown.options] == ["knn", "nmf", "letters"]
-    assert dropdown.value == state.choice.chosen.key == "nmf"
-    dropdown.value = "letters"
+    buttons = [one for one in parts(panel) if isinstance(one, widgets.ToggleButton)]
+    assert [one.description for one in buttons] == ["1 KNN", "2 NMF", "3 Letters"]
+    assert pressed(panel) == ["2 NMF"]
+    buttons[2].value = True
     assert state.choice.model is Letters
 
 
@@ -97,7 +117,8 @@ def test_a_model_edited_later_is_shown_once_its_cell_has_run(
     monkeypatch.setattr(frame, "get_ipython", lambda: shell)
     monkeypatch.setattr(models, "_MODELS", [Letters])
     state = State("bundled", Store(tmp_path))
-    panel = panels.model(state.choice, state.view)
+    offers, panel = panels.models(state.choice), panels.settings(state.choice, state.view)
     models.register(type("Letters", (Letters,), {"__module__": __name__, "summary": "As edited."}))
     shell.run_cell("1")
+    assert pressed(offers) == ["1 Letters"]
     assert any("As edited." in str(getattr(one, "value", "")) for one in parts(panel))

@@ -1,7 +1,8 @@
-"""The link panel without its page's script, as in JupyterLab, and what links hide."""
+"""The toolbar without its page's script, as in JupyterLab, and what links hide."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import ipywidgets as widgets
@@ -16,14 +17,21 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dashboard:
     return Dashboard("bundled")
 
 
+def parts(panel: widgets.Widget) -> Iterator[widgets.Widget]:
+    """A widget and all widgets inside it."""
+    yield panel
+    for child in getattr(panel, "children", ()):
+        yield from parts(child)
+
+
 def field(app: Dashboard, name: str) -> widgets.Widget:
-    return next(one for one in app.link.children if f"recsys-{name}" in one._dom_classes)
+    return next(one for one in parts(app.toolbar) if f"recsys-{name}" in one._dom_classes)
 
 
 def test_copy_link_shows_the_link_where_no_script_copies_it(app: Dashboard) -> None:
     address = field(app, "address")
     assert address.layout.display == "none"
-    app.link.children[0].children[0].click()
+    field(app, "copy-link").click()
     assert not address.layout.display
     assert 'href="?data=bundled&amp;courses=PY0101EN,' in address.value
     app.state.choice.choose_model("knn")
@@ -44,13 +52,13 @@ def test_the_page_can_report_its_address_more_than_once(app: Dashboard) -> None:
 
 
 def test_a_link_hides_panels_by_the_names_they_have_in_the_notebook(app: Dashboard) -> None:
-    app.state.open_link("hide=model,training,notices")
-    assert "recsys-hidden" in app.model._dom_classes
+    app.state.open_link("hide=settings,training,notices")
+    assert "recsys-hidden" in app.settings._dom_classes
     assert "recsys-hidden" in app.training._dom_classes
     assert "recsys-hidden" not in app.notices._dom_classes
     assert "“notices” cannot be hidden here" in app.state.messages.note
     app.state.reset()
-    assert "recsys-hidden" not in app.model._dom_classes
+    assert "recsys-hidden" not in app.settings._dom_classes
 
 
 def test_nothing_of_a_link_is_markup(app: Dashboard) -> None:
@@ -60,3 +68,20 @@ def test_nothing_of_a_link_is_markup(app: Dashboard) -> None:
     for sign in ("<img", "<b>", "<i>", "<u>"):
         assert sign not in notes[0].value
         assert sign not in field(app, "address").value
+
+
+def test_what_platforms_add_to_a_link_is_ignored_without_a_word(app: Dashboard) -> None:
+    app.state.open_link("?utm_source=mail&model=knn&fbclid=Iw&gclid=x&gclid=y&utm_id=<b>")
+    assert app.state.choice.chosen.key == "knn"
+    assert app.state.messages.note == ""
+
+
+def test_a_question_sets_the_model_and_leaves_the_courses(app: Dashboard) -> None:
+    app.state.selection.pick(["ML0101EN"])
+    panel = app.ask({"One neighbour?": "model=knn&neighbours=1"})
+    question = next(
+        one for one in parts(panel) if getattr(one, "description", "") == "One neighbour?"
+    )
+    question.click()
+    assert (app.state.choice.chosen.key, app.state.choice.values["neighbours"]) == ("knn", 1)
+    assert app.state.selection.history.ids == ("ML0101EN",)
