@@ -168,7 +168,7 @@ def _session(page: Page, address: str, sampler: Sampler) -> None:
     other.get_by_role("option", name="Python", exact=False).first.wait_for(state="attached")
     say("the dashboard beside it")
     keys = [one.key() for one in models.registry()]
-    other.get_by_label("Model", exact=True).select_option(index=keys.index("neural-network"))
+    other.locator(".recsys-choose-model button").nth(keys.index("neural-network")).click()
     train = other.get_by_role("button", name="Train", exact=True)
     train.click()
     other.get_by_role("button", name="Cancel", exact=True, disabled=False).wait_for()

@@ -470,7 +470,7 @@ def in_chromium(
         page.goto(url)
         app = complete(visit, page)
         visit.complete = time.monotonic() - started
-        app.button("Skip the tour").click()
+        app.button("Dismiss the questions").click()
         think()
         app.pick(2)
         while len(visit.switches) < MODELS:
@@ -519,7 +519,7 @@ def complete(visit: Visit, page: Page) -> Dashboard:
 
 def train_in_chromium(visit: Visit, app: Dashboard, together: threading.Barrier) -> None:
     """Train the same model as all others, at the same time."""
-    app.model.select_option(index=TRAINED)
+    app.models.nth(TRAINED).click()
     value = app.page.get_by_role("textbox", name=f"{SLIDER}: value")
     value.fill(str(NEW))
     value.press("Enter")

@@ -68,8 +68,8 @@ function nameAll() {
   nameSliders();
   nameProgress();
   nameCharts();
-  for (const chip of all(".recsys-chips button")) {
-    if (chip.title) chip.setAttribute("aria-label", chip.title);
+  for (const button of all(".recsys-chips button, .recsys-dismiss")) {
+    if (button.title) button.setAttribute("aria-label", button.title);
   }
   const roles = {
     ".recsys-status, .recsys-outdated, .recsys-note": "status",

@@ -32,6 +32,8 @@ function handleKey(event) {
     event.preventDefault();
     list.focus();
     selectFirst(list);
+  } else if (event.target === search && event.key === "Escape") {
+    search?.blur(); // which hides the list
   } else if (event.target === list && event.key === "Enter") {
     event.preventDefault();
     selectFirst(list);

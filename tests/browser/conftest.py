@@ -114,8 +114,8 @@ def first_visit(page: Page, server: Server) -> Dashboard:
 
 @pytest.fixture
 def opened(first_visit: Dashboard) -> Dashboard:
-    """The dashboard with its example, the tour skipped."""
-    first_visit.button("Skip the tour").click()
+    """The dashboard with its example, the questions dismissed."""
+    first_visit.button("Dismiss the questions").click()
     return first_visit
 
 

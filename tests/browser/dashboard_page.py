@@ -24,7 +24,8 @@ class Dashboard:
         self.topic = page.get_by_label("Topic", exact=True)
         self.list = page.get_by_role("listbox")
         self.picked = page.locator(".recsys-chips button")
-        self.model = page.get_by_label("Model", exact=True)
+        self.models = page.locator(".recsys-choose-model button")
+        self.model = page.locator(".recsys-choose-model [aria-pressed=true]")  # the chosen one
         self.rows = page.locator(".recsys-table tr.recommended")
         self.reasons = page.locator(".recsys-table tr.why")
         self.charts = page.locator(".recsys-chart .js-plotly-plot .main-svg:first-child:visible")
@@ -45,20 +46,45 @@ class Dashboard:
     def pick(self, number: int) -> None:
         """Pick so many courses from the top of the list."""
         before = self.picked.count()
+        self.search.focus()
         self.list.select_option(index=list(range(number)))
         self.button("Add").click()
         expect(self.picked).to_have_count(before + number)
+        self.stop_searching()
+
+    def stop_searching(self) -> None:
+        """Close the list of courses, which lies over those that are picked."""
+        self.search.press("Escape")
+        expect(self.list).to_be_hidden()
 
     def choose(self, model: str) -> None:
         """Choose a model by its key."""
         keys = [one.key() for one in models.registry()]
-        self.model.select_option(index=keys.index(model))
+        self.models.nth(keys.index(model)).click()
         summary = self.page.locator(".recsys-summary")
         expect(summary).to_have_text(models.find(model).summary)
 
+    def open_menu(self, name: str) -> Locator:
+        """Open a menu by the words on its button; returns what it shows."""
+        opener = self.page.locator(".recsys-opener").filter(has_text=name)
+        if opener.get_attribute("aria-expanded") != "true":
+            opener.click()
+        content = self.page.locator(".recsys-menu-content:visible")
+        expect(content).to_be_visible()
+        return content
+
+    def data_sets(self) -> Locator:
+        """The choice of a data set, whose menu has the name of the one that is open."""
+        opener = self.page.locator(".recsys-data-set .recsys-opener")
+        if opener.get_attribute("aria-expanded") != "true":
+            opener.click()
+        choice = self.page.get_by_label("Data set", exact=True)
+        expect(choice).to_be_visible()
+        return choice
+
     def recommend(self) -> None:
         """Wait until the list is the chosen model's; press Train if its fit takes long."""
-        name = self.model.locator("option:checked").inner_text().partition(" · ")[2]
+        name = self.model.get_attribute("title") or ""
         listed = self.heading.filter(has_text=name)
         expect(self.train.or_(listed).first).to_be_visible()
         if self.train.is_visible():
@@ -82,10 +108,9 @@ class Dashboard:
         )
 
     def barriers(self) -> list[tuple[str, str]]:
-        """What keeps people from reading or using the page as it is now: axe's serious findings."""
+        """What keeps people from reading or using the page as it is now: all that axe finds."""
         found = Axe().run(self.page).response["violations"]
-        serious = ("serious", "critical")
-        return [(one["id"], one["help"]) for one in found if one["impact"] in serious]
+        return [(one["id"], one["nodes"][0]["html"]) for one in found]
 
 
 def visit(page: Page, address: str) -> Dashboard:

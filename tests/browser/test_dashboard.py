@@ -13,7 +13,7 @@ from serving import Server
 
 from recsys import models
 
-# The chart that is open beside the scores, by words of its text alternative.
+# The chart that is open at first, by words of its text alternative.
 CHARTS = {
     "user-profile": "topic profile",
     "clustering": "Map of",
@@ -32,9 +32,8 @@ def test_every_model_recommends_shows_its_charts_and_says_why(app: Dashboard, ke
     app.recommend()
     expect(app.rows.first).to_be_visible()
     assert 1 <= app.rows.count() <= 10
-    wanted = ["recommendations by", CHARTS.get(key, "score and number of users")]
-    expect(app.captions).to_contain_text(wanted)
-    expect(app.charts).to_have_count(len(wanted))
+    expect(app.captions).to_contain_text([CHARTS.get(key, "score and number of users")])
+    expect(app.charts).to_have_count(1)
 
     app.rows.first.locator("summary").click()
     why = app.reasons.first
@@ -70,20 +69,25 @@ def test_the_first_page_shows_an_example_that_one_click_clears(opened: Dashboard
     expect(opened.page.locator(".recsys-table")).to_contain_text("Pick at least one course first")
 
 
-def test_the_tour_has_three_steps_and_stays_away_afterwards(
+def test_the_questions_set_the_model_and_stay_away_once_dismissed(
     first_visit: Dashboard, server: Server
 ) -> None:
-    tour = first_visit.page.get_by_role("region", name="Tour")
-    for step in ("1 of 3", "2 of 3", "3 of 3"):
-        first_visit.button("Next").press("Enter")
-        expect(tour).to_contain_text(step)
-        expect(first_visit.page.locator(".tour-mark")).to_be_in_viewport()
-    first_visit.button("Done").click()
-    expect(tour).to_have_count(0)
-    again = first_visit.page.context.new_page()
+    page = first_visit.page
+    first_visit.button("One neighbour: which course drops out?").click()
+    expect(first_visit.heading).to_have_text("KNN, 1 neighbour")
+    expect(first_visit.slider("Neighbours")).to_have_value("1")
+    expect(page).to_have_url(re.compile(r"model=knn&neighbours=1$"))
+    page.go_back()
+    expect(first_visit.heading).to_contain_text("Course Similarity")
+    page.go_forward()
+    expect(first_visit.heading).to_have_text("KNN, 1 neighbour")
+    first_visit.button("Dismiss the questions").click()
+    questions = page.locator(".recsys-questions")
+    expect(questions).to_be_hidden()
+    again = page.context.new_page()
     again.goto(server.url)
     expect(again.locator("#loading")).to_have_count(0)
-    expect(again.locator(".tour")).to_have_count(0)
+    expect(again.locator(".recsys-questions")).to_be_hidden()
 
 
 def test_the_list_the_code_and_the_report_can_be_taken_home(
@@ -91,7 +95,7 @@ def test_the_list_the_code_and_the_report_can_be_taken_home(
 ) -> None:
     page = opened.page
     with page.expect_download() as table:
-        page.get_by_role("link", name="Save as CSV").click()
+        opened.open_menu("Share").get_by_role("link", name="Save as CSV").click()
     lines = list(csv.DictReader(table.value.path().read_text("utf-8-sig").splitlines()))
     assert [line["title"] for line in lines] == opened.rows.locator("summary").all_inner_texts()
 
@@ -141,7 +145,7 @@ def test_the_leaderboard_is_filled_sorted_and_measured_again(opened: Dashboard) 
 
 def test_a_term_is_explained_to_the_keyboard(app: Dashboard) -> None:
     app.choose("knn")
-    term = app.page.locator(".recsys-model .recsys-term:visible").first
+    term = app.page.locator(".recsys-settings .recsys-term:visible").first
     term.focus()
     shown = term.evaluate("one => getComputedStyle(one, '::after').content")
     assert term.get_attribute("aria-label") in shown
@@ -280,7 +284,7 @@ def test_without_a_course_the_page_says_what_to_do(app: Dashboard) -> None:
 
 def test_an_error_is_shown_in_words_and_can_be_dismissed(app: Dashboard, broken_data: Path) -> None:
     expect(app.error).to_be_hidden()
-    data_sets = app.page.get_by_label("Data set")
+    data_sets = app.data_sets()
     data_sets.select_option(label=broken_data.name)
     expect(app.error).to_be_visible()
     expect(app.error).to_contain_text("ratings.csv, line 3, column “rating”")

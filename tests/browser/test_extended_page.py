@@ -37,7 +37,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def test_the_new_model_has_its_chart_and_the_new_data_set_its_books(opened: Dashboard) -> None:
     page = opened.page
-    opened.model.select_option(label="10 · Association")
+    opened.models.filter(has_text="10 Association").click()
     expect(opened.slider("Caution")).to_be_visible()
     opened.recommend()
     expect(opened.button("Users of your courses")).to_have_attribute("aria-pressed", "true")
@@ -50,10 +50,11 @@ def test_the_new_model_has_its_chart_and_the_new_data_set_its_books(opened: Dash
     assert size["height"] > 100
     assert size["width"] > 300
 
-    page.get_by_label("Data set", exact=True).select_option(label="Book club")
+    opened.data_sets().select_option(label="Book club")
     expect(page.get_by_text("6 books, 5 users, 14 ratings.")).to_be_visible()
     opened.button("Start fresh").click()
     expect(opened.picked).to_have_count(0)
+    opened.search.focus()
     opened.list.select_option(label="Walden")
     opened.button("Add").click()
     opened.recommend()
@@ -93,7 +94,7 @@ def test_a_cell_without_a_tag_joins_the_region_of_the_cell_before(opened: Dashbo
     slider = opened.page.get_by_role("slider", name="How many", exact=True)
     slider.scroll_into_view_if_needed()
     expect(slider).to_be_in_viewport()
-    box, beside = slider.bounding_box(), opened.page.locator(".column-inputs").bounding_box()
+    box, beside = slider.bounding_box(), opened.page.locator(".region-settings").bounding_box()
     assert box is not None
     assert beside is not None
     assert box["x"] > beside["x"] + beside["width"]

@@ -52,7 +52,7 @@ def seen(app: Dashboard) -> dict[str, object]:
     return {
         "address": app.page.url,
         "courses": app.picked.all_inner_texts(),
-        "model": app.model.locator("option:checked").inner_text(),
+        "model": app.model.inner_text(),
         "sliders": app.page.get_by_role("slider").evaluate_all(
             "all => all.map(one => [one.labels[0].textContent, one.value])"
         ),
@@ -179,7 +179,7 @@ def test_a_page_that_slept_works_or_says_that_it_has_ended(visit: Page, server: 
 
 def test_two_tabs_of_a_visitor_do_not_disturb_each_other(visit: Page, server: Server) -> None:
     first = open_page(visit, server.url)
-    first.button("Skip the tour").click()
+    first.button("Dismiss the questions").click()
     second = open_page(visit.context.new_page(), server.url)
     first.button("Cloud engineer").click()
     expect(visit.locator(".recsys-example")).to_contain_text("“Cloud engineer”")
@@ -239,8 +239,8 @@ def test_titles_are_text_in_a_browser(visit: Page, tmp_path: Path) -> None:
         visit.goto(server.url)
         expect(visit.locator("#loading")).to_have_count(0)
         app = Dashboard(visit)
-        app.button("Skip the tour").click()
-        visit.get_by_label("Data set").select_option(label="hostile")
+        app.button("Dismiss the questions").click()
+        app.data_sets().select_option(label="hostile")
         expect(app.list).to_contain_text("window.hacked=1")
         expect(app.picked.filter(has_text=re.compile(r"course \d$"))).to_have_count(3)  # an example
         app.pick(2)

@@ -19,6 +19,7 @@ class Form:
         self.app = app
         self.panel: Locator = app.page.locator(".recsys-upload")
         self.told = self.panel.locator(".recsys-status")
+        app.data_sets()
         app.button("Bring your own data…").click()
 
     def send(self, what: str, name: str, content: str | bytes) -> None:
@@ -47,18 +48,21 @@ def test_a_pair_of_files_becomes_a_data_set_that_recommends(form: Form) -> None:
     expect(preview).to_contain_text(MARKUP)
     expect(form.panel).to_contain_text("10 of 10 ratings are likes")
     app.button("Use this data").click()
-    expect(app.page.get_by_label("Data set").locator("option:checked")).to_have_text(
+    expect(app.data_sets().locator("option:checked")).to_have_text(
         "Yours: my courses"
     )
     expect(form.panel.get_by_role("button", name="Use this data")).to_be_hidden()
 
+    app.search.focus()
     app.list.select_option(label=MARKUP)
     app.button("Add").click()
+    app.stop_searching()
     expect(app.picked).to_have_text([MARKUP])
     app.choose("knn")
     app.recommend()
     expect(app.rows.first).to_be_visible()
     app.picked.first.click()
+    app.search.focus()
     app.list.select_option(label="Python for data")
     app.button("Add").click()
     expect(app.rows.locator("summary", has_text=MARKUP)).to_be_visible()
@@ -96,7 +100,7 @@ def test_another_visitor_sees_nothing_of_it(form: Form, server: Server) -> None:
     other = form.app.page.context.new_page()
     other.goto(server.url)
     expect(other.locator("#loading")).to_have_count(0)
-    expect(other.get_by_label("Data set")).to_be_visible()
+    expect(other.locator(".recsys-data-set button").first).to_be_visible()
     assert "quokkas" not in other.content()
 
 

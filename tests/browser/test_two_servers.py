@@ -97,7 +97,7 @@ def server_of(kernel: str, both: Both) -> int:
 
 def open_visit(page: Page, both: Both) -> Dashboard:
     app = open_page(page, both.url)
-    app.button("Skip the tour").click()
+    app.button("Dismiss the questions").click()
     return app
 
 
