@@ -135,6 +135,15 @@ class TrainingSet(ABC):
         return self.courses[list(self.topics)].to_numpy(np.float32)
 
     @cached_property
+    def display_titles(self) -> np.ndarray:
+        """(n_courses,) the titles as the page shows them: a title of several courses is followed
+        by the course's id.
+        """
+        titles = self.courses["title"]
+        spelled_alike = titles.str.split().str.join(" ").str.casefold().duplicated(keep=False)
+        return titles.where(~spelled_alike, titles + " (" + self.courses["id"] + ")").to_numpy(str)
+
+    @cached_property
     def bags(self) -> BagOfWords:
         """The word counts of the courses' titles and descriptions."""
         return bag_of_words(self.courses["title"] + " " + self.courses["description"])
@@ -298,13 +307,13 @@ class Dataset(TrainingSet):
         return History(self, MappingProxyType(ratings), positions, matrix)
 
     def title(self, course_id: str) -> str:
-        """The title of a course.
+        """The title of a course, as in `display_titles`.
 
         Raises
         ------
         UnknownCourseError : for a course that is not in `courses`
         """
-        return str(self.courses["title"].iloc[self.positions([course_id])[0]])
+        return str(self.display_titles[self.positions([course_id])[0]])
 
     @cached_property
     def fingerprint(self) -> str:

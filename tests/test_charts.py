@@ -13,7 +13,7 @@ import pytest
 from recsys import charts, models
 from recsys.charts import Chart, View
 from recsys.charts.drawing import PALETTE, ROW, SYMBOLS
-from recsys.charts.wording import percent, plain
+from recsys.charts.wording import percent, plain, tick
 from recsys.dataset import Dataset
 from recsys.explanation import Explanation
 from recsys.models import Recommender, registry
@@ -178,6 +178,14 @@ def test_titles_are_plain_text_cut_beside_the_bars_and_whole_on_hover() -> None:
     hover = chart.figure.data[0].customdata
     assert hover[2].replace("<br>", " ") == TITLES[2]
     assert "<b>" not in hover[1]
+
+
+def test_a_label_that_is_cut_keeps_the_brackets_at_its_end() -> None:
+    titles = [f"The long story of data analysis using Python ({one})" for one in ("DA1", "DA2")]
+    first, second = map(tick, titles)
+    assert first.endswith("… (DA1)")
+    assert second.endswith("… (DA2)")
+    assert all(len(line) <= 24 for line in first.split("<br>"))
 
 
 def test_equal_titles_keep_bars_of_their_own() -> None:

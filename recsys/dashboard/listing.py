@@ -83,7 +83,7 @@ def _row(
         f'<tbody role="rowgroup" data-course="{escape(course["id"])}">'
         f'<tr role="row" class="recommended"><td role="cell" class="rank">{rank}</td>'
         f'<th role="rowheader" scope="row"><details{" open" * opened}>'
-        f"<summary>{escape(course['title'])}</summary></details></th>"
+        f"<summary>{escape(why.title)}</summary></details></th>"
         f'<td role="cell" class="topics">{tags}</td>'
         f'<td role="cell" class="score"><span class="number">{score}</span>'
         f'<span class="bar" aria-hidden="true"><i style="width:{share:.0%}"></i></span></td></tr>'

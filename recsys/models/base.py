@@ -91,7 +91,8 @@ class Recommender(ABC):
 
     Fitted attributes
     -----------------
-    course_ids_, course_titles_ : (n_courses,) the catalogue, in the order of the scores
+    course_ids_, course_titles_ : (n_courses,) the catalogue, in the order of the scores; a title
+        that several courses have is followed by the course's id
     popularity_ : (n_courses,) the number of users who like each course
     """
 
@@ -157,7 +158,7 @@ class Recommender(ABC):
         the model itself
         """
         self.course_ids_ = dataset.courses["id"].to_numpy(str)
-        self.course_titles_ = dataset.courses["title"].to_numpy(str)
+        self.course_titles_ = dataset.display_titles
         self.popularity_ = dataset.popularity
         self._fit(dataset, dataset.wrap_progress(progress))
         progress(1.0, "Done")

@@ -38,7 +38,8 @@ def picker(selection: Selection) -> widgets.VBox:
         shown = found.head(MOST_LISTED)
         listed.description = f"{selection.dataset.noun.capitalize()}s"
         listed.value = ()  # first, or the page would look for the old selection in the new options
-        listed.options = list(zip(shown["title"], shown["id"], strict=True))
+        titles = selection.dataset.display_titles[selection.dataset.positions(shown["id"])]
+        listed.options = list(zip(titles.tolist(), shown["id"], strict=True))
         plural = "" if len(found) == 1 else "s"
         order = "titles before descriptions" if search.value.strip() else "most taken first"
         left_out = f", the first {MOST_LISTED} listed" if len(found) > MOST_LISTED else ""
