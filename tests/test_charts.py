@@ -338,6 +338,27 @@ def test_a_training_curve_tells_where_it_stands(curve: list[list[float]], title:
     assert charts.training_curve(np.array(curve)).title == title
 
 
+@pytest.mark.parametrize(
+    "kind", [models.NeuralNetwork, models.EmbeddingRegression, models.EmbeddingClassification]
+)
+def test_the_chart_of_losses_says_why_the_validation_loss_can_be_the_lower_one(
+    kind: type[models.NeuralNetwork],
+) -> None:
+    text = charts.training_curve(np.array([[4, 3.9]]), remark=kind.loss_sentence).text
+    assert "mean over a whole epoch" in text
+    assert ("fewer users than Neural Network" in text) == (kind is not models.NeuralNetwork)
+
+
+def test_models_whose_score_is_a_probability_or_a_rating_say_so_on_the_axis() -> None:
+    for kind, word in (
+        (models.NeuralNetwork, "probability"),
+        (models.EmbeddingRegression, "expected rating"),
+        (models.EmbeddingClassification, "expected rating"),
+    ):
+        assert word in kind.score_label.lower()
+        assert word in kind.score_sentence.lower()
+
+
 def test_a_training_curve_keeps_its_axis_while_it_grows() -> None:
     lines = ALL["training"].figure.data
     assert [list(line.y) for line in lines] == [[4.0, 3.0], [4.1, 3.5]]

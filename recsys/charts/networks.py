@@ -18,9 +18,12 @@ from recsys.explanation import readable
 def _loss(view: View) -> Chart:
     """The losses of the current training, if it reports any; else of the model in use."""
     if view.losses is None:
-        return training_curve(view.model.training_curve_, loss_label=view.model.loss_label)
-    label = getattr(view.in_training, "loss_label", "Loss")
-    return training_curve(view.losses, getattr(view.in_training, "epochs", None), label)
+        model, curve, epochs = view.model, view.model.training_curve_, None
+    else:
+        model, curve = view.in_training, view.losses
+        epochs = getattr(model, "epochs", None)
+    label, remark = getattr(model, "loss_label", "Loss"), getattr(model, "loss_sentence", "")
+    return training_curve(curve, epochs, label, remark)
 
 
 @chart("courses", "Map of courses")
@@ -29,7 +32,9 @@ def _courses(view: View) -> Chart:
     return course_map(embeddings, titles, view.picked, view.recommended)
 
 
-def training_curve(curve: np.ndarray, epochs: int | None = None, loss_label: str = "Loss") -> Chart:
+def training_curve(
+    curve: np.ndarray, epochs: int | None = None, loss_label: str = "Loss", remark: str = ""
+) -> Chart:
     """The losses after each epoch; can also be drawn during a training.
 
     Parameters
@@ -37,6 +42,7 @@ def training_curve(curve: np.ndarray, epochs: int | None = None, loss_label: str
     curve : (epochs so far, 2) training and validation loss; NaN if not measured
     epochs : the total number of epochs; fixes the range of the axis
     loss_label : the title of the axis
+    remark : a sentence on how to read the losses, for the text alternative
     """
     curve = np.asarray(curve, float).reshape(-1, 2)
     done = len(curve)
@@ -45,7 +51,7 @@ def training_curve(curve: np.ndarray, epochs: int | None = None, loss_label: str
         {"epoch": np.arange(1, done + 1), "training": curve[:, 0], "validation": curve[:, 1]}
     )
     title = _training_finding(table)
-    text = f"Line chart of the losses after {done} of {epochs} epochs. {title}."
+    text = f"Line chart of the losses after {done} of {epochs} epochs. {title}. {remark}".rstrip()
     figure = blank(title, height=340, legend=True)
     looks = {"training": (BLUE, "circle", "solid"), "validation": (VERMILION, "diamond", "dash")}
     for name, (colour, symbol, dash) in looks.items():

@@ -88,6 +88,7 @@ class Recommender(ABC):
     charts : keys of its charts in `recsys.charts`, in the order shown; the first two are open by
         default
     loss_label : the meaning of its loss, if a fit reports one, as an axis label
+    loss_sentence : what to know when reading the chart of its losses
 
     Fitted attributes
     -----------------
@@ -105,6 +106,7 @@ class Recommender(ABC):
     scores_empty_history: ClassVar[bool] = False
     charts: ClassVar[tuple[str, ...]] = ("scores", "popularity")
     loss_label: ClassVar[str] = "Loss"
+    loss_sentence: ClassVar[str] = ""
 
     def __init_subclass__(cls) -> None:
         """Let no two models be equal, even if a subclass lacks `eq=False`: models are keys."""

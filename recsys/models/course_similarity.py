@@ -46,10 +46,11 @@ class CourseSimilarity(Recommender):
 
     name: ClassVar[str] = "Course Similarity"
     summary: ClassVar[str] = "Recommends courses described in the same words as yours."
-    score_label: ClassVar[str] = "Cosine similarity to your courses"
+    score_label: ClassVar[str] = "Similarity in words to your courses"
     score_sentence: ClassVar[str] = (
-        "The score compares the words of a course with those of each course you picked: 0 means no "
-        "word in common, 1 means the same words as one of them."
+        "Each course you picked adds its similarity in words, from 0 (no word in common) to 1 (the "
+        "same words), so the score can be above 1; if set to “closest”, only the most similar one "
+        "counts."
     )
     collaborative: ClassVar[bool] = False
     instant: ClassVar[bool] = True
@@ -60,7 +61,7 @@ class CourseSimilarity(Recommender):
         low=0,
         high=100,
         unit="%",
-        help="Recommends only courses that are at least this similar to yours.",
+        help="Recommends only courses with at least this score; 100 % is a score of 1.",
         refit=False,
     )
     features: str = hyperparameter(
