@@ -124,7 +124,8 @@ test: check $(SCALE)/.installed ## all tests: check, the slow tests, the noteboo
 	  || { echo "FAILED: the output is above, and in $(RESULTS)/"; exit 1; }
 	@echo "All tests passed."
 
-# Run pytest with these arguments; print what was skipped, or everything if a test failed.
+# Run pytest with these arguments; print what was skipped, or everything if a test failed. A group
+# ends after five failures: a test of a page may wait for minutes before it fails.
 define pytest
 @mkdir -p $(RESULTS); results=$(RESULTS)/$(@:test-%=%); \
 if $(BIN)/python -m pytest $(1) --maxfail=5 -p no:cacheprovider --junitxml=$$results.xml >$$results.log 2>&1; \

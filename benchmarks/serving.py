@@ -1,6 +1,7 @@
 """How fast the page of the dashboard is, and what a visit costs, compared with a bare page.
 
     python benchmarks/serving.py [--rounds 5] [--json benchmarks/results/serving.json]
+    python benchmarks/serving.py --network 10
     python benchmarks/serving.py --against ../before --rounds 15
 
 Real Chromium, real Voilà servers, real kernels. The pages alternate, so that other load on the
@@ -12,6 +13,12 @@ machine affects all of them, and every figure is the median over the rounds:
 
 In a first visit the browser's cache is empty; a repeat visit is the next one of the same browser.
 "cold" starts a kernel for the visit, "warm" finds one preheated. Linux only.
+
+"transferred" is what came over HTTP, the page and all headers included, until the click was
+answered; "websocket" is the size of the messages before the server compresses them.
+
+With `--network`, Chromium slows its connection down to that many Mbit/s, and every answer and
+message comes 40 ms later. It does not imitate the slow start of TCP.
 
 With `--against`, the dashboard of another checkout (`make install` there first) takes the place of
 the other pages. Each figure is then the geometric mean of the rounds' ratios, ours to theirs, with
@@ -61,6 +68,7 @@ FIGURE = ".js-plotly-plot .main-svg"
 SLIDER = ".noUi-handle"
 LIST = "tr.recommended"
 PICKED = ".recsys-chips button"
+LATENCY = 40  # milliseconds
 
 
 @dataclass
@@ -82,6 +90,8 @@ def main() -> None:
     """Measure all pages and print the medians."""
     arguments = parse()
     about = machine()
+    if arguments.network:
+        about["network"] = f"{arguments.network:g} Mbit/s, {LATENCY} ms"
     print(*(f"{what}: {text}" for what, text in about.items()), sep="\n")
     with tempfile.TemporaryDirectory() as folder, ExitStack() as servers, sync_playwright() as play:
         chosen = rivals(arguments.against) if arguments.against else pages(Path(folder))
@@ -92,13 +102,12 @@ def main() -> None:
         )
         about["Chromium"] = browser.version
         for kind in kinds:
-            visit(
-                browser, kind, counts=False
-            )  # so that the operating system has the files in its cache
+            # So that the operating system has the files in its cache.
+            visit(browser, kind, arguments.network, counts=False)
         for number in range(arguments.rounds):
             print(f"round {number + 1} of {arguments.rounds}", file=sys.stderr)
             for kind in kinds[:: -1 if number % 2 else 1]:
-                visit(browser, kind)
+                visit(browser, kind, arguments.network)
         browser.close()
     if arguments.against:
         print(ratios(kinds))
@@ -119,6 +128,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--network", type=float, metavar="MBIT", help="Mbit/s of the connection")
     parser.add_argument("--against", type=Path, metavar="CHECKOUT", help="compare with this one")
     return parser.parse_args()
 
@@ -261,17 +271,31 @@ def wait_for_pool(kind: Kind) -> None:
 # A visit
 
 
-def visit(browser: Browser, kind: Kind, counts: bool = True) -> None:
-    """A first visit and a repeat visit of the same browser."""
+def visit(browser: Browser, kind: Kind, network: float | None, counts: bool = True) -> None:
+    """A first visit and a repeat visit of the same browser, over a network of so many Mbit/s."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     context.set_default_timeout(PATIENCE)
     # Without it, the kernel of a bare page that was left is not ended (voila #1458).
     context.add_cookies([{"name": "_xsrf", "value": "00" * 16, "url": kind.url}])
     page = context.new_page()
+    devtools = context.new_cdp_session(page)
+    devtools.send("Network.enable")
+    if network:
+        speed = network * 1e6 / 8  # bytes a second
+        conditions = {"offline": False, "latency": LATENCY}
+        conditions |= {"downloadThroughput": speed, "uploadThroughput": speed}
+        devtools.send("Network.emulateNetworkConditions", conditions)
+    transferred: list[float] = []
+    devtools.on(
+        "Network.loadingFinished",
+        lambda event: transferred.append(event["encodedDataLength"]),
+    )
     for which in ("first", "repeat"):
         if kind.name != "static":
             wait_for_pool(kind)
+        transferred.clear()
         found = one_visit(page, kind)
+        found["transferred, MB"] = sum(transferred) / 1e6
         if counts:
             for what, figure in found.items():
                 kind.note(f"{which}: {what}", figure)
@@ -301,7 +325,6 @@ def one_visit(page: Page, kind: Kind) -> dict[str, float]:
         found["websocket, MB"] = received[0] / 1e6
         # The visitor's kernel is the oldest; a pool is filled behind it.
         found["kernel, MB"] = proportional(next(iter(kernels(kind))))
-    found["fetched, MB"] = fetched(page)
     return found
 
 
@@ -344,14 +367,6 @@ def moved(page: Page, received: list[int]) -> float:
     while received[0] == before:
         page.wait_for_timeout(1)
     return page.evaluate("performance.now()") / 1000
-
-
-def fetched(page: Page) -> float:
-    """Megabytes over HTTP, of which a repeat visit finds most in its cache."""
-    bytes_ = page.evaluate(
-        "performance.getEntriesByType('resource').reduce((sum, one) => sum + one.transferSize, 0)"
-    )
-    return bytes_ / 1e6
 
 
 def proportional(process: psutil.Process) -> float:

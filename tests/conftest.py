@@ -18,6 +18,7 @@ from hypothesis import settings
 from stage import Stage
 
 from recsys.dataset import DataError, Dataset
+from recsys.jobs import warm
 from recsys.sources import load_dataset
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,6 +50,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         is_named = any(name in item.name for name in SLOW_NAMES)
         if reads_much or is_named or item.path.name in SLOW_FILES:
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(autouse=True)
+def no_warm_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What is fitted live is shared with nobody, by a folder in which no warm process listens."""
+    monkeypatch.setenv(warm.FOLDER, str(tmp_path))
 
 
 @pytest.fixture(scope="session")

@@ -48,6 +48,12 @@ def add(commands: Commands) -> None:
         "--table", type=Path, metavar="FILE", help="write the results as a page of Markdown"
     )
     evaluate.add_argument("--force", action="store_true", help="evaluate again even what is stored")
+    evaluate.add_argument(
+        "--bundle",
+        action="store_true",
+        help="write the results of all models and baselines on the bundled data set beside it, "
+        "where the leaderboard reads them",
+    )
     add_data(evaluate)
     evaluate.add_argument(
         "--json", action="store_true", help="print JSON; with --table, write it beside the page"
@@ -74,10 +80,15 @@ def _evaluate(given: argparse.Namespace) -> None:
     from recsys import models
     from recsys.evaluation import CATALOGUES, compare
     from recsys.evaluation.report import page
-    from recsys.jobs.standings import cached_answers, for_evaluation
+    from recsys.jobs.standings import bundle, cached_answers, for_evaluation
     from recsys.sources import load_dataset
     from recsys.storage import Store
 
+    if given.bundle:
+        with shown_progress("Evaluating the bundled data set") as progress:
+            path = bundle(load_dataset("bundled"), Store(), progress)
+        note(f"Written: {path} ({path.stat().st_size / 1000:.0f} kB).")
+        return
     kinds = model_classes(given.model) or list(models.registry())
     kinds += models.baselines() if given.baselines else ()
     dataset = for_evaluation(load_dataset(given.data))

@@ -36,12 +36,13 @@ def as_table(answer: Answer, history: History, opened: Collection[str] | None = 
     assert answer.model is not None
     course_ids = list(answer.table["course_id"])
     reasons = explain_all(answer.model, history, course_ids)
+    marks = {one: _mark(places) for one, places in answer.moves.items()}
     scores = answer.table["score"].to_numpy()
     rows = "".join(
         _row(dataset.courses.iloc[index], dataset.topics, rank, score, share, why, is_open)
         for index, rank, score, share, why, is_open in zip(
             dataset.positions(course_ids),
-            answer.table["rank"],
+            [f"{rank}{marks.get(one, '')}" for rank, one in enumerate(course_ids, 1)],
             aligned(scores),
             _shares(scores),
             reasons,
@@ -70,7 +71,7 @@ def why_html(why: Explanation) -> str:
 def _row(
     course: pd.Series,
     topics: Sequence[str],
-    rank: int,
+    rank: str,
     score: str,
     share: float,
     why: Explanation,
@@ -89,6 +90,19 @@ def _row(
         f'<span class="bar" aria-hidden="true"><i style="width:{share:.0%}"></i></span></td></tr>'
         f'<tr role="row" class="why"><td role="cell" colspan="4">'
         f"{about * bool(course['description'])}{why_html(why)}</td></tr></tbody>"
+    )
+
+
+def _mark(places: int | None) -> str:
+    """How far a course has moved, as a mark beside its rank."""
+    if places is None:
+        return ' <span class="moved came">new</span>'
+    up = places > 0
+    words = f"{'up' if up else 'down'} by {abs(places)}"
+    return (
+        f' <span class="moved {"up" if up else "down"}" title="{words}">'
+        f'<span aria-hidden="true">{"▲" if up else "▼"}{abs(places)}</span>'
+        f'<span class="recsys-said-only">{words}</span></span>'
     )
 
 

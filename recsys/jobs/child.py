@@ -1,16 +1,17 @@
 """The one way to run a child process: start it, follow it, cancel it, and say why it ended.
 
-The child is `python -m recsys.jobs.worker`. It reads its work, one line of JSON, from standard
-input, and reports progress and the result as lines of JSON on standard output. Must not know what
-the work is.
+The child is a new process, `python -m recsys.jobs.worker`, or a fork of a warm one (`warm`), which
+starts faster. It gets its work as one line of JSON, and reports progress and the result as lines of
+JSON. Must not know what the work is.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import selectors
+import select
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -19,8 +20,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from importlib import import_module
 from operator import attrgetter
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
+from recsys.jobs import warm
 from recsys.models import Progress, Recommender
 
 SILENCE = 300.0  # seconds without output, after which a child counts as hung
@@ -50,6 +52,72 @@ class ChildError(Exception):
         self.reason, self.details = reason, details
 
 
+class _Process(Protocol):
+    """A child process: where its events are read, how it is killed, and how it ended."""
+
+    def fileno(self) -> int:
+        """The file descriptor that its events are read from."""
+
+    def kill(self) -> None:
+        """End it."""
+
+    def close(self) -> None:
+        """End it, and close what belongs to it."""
+
+    def exit_code(self) -> int:
+        """Wait for its end; the negative number of a signal if one ended it."""
+
+
+class _Spawned:
+    """A new process."""
+
+    def __init__(self, order: bytes, errors: IO[bytes]) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "recsys.jobs.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._input, self._output = self._process.stdin, self._process.stdout
+        self.kill, self.exit_code = self._process.kill, self._process.wait
+        with suppress(BrokenPipeError):  # it has ended already: its exit code says why
+            self._input.write(order)
+            self._input.flush()  # the pipe stays open, since closing it would end the child
+
+    def fileno(self) -> int:
+        return self._output.fileno()
+
+    def close(self) -> None:
+        self.kill()
+        self.exit_code()
+        for pipe in (self._input, self._output):
+            with suppress(OSError):
+                pipe.close()
+
+
+class _Forked:
+    """A fork of the warm process; it ends when the connection is closed."""
+
+    def __init__(self, order: bytes, errors: IO[bytes]) -> None:
+        self._connection = warm.connect()
+        warm.send(self._connection, order, errors)
+
+    def fileno(self) -> int:
+        return self._connection.fileno()
+
+    def kill(self) -> None:
+        with suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def exit_code(self) -> int:
+        return -signal.SIGKILL  # the warm process itself was killed, and its children with it
+
+
 class Child:
     """A child process that does one piece of work.
 
@@ -65,10 +133,12 @@ class Child:
     def __init__(self, what: str) -> None:
         self._what = what
         self._lock = threading.Lock()  # so that `cancel` misses no process that is just starting
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: _Process | None = None
         self.cancelled = False
 
-    def run(self, module: str, work: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    def run(
+        self, module: str, work: dict[str, Any], progress: Progress, *, at_once: bool = False
+    ) -> dict[str, Any]:
         """Start the process and follow it to its end.
 
         Parameters
@@ -76,6 +146,7 @@ class Child:
         module : the module whose function `work` is called in the child
         work : the arguments of that function, in JSON's types
         progress : called with each report of progress; an exception from it ends the process
+        at_once : fork the child from a warm process, where there is one
 
         Returns
         -------
@@ -86,18 +157,14 @@ class Child:
         ChildError : if the child fails, is killed, or hangs
         Cancel : after `cancel`
         """
+        # With the parent's path, the child finds every module that the parent has found.
+        order = json.dumps({"path": sys.path, "module": module, **work}).encode() + b"\n"
         with tempfile.TemporaryFile(prefix="recsys-") as errors:
-            process = self._started(errors)
+            process = self._started(order, errors, at_once)
             try:
-                # With the parent's path, the child finds every module that the parent has found.
-                order = {"path": sys.path, "module": module, **work}
-                return self._result(process, order, progress, errors)
+                return self._result(process, progress, errors)
             finally:
-                process.kill()
-                process.wait()
-                for pipe in (process.stdin, process.stdout):
-                    with suppress(OSError):
-                        pipe.close()  # type: ignore[union-attr]
+                process.close()
 
     def cancel(self) -> None:
         """Kill the process, or prevent it from starting.
@@ -109,54 +176,49 @@ class Child:
             if self._process is not None:
                 self._process.kill()
 
-    def _started(self, errors: IO[bytes]) -> subprocess.Popen[bytes]:
+    def _started(self, order: bytes, errors: IO[bytes], at_once: bool) -> _Process:
         with self._lock:
             if self.cancelled:
                 raise Cancel
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "recsys.jobs.worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-            )
+            if at_once:
+                with suppress(OSError):  # there is no warm process
+                    self._process = _Forked(order, errors)
+                    return self._process
+            self._process = _Spawned(order, errors)
             return self._process
 
-    def _result(
-        self,
-        process: subprocess.Popen[bytes],
-        work: dict[str, Any],
-        progress: Progress,
-        errors: IO[bytes],
-    ) -> dict[str, Any]:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        with suppress(BrokenPipeError):  # the child has ended already: the code below says why
-            process.stdin.write(json.dumps(work).encode() + b"\n")
-            process.stdin.flush()  # the pipe stays open, since closing it would end the child
-        for line in self._lines(process.stdout, errors):
+    def _result(self, process: _Process, progress: Progress, errors: IO[bytes]) -> dict[str, Any]:
+        code = None
+        for line in self._lines(process.fileno(), errors):
             event = json.loads(line)
             kind = event.pop("event")
             if kind == "finished":
                 return dict(event["result"])
             if kind == "failed":
                 raise ChildError(event["reason"], event["details"])
-            progress(event["done"], event["message"], **event["figures"])
-        code = process.wait()
+            if kind == "ended":
+                code = event["code"]
+            else:
+                progress(event["done"], event["message"], **event["figures"])
         if self.cancelled:
             raise Cancel
+        code = process.exit_code() if code is None else code
         raise ChildError(self._why_it_ended(code), _tail(errors))
 
-    def _lines(self, pipe: IO[bytes], errors: IO[bytes]) -> Iterator[bytes]:
+    def _lines(self, pipe: int, errors: IO[bytes]) -> Iterator[bytes]:
         """The complete lines from the pipe, until it is closed or silent for too long."""
         rest = b""
-        with selectors.DefaultSelector() as selector:
-            selector.register(pipe, selectors.EVENT_READ)
-            while selector.select(SILENCE):
-                arrived = os.read(pipe.fileno(), 65536)
-                if not arrived:
-                    return
-                *lines, rest = (rest + arrived).split(b"\n")
-                yield from lines
+        watch = select.poll()
+        watch.register(pipe, select.POLLIN)
+        while watch.poll(1000 * SILENCE):
+            try:
+                arrived = os.read(pipe, 65536)
+            except OSError:  # the other end of a connection has gone
+                return
+            if not arrived:
+                return
+            *lines, rest = (rest + arrived).split(b"\n")
+            yield from lines
         raise ChildError(
             f"The {self._what} was stopped: it had made no progress for {SILENCE:.0f} seconds. "
             f"{RETRY}",

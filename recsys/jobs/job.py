@@ -158,10 +158,15 @@ class Job(ABC):
         return self.what
 
     def _in_child(
-        self, module: str, progress: Progress | None = None, **work: Any
+        self,
+        module: str,
+        progress: Progress | None = None,
+        *,
+        at_once: bool = False,
+        **work: Any,
     ) -> dict[str, Any]:
         """Call the function `work` of a module in a child process (see `Child.run`)."""
-        return self._child.run(module, work, progress or self._report)
+        return self._child.run(module, work, progress or self._report, at_once=at_once)
 
     def _report(self, done: float, message: str, **figures: float) -> None:
         """The `Progress` of the work. It raises `Cancel` if the job was cancelled."""

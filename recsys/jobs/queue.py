@@ -36,11 +36,13 @@ class JobQueue:
     ----------
     store : the store; the tickets are in its folder `queue`
     at_once : the number of slots; by default `jobs_at_once`
+    poll : seconds between two looks at the queue
     """
 
-    def __init__(self, store: Store, at_once: int | None = None) -> None:
+    def __init__(self, store: Store, at_once: int | None = None, poll: float = POLL) -> None:
         self.folder = store.folder / "queue"
         self.at_once = at_once or jobs_at_once()
+        self.poll = poll
 
     @contextmanager
     def slot(self, progress: Progress = silent) -> Iterator[None]:
@@ -59,7 +61,7 @@ class JobQueue:
             while ahead := self._ahead(ticket):
                 others = f"{ahead} other trainings have" if ahead > 1 else "another training has"
                 progress(0.0, f"Waiting in the queue: {others} to end first")
-                time.sleep(POLL)
+                time.sleep(self.poll)
             yield
         finally:
             with suppress(OSError):

@@ -21,8 +21,16 @@ import pandas as pd
 
 from recsys.dataset import Dataset
 from recsys.evaluation import Split, compare, k_core, leaderboard, split
-from recsys.evaluation.leaderboard import LENGTH, Answering, Answers, all_candidates, answer
+from recsys.evaluation.leaderboard import (
+    LENGTH,
+    Answering,
+    Answers,
+    Result,
+    all_candidates,
+    answer,
+)
 from recsys.evaluation.split import Catalogue, Protocol
+from recsys.jobs import bundled_results
 from recsys.jobs.child import described, reason_for, restored
 from recsys.jobs.job import Failed, Job
 from recsys.jobs.queue import JobQueue
@@ -98,6 +106,45 @@ def already_evaluated(
     return [model for model in models if is_known(model)]
 
 
+def bundled(
+    models: Iterable[Recommender], dataset: Dataset, store: Store, seed: int = 0
+) -> list[Result]:
+    """The results that come with the bundled data set, for lists of 10; [] for other data sets."""
+    division = split(dataset, "strong", seed)
+    return bundled_results.load(_names(models, dataset, division, store), division)
+
+
+def bundle(dataset: Dataset, store: Store, progress: Progress = silent) -> Path:
+    """Write the file that `bundled` reads; returns its path.
+
+    Only models whose answers are not in the store are fitted.
+
+    Raises
+    ------
+    OSError : if the data set's folder cannot be written
+    """
+    division, models = split(dataset, "strong", 0), models_to_evaluate()
+    candidates, answers = all_candidates(dataset, division), cached_answers(store)
+    found = {}
+    for index, model in enumerate(models):
+        step = part_of(progress, index / len(models), 1 / len(models), model.name)
+        found[model] = answers(model, division, candidates, LENGTH, step)
+    names = _names(models, dataset, division, store)
+    return bundled_results.save(found, names, division, candidates[bundled_results.CATALOGUE])
+
+
+def _names(
+    models: Iterable[Recommender], dataset: Dataset, division: Split, store: Store
+) -> dict[Recommender, str]:
+    """The name of each model's answers, for the models that the store keeps."""
+    candidates = all_candidates(dataset, division)
+    return {
+        one: _path(store, one, division, _digest(one, division, candidates, LENGTH)).stem
+        for one in models
+        if store.keeps(one)
+    }
+
+
 def cached_answers(store: Store, afresh: bool = False) -> Answering:
     """The `answering` of `compare`: known answers, or else those of the model, which are then kept.
 
@@ -143,8 +190,14 @@ def evaluate_each(
     store: Store,
     seed: int = 0,
     progress: Progress = silent,
+    afresh: bool = False,
 ) -> list[Failed | None]:
     """Evaluate models one after another, and keep their answers for `standings`.
+
+    Parameters
+    ----------
+    progress : its figure `evaluated` is the number of models that are done
+    afresh : evaluate even the models whose answers are known
 
     Returns
     -------
@@ -155,7 +208,7 @@ def evaluate_each(
     DataError : if no user has enough likes to be tested
     """
     division = split(dataset, "strong", seed)
-    candidates, answers = all_candidates(dataset, division), cached_answers(store)
+    candidates, answers = all_candidates(dataset, division), cached_answers(store, afresh)
     outcomes: list[Failed | None] = []
     for index, model in enumerate(models):
         label = f"{model.name}, split {seed}"
@@ -166,6 +219,7 @@ def evaluate_each(
             outcomes.append(None)
         except Exception as error:  # any error of a model is shown on the page
             outcomes.append(Failed(reason_for(error), traceback.format_exc()))
+        progress((index + 1) / len(models), label, evaluated=index + 1)
     return outcomes
 
 
@@ -174,7 +228,8 @@ class EvaluationJob(Job):
 
     Models that another process can import are evaluated in a child process. The classes of a
     notebook are evaluated before them on the job's thread; `cancel` ends this when the fit next
-    reports progress. Models whose answers are known are not evaluated again.
+    reports progress. Models whose answers are known are not evaluated again, unless `afresh`. The
+    progress has the figure `evaluated` whenever a model is done.
 
     Parameters
     ----------
@@ -183,9 +238,11 @@ class EvaluationJob(Job):
     source : the same data set, as `load_dataset` takes it
     store : where answers are kept
     queue : the queue to wait in before the child process starts
+    afresh : evaluate all models, even those whose answers are known
 
     Attributes
     ----------
+    evaluated : the classes of the models that are done so far, those that failed among them
     failures : the class of each model that could not be evaluated so far -> why, in words
     """
 
@@ -198,23 +255,25 @@ class EvaluationJob(Job):
         source: str,
         store: Store,
         queue: JobQueue,
+        afresh: bool = False,
     ) -> None:
         super().__init__()
         self.models, self.dataset, self.source = models, dataset, source
-        self.store, self.queue = store, queue
+        self.store, self.queue, self.afresh = store, queue, afresh
+        self.evaluated: set[type[Recommender]] = set()
         self.failures: dict[type[Recommender], str] = {}
 
     def _work(self) -> None:
         dataset = for_evaluation(self.dataset)
-        missing = self._missing(self.models, dataset)
+        missing = self.models if self.afresh else self._missing(self.models, dataset)
         own = [one for one in missing if not self.store.keeps(one)]
         others = [one for one in missing if self.store.keeps(one)]
         share = len(own) / max(1, len(missing))
         if own:
-            progress = part_of(self._report, 0.0, share)
-            self._note(own, evaluate_each(own, dataset, self.store, progress=progress))
+            progress = self._noting(own, part_of(self._report, 0.0, share))
+            self._note(own, evaluate_each(own, dataset, self.store, 0, progress, self.afresh))
         if others:
-            progress = part_of(self._report, share, 1 - share)
+            progress = self._noting(others, part_of(self._report, share, 1 - share))
             with self.queue.slot(progress):
                 result = self._in_child(
                     __name__,
@@ -222,13 +281,27 @@ class EvaluationJob(Job):
                     models=[described(one) for one in others],
                     source=self.source,
                     store=str(self.store.folder),
+                    afresh=self.afresh,
                 )
             self._note(others, [Failed(**one) if one else None for one in result["outcomes"]])
-        for one in self._missing(others, dataset):
-            self.failures.setdefault(type(one), NOT_STORED)
+        stored = already_evaluated(others, dataset, self.store)
+        for one in others:
+            if one not in stored:
+                self.failures.setdefault(type(one), NOT_STORED)
+
+    def _noting(self, models: Sequence[Recommender], progress: Progress) -> Progress:
+        """A progress callback that also notes which of the models are done."""
+
+        def note(done: float, message: str, **figures: float) -> None:
+            n_done = int(figures.get("evaluated", 0))
+            self.evaluated |= {type(one) for one in models[:n_done]}
+            progress(done, message, **figures)
+
+        return note
 
     def _missing(self, models: Sequence[Recommender], dataset: Dataset) -> list[Recommender]:
         known = already_evaluated(models, dataset, self.store)
+        known += [one.model for one in bundled(models, dataset, self.store)]
         return [one for one in models if one not in known]
 
     def _note(self, models: Sequence[Recommender], outcomes: Sequence[Failed | None]) -> None:
@@ -239,7 +312,7 @@ class EvaluationJob(Job):
 
 
 def work(
-    models: list[dict[str, Any]], source: str, store: str, progress: Progress
+    models: list[dict[str, Any]], source: str, store: str, afresh: bool, progress: Progress
 ) -> dict[str, list[dict[str, str] | None]]:
     """Evaluate models in a child process.
 
@@ -248,6 +321,7 @@ def work(
     models : each as `described`
     source : the data set, as `load_dataset` takes it
     store : the folder of the store, which gets the answers
+    afresh : as for `evaluate_each`
 
     Returns
     -------
@@ -256,7 +330,7 @@ def work(
     progress(0.0, "Loading the data")
     dataset = for_evaluation(load_dataset(source))
     asked = [restored(one) for one in models]
-    outcomes = evaluate_each(asked, dataset, Store(store), progress=progress)
+    outcomes = evaluate_each(asked, dataset, Store(store), 0, progress, afresh)
     return {"outcomes": [asdict(one) if one else None for one in outcomes]}
 
 

@@ -15,7 +15,7 @@ from recsys.jobs.job import Job
 from recsys.jobs.queue import JobQueue
 from recsys.models import Progress, Recommender
 from recsys.storage import Store, load, save
-from recsys.storage.store import with_values_of
+from recsys.storage.store import no_slot, with_values_of
 
 CHANGED = (
     "The data or the code has changed on disk since this page was opened; reload the page and "
@@ -40,6 +40,8 @@ class TrainingJob(Job):
         process has it
     store : where the result is kept; if many sessions want the same model, only one fits it
     queue : the queue to wait in before a child process starts; by default that of the store
+    at_once : for a fit of less than a second: a child is forked from the warm process, and a fit on
+        the job's thread waits in the queue too
     """
 
     what = "training"
@@ -51,19 +53,22 @@ class TrainingJob(Job):
         source: str | None,
         store: Store,
         queue: JobQueue | None = None,
+        *,
+        at_once: bool = False,
     ) -> None:
         super().__init__()
         self.model, self.dataset, self.source = model, dataset, source
-        self.store, self.queue = store, queue or JobQueue(store)
+        self.store, self.queue, self.at_once = store, queue or JobQueue(store), at_once
 
     def __str__(self) -> str:
         return f"training of {self.model.name}"
 
     def _work(self) -> Recommender:
-        instant = self.model.fits_within_a_click(self.dataset)
-        if self.source is None or instant or not self.store.keeps(self.model):
+        here = self.source is None or self.model.fits_within_a_click(self.dataset)
+        if here or not self.store.keeps(self.model):
             fresh = type(self.model)(**self.model.values())
-            return self.store.fitted(fresh, self.dataset, self._report)
+            slot = self.queue.slot if self.at_once else no_slot
+            return self.store.fitted(fresh, self.dataset, self._report, slot)
         stored = self.store.get(self.model, self.dataset)
         if stored is not None:
             return stored
@@ -73,7 +78,7 @@ class TrainingJob(Job):
             if stored is not None:
                 return stored
             with self.queue.slot(self._report):
-                return self._fitted_in_child(self.source, key)
+                return self._fitted_in_child(str(self.source), key)
 
     def _fitted_in_child(self, source: str, key: str) -> Recommender:
         with tempfile.TemporaryDirectory(prefix="recsys-") as scratch:
@@ -84,6 +89,7 @@ class TrainingJob(Job):
                 key=key,
                 store=str(self.store.folder),
                 spare=str(Path(scratch) / "model"),
+                at_once=self.at_once,
             )
             return with_values_of(self.model, load(result["file"], type(self.model)))
 
@@ -118,7 +124,7 @@ def work(
     if shared.key(asked, dataset) != key:
         raise ValueError(CHANGED)
     with for_fitting(dataset) as at_hand:
-        asked.fit(at_hand, progress)
+        shared.fit(asked, at_hand, progress)
     try:
         return {"file": str(shared.put(asked, dataset))}
     except OSError as error:

@@ -20,9 +20,22 @@ from typing import Any, TextIO
 
 def main() -> int:
     """Do one piece of work; returns the exit code."""
+    events = _private_output()
+    do(json.loads(sys.stdin.readline()), events, parent=0)
+    return 0
+
+
+def do(order: dict[str, Any], events: TextIO, parent: int) -> None:
+    """Do the work of an order, and report it.
+
+    Parameters
+    ----------
+    order : the folders for modules, as `path`; the `module`; and the arguments of its `work`
+    events : the stream to report to
+    parent : a file descriptor; when its other end is closed, this process exits
+    """
     # Interrupting a notebook's kernel sends SIGINT here too, but only Cancel should end a job.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    events = _private_output()
 
     def send(event: str, **fields: Any) -> None:
         print(json.dumps({"event": event, **fields}), file=events, flush=True)
@@ -31,17 +44,15 @@ def main() -> int:
         plain = {name: float(figure) for name, figure in figures.items()}
         send("progress", done=done, message=message, figures=plain)
 
-    arguments = json.loads(sys.stdin.readline())
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
-    sys.path[:] = arguments.pop("path")
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    sys.path[:] = order.pop("path")
     from recsys.jobs.child import reason_for
 
     try:
-        work = import_module(arguments.pop("module")).work
-        send("finished", result=work(progress=progress, **arguments))
+        work = import_module(order.pop("module")).work
+        send("finished", result=work(progress=progress, **order))
     except Exception as error:  # any error is shown on the page
         send("failed", reason=reason_for(error), details=traceback.format_exc())
-    return 0
 
 
 def _private_output() -> TextIO:
@@ -51,9 +62,9 @@ def _private_output() -> TextIO:
     return events
 
 
-def _end_with_the_parent() -> None:
-    """Exit when standard input is closed; runs on a thread of its own."""
-    while os.read(0, 1):  # not sys.stdin, whose lock would still be held when the interpreter exits
+def _end_with(parent: int) -> None:
+    """Exit when the other end of a file descriptor is closed; runs on a thread of its own."""
+    while os.read(parent, 1):  # not sys.stdin, whose lock would still be held at the exit
         pass
     os._exit(1)
 

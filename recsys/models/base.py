@@ -300,6 +300,20 @@ class Recommender(ABC):
             if one.refit or not refit_only
         }
 
+    def said(self) -> str:
+        """The name, and the settings that matter: "KNN, 40 neighbours".
+
+        These are the first one that a fit depends on, and those that differ from their defaults.
+        """
+        defaults = type(self)().values()
+        first = next((one.name for one in self.hyperparameters() if one.refit), None)
+        told = [
+            one.said(value)
+            for one in self.hyperparameters()
+            if (value := getattr(self, one.name)) != defaults[one.name] or one.name == first
+        ]
+        return ", ".join([self.name, *told])
+
     def fitted(self) -> dict[str, Any]:
         """What the fit has learned: name -> value of each attribute that ends in `_`."""
         return {

@@ -55,6 +55,19 @@ class Hyperparameter:
         whole = all(isinstance(n, int) for n in (self.low, self.high, self.default or 0))
         return int if whole else float
 
+    def said(self, value: Any) -> str:
+        """A value in words, as in "40 neighbours" or "shrinkage 150 users"."""
+        label = self.label[:1].lower() + self.label[1:]
+        if value is None:
+            return f"{self.none} {label}"
+        if self.kind is bool:
+            return label if value else f"not: {label}"
+        if self.kind is int and not self.unit and label.endswith("s") and " " not in label:
+            return f"{value} {label.removesuffix('s') if value == 1 else label}"
+        number = f"{value:g}" if self.kind is float else str(value)
+        unit = f" {self.unit}" if self.unit else ""
+        return f"{label} {number}{unit}"
+
     def checked(self, value: Any, owner: str) -> Any:
         """Check a value and convert it to the declared type.
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property, reduce
 from itertools import islice
 from threading import Event
@@ -37,6 +37,7 @@ LOCAL = "local"
 AT_ONCE = 8  # partial sums that a task adds up
 AHEAD = 2  # blocks that are fetched while one is being used
 PATIENCE = "5s"  # how long to wait for a scheduler that does not answer
+LOST = 60  # seconds without a scheduler or without any worker, after which a task is given up
 WORKER_SILENCE = "60s"  # after this time without a sign of life, other workers take the tasks
 KEPT = 16_000_000  # bytes of block values that a local worker keeps in memory; the rest is on disk
 
@@ -178,12 +179,7 @@ class ClusterBlocks(Blocks):
                 self._client.submit(_sum_of, parts[start : start + AT_ONCE], pure=False)
                 for start in range(0, len(parts), AT_ONCE)
             ]
-        # Not with the timeout of `result`: after one, Dask's client can be in a wrong state.
-        done_all = Event()
-        parts[0].add_done_callback(lambda _: done_all.set())
-        while not done_all.wait(1):
-            self.report(len(done), len(self))
-        return _result(parts[0])
+        return self._result(parts[0], lambda: self.report(len(done), len(self)))
 
     def each(
         self, function: Callable[..., Any], *arguments: Any, order: Iterable[int] | None = None
@@ -192,9 +188,34 @@ class ClusterBlocks(Blocks):
         task = self._task(function, arguments)
         pending = [self._submit(task, index, arguments) for index in islice(indexes, 1 + AHEAD)]
         while pending:
-            value = _result(pending.pop(0))
+            value = self._result(pending.pop(0))
             pending += [self._submit(task, index, arguments) for index in islice(indexes, 1)]
             yield value
+
+    def _result(self, future: Future, each_second: Callable[[], None] = lambda: None) -> Any:
+        """Wait for a result, unless the scheduler or all workers are lost.
+
+        A future that was made while Dask's client was losing its scheduler may never be done, nor
+        one whose workers were killed for lack of memory and did not start again.
+        """
+        # Not with the timeout of `result`: after one, Dask's client can be in a wrong state.
+        done, deserted = Event(), 0
+        future.add_done_callback(lambda _: done.set())
+        with as_cluster_errors():
+            while not done.wait(1):
+                each_second()
+                deserted = 0 if self._has_workers() else deserted + 1
+                if deserted > LOST:
+                    why = "nobody is left to work on it, perhaps for lack of memory"
+                    raise FutureCancelledError(future.key, why)
+            return future.result()
+
+    def _has_workers(self) -> bool:
+        with suppress(OSError):  # the scheduler is just going away
+            connected = self._client.status == "running"
+            # A client that is just closing knows nothing of its scheduler any more.
+            return connected and bool(self._client.scheduler_info(n_workers=-1).get("workers"))
+        return False
 
     def _submitted(self, function: Callable[..., Any], arguments: Sequence[Any]) -> list[Future]:
         task = self._task(function, arguments)
@@ -250,8 +271,3 @@ def as_cluster_errors() -> Iterator[None]:
             f"The cluster has lost its scheduler or its last worker ({error}). "
             "Start it again and repeat the training; stored files are intact."
         ) from None
-
-
-def _result(future: Future) -> Any:
-    with as_cluster_errors():
-        return future.result()

@@ -1,5 +1,5 @@
 """Improvements to the pages that Voilà writes: its templates are compiled only once, plotly.js is
-requested early, and malformed addresses are answered with 404.
+requested early, files are sent compressed, and malformed addresses are answered with 404.
 
 Must not know what is on the pages.
 """
@@ -11,7 +11,7 @@ from types import CodeType
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 
-from recsys.serving import upstream
+from recsys.serving import compression, upstream
 
 
 class Compiled(BytecodeCache):
@@ -46,3 +46,7 @@ def improve_voila(*, errors_in_full: bool) -> None:
     )
     # Voilà would answer 500 and write a traceback into the log.
     upstream.answer_404_to_malformed_addresses()
+    copies = compression.Copies()
+    if plotly := upstream.plotly_file():
+        copies.compress(str(plotly.resolve()))  # before the first visitor comes
+    upstream.send_files_compressed(copies.ready, compression.accepts_gzip)

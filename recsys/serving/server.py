@@ -34,6 +34,7 @@ from recsys.serving import notebooks
 
 ROOT = checkout()
 NOTEBOOK = ROOT / "dashboard.ipynb"
+WATCH = 2000  # milliseconds between two looks at whether the warm process is running
 KERNEL = 120 * 2**20  # bytes of an unused kernel that is not forked
 MOST_PREHEATED = 4  # a machine with two cores starts one a second
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -81,15 +82,19 @@ def serve(
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, paths))
     os.chdir(ROOT)  # where Voilà looks for voila.json
 
-    from recsys.serving.kernels import FORK_SERVER, KernelManager, code_changed
+    from recsys.jobs.warm import FOLDER, Warm
+    from recsys.machine import code_changed
+    from recsys.serving.kernels import FORK_SERVER, KernelManager
 
+    warm = Warm()
+    os.environ[FOLDER] = str(warm.folder)  # for the kernels
     FORK_SERVER.prepare()  # it imports its modules while this process imports Voilà
 
     from jupyter_server import DEFAULT_STATIC_FILES_PATH
-    from tornado.ioloop import IOLoop
+    from tornado.ioloop import IOLoop, PeriodicCallback
     from voila.app import Voila
 
-    from recsys.serving import upstream
+    from recsys.serving import compression, upstream
     from recsys.serving.pages import improve_voila
 
     # The pages of such a server are seen only at this machine.
@@ -117,11 +122,14 @@ def serve(
         # Jupyter's error page needs this setting, which Voilà leaves out; it serves no files.
         static_path=DEFAULT_STATIC_FILES_PATH,
     )
+    upstream.compress_answers(app, compression.LEVEL_OF_PAGES, compression.accepts_gzip)
     # Voilà runs a notebook whether it is trusted or not. A shorter timeout of pings, which the
     # other warning asks for, would close every page that is idle for half a minute.
     upstream.silence_harmless_warnings(app)
 
     def listening() -> None:
+        if sys.platform == "linux":  # not earlier: visitors come first
+            PeriodicCallback(warm.prepare, WATCH, jitter=0.1).start()
         asyncio.get_running_loop().set_exception_handler(_ignore_closed_pages)
         name = "The dashboard" if notebook == NOTEBOOK else f"“{title}”"
         _announce(name, host, port, open_browser, token, as_json)
@@ -135,6 +143,7 @@ def serve(
             await app.kernel_manager.shutdown_all()
         finally:
             FORK_SERVER.end()
+            warm.end()
             loop.stop()
 
     # KeyboardInterrupt, Python's own answer to Ctrl-C, gets lost while a kernel is starting. And

@@ -134,6 +134,98 @@ def answer_404_to_malformed_addresses() -> None:
     voila.app.TemplateStaticFileHandler = TemplateFiles
 
 
+def send_files_compressed(
+    compressed: Callable[[str], bytes | None], accepts: Callable[[str], bool]
+) -> None:
+    """Send the compressed copy of a file of Voilà, of a template or of an extension, if there is
+    one and the browser accepts it.
+
+    Parameters
+    ----------
+    compressed : the gzipped content of the file at a path; None if the file itself is to be sent
+    accepts : whether a client with this header Accept-Encoding can read gzip
+
+    Relies on Voilà 0.5.13: `voila.app` looks its three handlers of files up by these names when it
+    starts. And on tornado 6.6: `StaticFileHandler.get` takes the file's path from
+    `validate_absolute_path`, and what it sends of it, in this order, from `set_headers`,
+    `get_content_size` and `get_content`, by the object; `set_headers` calls `compute_etag` and
+    `set_extra_headers`. All but the order are documented for subclasses.
+    """
+    import voila.app
+
+    class Compressed:
+        """Sends the copy as the file's other representation, with an ETag and ranges of its own."""
+
+        copy: bytes | None = None
+
+        def validate_absolute_path(self: Any, root: Any, absolute_path: str) -> str | None:
+            path: str | None = super().validate_absolute_path(root, absolute_path)  # type: ignore[misc]
+            if path is not None:
+                self.set_header("Vary", "Accept-Encoding")
+                if accepts(self.request.headers.get("Accept-Encoding", "")):
+                    self.copy = compressed(path)
+            if self.copy is not None:
+                content = self.copy
+                # Of this object only: the class's own reads the file for its ETag.
+                self.get_content = lambda _, start=None, end=None: content[start:end]
+            return path
+
+        def get_content_size(self: Any) -> int:
+            size: int = super().get_content_size()  # type: ignore[misc]
+            return size if self.copy is None else len(self.copy)
+
+        def compute_etag(self: Any) -> str | None:
+            etag: str | None = super().compute_etag()  # type: ignore[misc]
+            return etag if etag is None or self.copy is None else f'{etag[:-1]}-gzip"'
+
+        def set_extra_headers(self: Any, path: str) -> None:
+            super().set_extra_headers(path)  # type: ignore[misc]
+            if self.copy is not None:
+                self.set_header("Content-Encoding", "gzip")
+
+    for name in ("TemplateStaticFileHandler", "MultiStaticFileHandler", "FileFindHandler"):
+        setattr(voila.app, name, type(name, (Compressed, getattr(voila.app, name)), {}))
+
+
+def compress_answers(app: Voila, level: int, accepts: Callable[[str], bool]) -> None:
+    """Let an application that has not started compress the pages and other texts that it sends.
+
+    Each part of a page can be read by the browser as soon as it is sent. Parts of files, which a
+    client asks for by their position, are sent as they are.
+
+    Parameters
+    ----------
+    level : of gzip, 1 to 9
+    accepts : whether a client with this header Accept-Encoding can read gzip
+
+    Relies on Voilà 0.5.13: `Voila.start` makes Tornado's application with the keyword arguments
+    that `init_settings` returns. And on tornado 6.6: one of them is `transforms`;
+    `GZipContentEncoding` decides by its `_gzipping`, flushes after each part, and has the
+    attribute `GZIP_LEVEL`.
+    """
+    from tornado.web import GZipContentEncoding
+
+    class Compression(GZipContentEncoding):
+        GZIP_LEVEL = level
+
+        def __init__(self, request: Any) -> None:
+            super().__init__(request)
+            offered = accepts(request.headers.get("Accept-Encoding", ""))
+            self._gzipping = offered and "Range" not in request.headers
+
+        def transform_first_chunk(
+            self, status_code: int, headers: Any, chunk: bytes, finishing: bool
+        ) -> tuple[int, Any, bytes]:
+            varies = headers.get("Vary")
+            answer = super().transform_first_chunk(status_code, headers, chunk, finishing)
+            if varies == "Accept-Encoding":  # set already, by the handler of files
+                headers["Vary"] = varies
+            return answer
+
+    init_settings = app.init_settings
+    app.init_settings = lambda: {**init_settings(), "transforms": [Compression]}
+
+
 def prepare_visits(version: Callable[[], object], policy: Callable[[str], str]) -> None:
     """Before a page is written, end the kernels that were prepared before `version()` changed, and
     set the page's Content-Security-Policy.
@@ -223,14 +315,22 @@ def plotly_script() -> str:
     Relies on plotly 7.1: the extension "jupyterlab-plotly" has plotly.js in the largest file of its
     folder `static`, NUMBER.HASH.js, and asks for it by the address NUMBER.HASH.js?v=HASH.
     """
+    path = plotly_file()
+    return f"jupyterlab-plotly/static/{path.name}?v={path.name.split('.')[-2]}" if path else ""
+
+
+def plotly_file() -> Path | None:
+    """The path of the script that holds plotly.js; None if there is none.
+
+    Relies on plotly 7.1, as `plotly_script`.
+    """
     from jupyter_core.paths import jupyter_path
 
     for folder in jupyter_path("labextensions"):
         scripts = list(Path(folder, "jupyterlab-plotly", "static").glob("*.*.js"))
         if scripts:
-            largest = max(scripts, key=lambda script: script.stat().st_size).name
-            return f"jupyterlab-plotly/static/{largest}?v={largest.split('.')[-2]}"
-    return ""
+            return max(scripts, key=lambda script: script.stat().st_size)
+    return None
 
 
 # What cells tell of errors

@@ -26,7 +26,7 @@ import recsys.dataset
 import recsys.models
 import recsys.text
 from recsys.dataset import TrainingSet
-from recsys.machine import cache_folders, home
+from recsys.machine import cache_folders, digest_of, home, write_atomically
 from recsys.models import Progress, Recommender, silent
 from recsys.storage.format import StoreError, load, save
 
@@ -35,6 +35,11 @@ _POLL = 0.1  # seconds between two attempts to take a lock that another session 
 WAITING = "Waiting for the same training in another session"
 
 log = logging.getLogger(__name__)
+
+
+def no_slot(progress: Progress) -> AbstractContextManager[None]:
+    """Fit without waiting for others; see `Store.fitted`."""
+    return nullcontext()
 
 
 class Store:
@@ -158,7 +163,7 @@ class Store:
         model: Recommender,
         dataset: TrainingSet,
         progress: Progress = silent,
-        slot: Callable[[Progress], AbstractContextManager[None]] = lambda progress: nullcontext(),
+        slot: Callable[[Progress], AbstractContextManager[None]] = no_slot,
     ) -> Recommender:
         """Load the stored model. If there is none, fit `model` in this process and store it.
 
@@ -178,12 +183,47 @@ class Store:
             if stored is not None:
                 return stored
             with slot(progress):
-                model.fit(dataset.full, progress)
+                self.fit(model, dataset.full, progress)
             try:
                 self.put(model, dataset)
             except OSError as error:
                 log.warning("%s could not be stored (%s).", model.name, error)
             return model
+
+    # How long fits take
+
+    def fit(
+        self, model: Recommender, dataset: TrainingSet, progress: Progress = silent
+    ) -> Recommender:
+        """Fit a model in this process, and remember how long it took; see `seconds`."""
+        wall, processor = time.monotonic(), time.process_time()
+        model.fit(dataset, progress)
+        # A busy machine stretches the time of the clock; several threads that of the processor.
+        taken = min(time.monotonic() - wall, time.process_time() - processor)
+        self.remember_seconds(model, dataset, taken)
+        return model
+
+    def seconds(self, model: Recommender, dataset: TrainingSet) -> float | None:
+        """How long the last fit of this class took on this data, with whatever settings; None if
+        none is known, infinity if it was only seen to take too long.
+        """
+        if not self.keeps(model):
+            return None
+        with suppress(OSError, ValueError):
+            return float(self._time_file(model, dataset).read_text())
+        return None
+
+    def remember_seconds(self, model: Recommender, dataset: TrainingSet, taken: float) -> None:
+        """Remember how long a fit took."""
+        if self.keeps(model):
+            with suppress(OSError):  # a store that cannot be written remembers nothing
+                self.folder.mkdir(parents=True, exist_ok=True)
+                file = self._time_file(model, dataset)
+                write_atomically(file, lambda out: out.write(f"{taken:.4g}".encode()))
+
+    def _time_file(self, model: Recommender, dataset: TrainingSet) -> Path:
+        """The same for all settings."""
+        return self.folder / f"{self.key(type(model)(), dataset)}.seconds"
 
 
 def mark_used(file: Path) -> None:
@@ -234,8 +274,4 @@ def _code_version(source: Path | None) -> str:
     package = Path(recsys.models.__file__).parent
     others = (recsys.blocks.__file__, recsys.dataset.__file__, recsys.text.__file__)
     files = {*package.glob("*.py"), *map(Path, others)}
-    files |= {source} if source else set()
-    digest = hashlib.sha256()
-    for file in sorted(files):
-        digest.update(f"\n{file.name}\n".encode() + file.read_bytes())
-    return digest.hexdigest()
+    return digest_of(files | {source} if source else files)

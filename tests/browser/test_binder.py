@@ -169,15 +169,13 @@ def test_a_model_of_ones_own_reaches_the_leaderboard_in_jupyterlab(
     page.get_by_role("button", name="Show the leaderboard").click()
     panel = page.locator(".recsys-leaderboard")
     status, row = panel.locator(".recsys-status"), panel.locator("tr", has_text="Followers")
-    expect(status).to_contain_text(re.compile("Not evaluated yet: .*Followers"))
+    expect(status).to_contain_text("Not evaluated yet: Followers.")
 
-    def evaluate_and_cancel() -> None:
+    def evaluate() -> None:
         page.get_by_role("button", name="Evaluate the missing models").click()
-        expect(status).to_contain_text(re.compile("(Similarity|Profile|Clustering|KNN), split 0"))
-        page.get_by_role("button", name="Cancel the evaluation").click()
         expect(row).to_be_visible()
 
-    evaluate_and_cancel()
+    evaluate()
     figure = row.locator(".number").first
     expect(figure).to_have_text(re.compile(r"0\.\d{3}"))
     figure.scroll_into_view_if_needed()
@@ -190,7 +188,7 @@ def test_a_model_of_ones_own_reaches_the_leaderboard_in_jupyterlab(
     page.keyboard.type(".mine")
     page.keyboard.press("Control+Enter")
     expect(row).to_have_count(0)
-    evaluate_and_cancel()
+    evaluate()
     why = "AttributeError: 'numpy.ndarray' object has no attribute 'mine'"
     expect(row).to_contain_text(f"Could not be evaluated: {why}")
     page.close()

@@ -113,18 +113,30 @@ def test_the_list_the_code_and_the_report_can_be_taken_home(
     assert len(asked) == 1
 
 
-def test_the_leaderboard_evaluates_on_demand_and_can_be_cancelled(opened: Dashboard) -> None:
+def test_the_leaderboard_is_filled_sorted_and_measured_again(opened: Dashboard) -> None:
+    page = opened.page
     opened.button("Show the leaderboard").click()
-    panel = opened.page.locator(".recsys-leaderboard")
-    expect(panel).to_contain_text("Not evaluated yet")
+    panel = page.locator(".recsys-leaderboard")
+    rows, sort = panel.locator("tbody tr"), panel.get_by_label("Sort by")
+    expect(rows).to_have_count(13)
     expect(panel).to_contain_text("seed 0")
-    opened.button("Evaluate the missing models").click()
-    expect(opened.page.get_by_role("progressbar", name="Evaluation")).to_be_visible()
-    expect(panel.locator(".recsys-status")).to_contain_text("split 0")
+    expect(rows.filter(has_text="baseline")).to_have_count(4)
+    expect(rows.filter(has_text="chosen")).to_have_attribute("aria-current", "true")
+    marks = [rows.nth(index).locator(".track i").first.bounding_box() for index in range(6)]
+    assert all(one and 3 < one["width"] < 60 for one in marks), "marks that can be told apart"
+    sort.select_option(label="Coverage")
+    expect(rows.first).to_contain_text("Random")
+    expect(panel.locator("[aria-sort]")).to_contain_text("Coverage")
+    assert not opened.barriers()
+
+    opened.button("Measure again").click()
+    expect(page.get_by_role("progressbar", name="Evaluation")).to_be_visible()
+    expect(rows).not_to_have_count(13)
+    expect(panel.locator("tbody")).to_contain_text("Course Similarity")
     opened.button("Cancel the evaluation").click()
-    expect(opened.page.get_by_role("progressbar", name="Evaluation")).to_be_hidden()
-    expect(panel.locator(".recsys-status")).to_contain_text("Not evaluated yet")
-    expect(opened.button("Evaluate the missing models")).to_be_enabled()
+    expect(page.get_by_role("progressbar", name="Evaluation")).to_be_hidden()
+    expect(rows).to_have_count(13)
+    expect(opened.button("Measure again")).to_be_enabled()
 
 
 def test_a_term_is_explained_to_the_keyboard(app: Dashboard) -> None:
@@ -137,23 +149,40 @@ def test_a_term_is_explained_to_the_keyboard(app: Dashboard) -> None:
 
 @pytest.mark.parametrize(
     ("key", "setting"),
-    [("knn", "Neighbours"), ("nmf", "Components"), ("neural-network", "Epochs")],  # to the lowest
+    [("knn", "Neighbours"), ("clustering", "Number of clusters")],
 )
-def test_train_fits_with_the_settings_shown_and_the_last_list_stays_until_then(
+def test_the_list_follows_a_slider_and_says_what_moved(
     app: Dashboard, key: str, setting: str
+) -> None:
+    app.pick(3)
+    app.choose(key)
+    app.recommend()
+    before = app.rows.locator("summary").all_inner_texts()
+    app.slider(setting).press("Home")
+    expect(app.heading).to_have_text(re.compile("1 neighbour$|number of clusters 1$"))
+    expect(app.page.locator(".recsys-moved")).to_contain_text(re.compile(r"^\d+ of 10 changed"))
+    after = app.rows.locator("summary").all_inner_texts()
+    new = app.rows.filter(has=app.page.get_by_text("new", exact=True))
+    assert new.locator("summary").all_inner_texts() == [one for one in after if one not in before]
+    expect(app.train).to_be_hidden()
+
+
+def test_a_model_that_takes_longer_has_a_button_and_the_last_list_stays_until_then(
+    app: Dashboard,
 ) -> None:
     app.pick(3)
     app.choose("course-similarity")
     app.recommend()
-    app.choose(key)
-    app.slider(setting).press("Home")
+    app.choose("neural-network")
+    app.slider("Epochs").press("End")
     expect(app.advice).to_contain_text("This list is from")
-    expect(app.advice).to_contain_text("Press Train to fit")
+    expect(app.advice).to_contain_text("Train Neural Network to see its list.")
     expect(app.rows.first).to_be_visible()
-    app.button("Train").click()
+    app.train.click()
     expect(app.status).to_contain_text("is trained")
     expect(app.advice).to_have_text("")
-    expect(app.rows.first).to_be_visible()
+    expect(app.heading).to_contain_text("Neural Network, 10 epochs")
+    expect(app.train).to_be_hidden()
 
 
 def test_the_list_follows_the_selection_the_number_and_the_threshold(app: Dashboard) -> None:
@@ -267,22 +296,24 @@ def test_a_training_is_followed_overtaken_and_cancelled(app: Dashboard) -> None:
     app.choose("neural-network")
     for key in ("Home", "ArrowRight", "ArrowRight"):  # to 3, which no other test has fitted
         app.slider("Embedding size").press(key)
-    expect(app.advice).to_contain_text("Press Train to fit")
+    expect(app.advice).to_contain_text("Train Neural Network to see its list.")
     first = app.rows.first.inner_text()
-    epochs, train = app.slider("Epochs"), app.button("Train")
+    epochs, train = app.slider("Epochs"), app.train
     epochs.press("End")
     train.click()
     expect(app.page.get_by_role("progressbar", name="Training")).to_be_visible()
-    expect(train).to_be_disabled()
+    expect(train).to_have_text("Cancel")
     expect(app.clock).to_have_text(re.compile(r"^\d+ (s|min) · about \d+ (s|min) left$"))
 
     epochs.press("PageDown")
     expect(app.advice).to_contain_text(
-        "is still being trained with the earlier settings. Press Train"
+        "is still being trained with the earlier settings. Train Neural Network instead"
     )
+    expect(train).to_contain_text("Train")
     epochs.press("End")
     expect(app.advice).to_have_text(re.compile(r"is being trained\.$"))
     epochs.press("PageDown")
+    expect(train).to_contain_text("Train")
     train.click()
     expect(app.advice).to_have_text(re.compile(r"is being trained\.$"))
     app.picked.last.click()
@@ -293,7 +324,7 @@ def test_a_training_is_followed_overtaken_and_cancelled(app: Dashboard) -> None:
     app.button("Cancel").click()
     expect(app.status).to_have_text(re.compile(r"was cancelled\. .+ stays in use\."))
     expect(app.clock).to_have_text("")
-    expect(train).to_be_enabled()
+    expect(train).to_contain_text("Train")
     assert app.rows.first.inner_text() == first
     app.picked.last.click()
     expect(app.picked).to_have_count(2)

@@ -43,6 +43,7 @@ def open_page(page: Page, address: str) -> Dashboard:
     return Dashboard(page)
 
 
+LONG_FIT = "?courses=ML0101EN,DB0101EN&model=neural-network&embedding_size=6&top=4"
 CHOICE = "?courses=ML0101EN,DB0101EN&model=knn&neighbours=17&shrinkage=10&top=4&open=settings"
 
 
@@ -88,12 +89,12 @@ def test_a_kernel_that_is_killed_is_told_within_five_seconds(visit: Page, server
 def test_a_connection_that_is_cut_for_20_seconds_is_made_again(visit: Page, server: Server) -> None:
     """What was clicked meanwhile is done then, and what the kernel has done meanwhile is shown."""
     with wire_to(server.url) as wire:
-        visit.goto(wire.url + CHOICE.replace("=17", "=18"))  # which no other test has fitted
+        visit.goto(wire.url + LONG_FIT.replace("=6", "=7"))  # which no other test has fitted
         app = Dashboard(visit)
-        expect(app.advice).to_contain_text("Press Train")
+        expect(app.advice).to_contain_text("Train Neural Network to see its list.")
         lost = visit.locator(".recsys-bar")
-        app.button("Train").click()
-        expect(app.button("Cancel")).to_be_enabled()
+        app.train.click()
+        expect(app.button("Cancel")).to_be_visible()
         wire.cut()
         expect(lost).to_contain_text("lost; trying again", timeout=5_000)
         app.picked.first.click()
@@ -159,10 +160,10 @@ def asleep(page: Page) -> Iterator[None]:
 
 
 def test_a_page_that_slept_works_or_says_that_it_has_ended(visit: Page, server: Server) -> None:
-    visit.goto(server.url + CHOICE.replace("=17", "=19"))
+    visit.goto(server.url + LONG_FIT)
     app = Dashboard(visit)
-    expect(app.advice).to_contain_text("Press Train")
-    app.button("Train").click()
+    expect(app.advice).to_contain_text("Train Neural Network to see its list.")
+    app.train.click()
     with asleep(visit):
         time.sleep(15)  # the training ends, and thirty messages on its progress wait
     expect(app.advice).to_have_text("")
@@ -276,7 +277,7 @@ def test_a_page_that_is_written_with_a_hostile_set_holds_it_as_text(
         assert "<!--<script>" in sets
         assert visit.evaluate("window.hacked") is None
         assert planted_in(visit) == []
-        expect(Dashboard(visit).button("Recommend")).to_be_visible()  # nor is the page hidden
+        expect(Dashboard(visit).button("Copy link")).to_be_visible()  # nor is the page hidden
 
 
 def planted_in(page: Page) -> list[str]:

@@ -110,9 +110,9 @@ def test_the_losses_of_a_training_can_be_watched(app: Dashboard) -> None:
     app.recommend()
     app.choose("neural-network")
     app.slider("Epochs").press("ArrowRight")
-    app.button("Train").click()
+    app.train.click()
     losses = app.captions.filter(has_text="Line chart of the losses")
     expect(losses).to_contain_text(re.compile(r"after [1-5] of 6 epochs"))
-    expect(app.button("Train")).to_be_disabled()  # it is still under way
+    expect(app.train).to_have_text("Cancel")  # it is still under way
     expect(losses).to_contain_text("after 6 of 6 epochs")
     expect(app.status).to_contain_text("is trained")

@@ -20,7 +20,7 @@ def expect_the_lesson(app: Dashboard) -> None:
     expect(app.model.locator("option:checked")).to_have_text("2 · User Profile")
     expect(app.slider("Popularity prior")).to_have_value("3")
     expect(app.slider("How many to recommend")).to_have_value("4")
-    expect(app.page.locator(".recsys-leaderboard")).to_contain_text("Not evaluated yet")
+    expect(app.page.locator(".recsys-leaderboard")).to_contain_text("All models are evaluated")
     expect(app.button("Fewer settings")).to_be_visible()
 
 
@@ -41,7 +41,7 @@ def test_a_link_shows_its_state_and_never_the_example(page: Page, server: Server
     )
     app = visit(page, server.url + LESSON)
     expect_the_lesson(app)
-    expect(app.advice).to_contain_text("Press Train to fit User Profile")
+    expect(app.heading).to_contain_text("User Profile")
     expect(app.error).to_be_hidden()
     expect(page.locator(".recsys-note")).to_be_hidden()
     expect(page.locator(".tour")).to_have_count(0)

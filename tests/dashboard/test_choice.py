@@ -37,7 +37,7 @@ def test_a_model_registered_again_is_chosen_by_the_same_key(
     state.choice.choose_model("letters")
     assert state.choice.model is Edited
     assert state.fitting.outdated
-    assert "Press Train to fit Edited" in state.fitting.advice
+    assert "Train Edited to see its list." in state.fitting.advice
 
 
 def edit(monkeypatch: pytest.MonkeyPatch, **replaced: object) -> None:
@@ -52,7 +52,7 @@ def test_an_edited_model_is_noticed(state: State, monkeypatch: pytest.MonkeyPatc
     edit(monkeypatch)
     state.choice.update_offered()
     assert state.fitting.outdated
-    assert "from Letters before its cell was run again. Press Train" in state.fitting.advice
+    assert "from Letters before its cell was run again. Train Letters" in state.fitting.advice
     train(state)
     assert not state.fitting.outdated
     chosen = state.choice.chosen

@@ -44,8 +44,7 @@ def test_other_settings_leave_the_last_list_standing_and_say_so(state: State) ->
     assert state.fitting.outdated
     assert ids(state) == list("fedcb")
     assert state.fitting.advice == (
-        "This list is from Letters with other settings. "
-        "Press Train to fit Letters with these settings."
+        "This list is from Letters with other settings. Train Letters to see its list."
     )
     train(state)
     assert not state.fitting.outdated
@@ -73,14 +72,6 @@ def test_a_model_that_is_in_the_store_needs_no_training(new_state: Callable[[], 
     second.choice.choose_model("knn")
     assert not second.fitting.outdated
     assert type(second.fitting.answer.model) is models.KNN
-
-
-def test_recommend_fits_first_where_that_is_needed(state: State) -> None:
-    state.selection.add(["a"])
-    state.fitting.recommend()
-    assert state.training.job is not None
-    state.training.job.wait(30)
-    assert ids(state) == list("fedcb")
 
 
 def test_without_courses_the_answer_says_what_to_do(state: State) -> None:

@@ -221,6 +221,40 @@ def test_an_abandoned_evaluation_leaves_no_trace(stage: Stage, active: str) -> N
     assert state.messages.error == ""
 
 
+def test_rows_appear_one_by_one_also_when_measured_again(
+    stage: Stage, active: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cancel keeps what is done; the others have their former results again."""
+    monkeypatch.setattr(
+        leaderboard, "models_to_evaluate", lambda: [models.Popularity(), Patient(), models.KNN()]
+    )
+    board = Leaderboard(State(active, stage.store))
+    tables: queue.Queue[list[str]] = queue.Queue()
+    board.observe(lambda change: tables.put(list(change["new"].get("model", ()))), "table")
+
+    def measure_to_the_second() -> None:
+        board.refresh()
+        while tables.get(timeout=LONG) != ["Popularity"]:
+            pass
+        assert board.running
+        assert len(board.table) == 1
+
+    measure_to_the_second()
+    stage.release()
+    assert board.wait(LONG)
+    assert board.complete
+    first = board.table.set_index("model")["fit_seconds"]
+
+    measure_to_the_second()
+    board.cancel()
+    assert board.wait(LONG)
+    again = board.table.set_index("model")["fit_seconds"]
+    assert set(again.index) == {"Popularity", "Patient", "KNN"}
+    assert again["Popularity"] != first["Popularity"]
+    assert again["Patient"] == first["Patient"]
+    stage.assert_nothing_is_left()
+
+
 def test_what_this_process_has_evaluated_outlives_a_killed_child(
     stage: Stage, active: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -82,7 +82,7 @@ def test_the_page_says_what_is_trained_and_offers_the_new_choice(
     assert state.fitting.superseded
     assert state.fitting.advice == (
         "This list is from KNN. Patient is still being trained with the earlier settings. "
-        "Press Train to fit Patient with these settings instead."
+        "Train Patient instead to see its list."
     )
     state.choice.set_value("size", 1)
     assert not state.fitting.superseded
@@ -119,8 +119,7 @@ def test_a_model_with_outdated_settings_is_shown_as_such(visit: Visit, stage: St
     assert state.fitting.answer.model.values()["size"] == 1
     assert not state.fitting.superseded
     assert state.fitting.advice == (
-        "This list is from Patient with other settings. "
-        "Press Train to fit Patient with these settings."
+        "This list is from Patient with other settings. Train Patient to see its list."
     )
 
 

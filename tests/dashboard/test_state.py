@@ -15,7 +15,7 @@ def test_it_begins_with_the_first_data_set_and_the_first_model(state: State) -> 
     )
     assert state.choice.values == {"power": 1, "threshold": 0}
     assert state.fitting.outdated
-    assert state.fitting.advice == "Press Train to fit Letters with these settings."
+    assert state.fitting.advice == "Train Letters to see its list."
 
 
 def test_it_can_begin_with_an_example_and_its_recommendations(state: State) -> None:

@@ -160,7 +160,6 @@ def test_one_visitor_trains_one_model_at_a_time(tmp_path: Path) -> None:
         assert first is not None
         state.fitting.train()
         state.fitting.train()
-        state.fitting.recommend()
         jobs = (state.training.job, first)
         assert [job for job in jobs if job and job.running] in ([first] * 2, [first])
         state.training.cancel()

@@ -12,6 +12,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import sleep
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -225,6 +226,18 @@ def test_a_scheduler_that_goes_away_is_told_and_a_new_one_takes_over(
         _, address = begin()
         with for_fitting(parts, address) as at_hand:
             same_scores(store.fitted(NMF(), at_hand), NMF().fit(parts), bundled)
+
+
+def test_a_task_that_nobody_is_left_to_do_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Dask's client never says that it is done: the scheduler or all workers are lost."""
+    monkeypatch.setattr(cluster, "LOST", 0)
+    deserted = SimpleNamespace(status="running", scheduler_info=lambda n_workers: {"workers": {}})
+    future = SimpleNamespace(key="sum", add_done_callback=lambda call: None)
+    for client in (SimpleNamespace(status="connecting"), deserted):
+        with pytest.raises(ClusterError, match="lost its scheduler or its last worker"):
+            cluster.ClusterBlocks(client, [])._result(future)
 
 
 def _starter(

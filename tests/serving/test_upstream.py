@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import cache, partial
 from importlib.util import find_spec
-from inspect import getsource
+from inspect import getsource, signature
 from pathlib import Path
 from textwrap import dedent
 from types import SimpleNamespace
@@ -241,6 +241,48 @@ def _() -> None:
     assert "<a False>" in made
     assert "<b True>" in made
     assert "$c$" in made
+
+
+@check("send_files_compressed")
+def _() -> None:
+    import voila.app
+    from tornado.web import StaticFileHandler
+
+    handlers = ("TemplateStaticFileHandler", "MultiStaticFileHandler", "FileFindHandler")
+    writes(voila.app.Voila.init_handlers, *handlers)
+    for name in handlers:
+        assert issubclass(getattr(voila.app, name), StaticFileHandler)
+    writes(
+        StaticFileHandler.get,
+        "self.validate_absolute_path(",
+        "self.set_headers(",
+        "self.get_content_size(",
+        "self.get_content(self.absolute_path, start, end)",
+    )
+    order = getsource(StaticFileHandler.get)
+    assert order.index("self.validate_absolute_path(") < order.index("self.set_headers(")
+    writes(StaticFileHandler.set_headers, "self.set_etag_header()", "self.set_extra_headers(")
+
+
+@check("compress_answers")
+def _() -> None:
+    import voila.app
+    from tornado.web import Application, GZipContentEncoding
+
+    writes(voila.app.Voila.start, "self.init_settings()", "tornado.web.Application(**settings)")
+    assert "transforms" in signature(Application.__init__).parameters
+    assert GZipContentEncoding.GZIP_LEVEL == 6
+    writes(
+        GZipContentEncoding.transform_first_chunk, "if self._gzipping:", '"Content-Encoding" not in'
+    )
+    writes(GZipContentEncoding.transform_chunk, "self._gzip_file.flush()")
+
+
+@check("plotly_file")
+def _() -> None:
+    path = upstream.plotly_file()
+    assert path
+    assert path.name in upstream.plotly_script()
 
 
 @check("plotly_script")

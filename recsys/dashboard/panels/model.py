@@ -162,7 +162,7 @@ def _slider(one: Hyperparameter, label: str, value: float | None) -> widgets.Wid
     assert one.high is not None
     settings: dict[str, Any] = {
         **{"min": one.low, "max": one.high, "value": one.high if value is None else value},
-        **{"description": label, "continuous_update": False},
+        **{"description": label, "continuous_update": True},  # live models follow the hand
     }
     if one.kind is int:
         return create(widgets.IntSlider, **settings)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import ipywidgets as widgets
 
 from recsys.dashboard.glossary import explained
@@ -16,6 +18,8 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
     fresh = create(widgets.Button, description="Start fresh")
     example = row(whose, fresh, css="recsys-example")
     notice = text(kind="outdated")
+    heading = create(widgets.HTML, css="recsys-heading")
+    moved = text(kind="status recsys-moved")
     sentence = text(kind="hint")
     table = create(widgets.HTML, css="recsys-table")
 
@@ -27,9 +31,14 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
             table.value = paragraph(answer.why_empty or "Your recommendations will appear here.")
         model = answer.model
         sentence.value = f"<p>{explained(model.score_sentence)}</p>" if model else ""
+        heading.value = f"<h3>{escape(model.said())}</h3>" if model else ""
+        moved.value = paragraph(answer.what_moved)
 
     def show_advice() -> None:
         notice.value = paragraph(fitting.advice)
+
+    def show_updating() -> None:
+        (table.add_class if fitting.updating else table.remove_class)("recsys-updating")
 
     def show_example() -> None:
         titles = ", ".join(f"“{selection.dataset.title(one)}”" for one in selection.history)
@@ -41,5 +50,6 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
     fresh.on_click(lambda _: selection.clear())
     watch(fitting, "answer", show)
     watch(fitting, "advice", show_advice)
+    watch(fitting, "updating", show_updating)
     watch(selection, ["example", "history", "dataset"], show_example)
-    return frame(example, notice, sentence, table, name="recommendations")
+    return frame(example, notice, heading, sentence, moved, table, name="recommendations")

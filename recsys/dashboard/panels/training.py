@@ -1,6 +1,8 @@
-"""The buttons Train, Recommend and Cancel, and the progress of the training."""
+"""The button that trains the chosen model or cancels its training, and the progress."""
 
 from __future__ import annotations
+
+import math
 
 import ipywidgets as widgets
 
@@ -10,6 +12,7 @@ from recsys.dashboard.panels.frame import (
     paragraph,
     row,
     shared_layout,
+    show_if,
     text,
     watch,
     with_links,
@@ -18,27 +21,42 @@ from recsys.dashboard.state import Fitting, Messages, Training
 
 
 def training(fitting: Fitting, training: Training, messages: Messages) -> widgets.VBox:
-    """Fit the chosen model in the background, and show the progress."""
-    train = create(widgets.Button, description="Train")
-    recommend = create(widgets.Button, description="Recommend", button_style="primary")
-    cancel = create(widgets.Button, description="Cancel")
+    """Fit a model whose fit takes longer than a click, in the background, and show the progress.
+
+    A model that is faster is fitted when a setting changes: then there is no button.
+    """
+    button = create(widgets.Button, button_style="primary", css="recsys-train")
     bar = create(widgets.FloatProgress, min=0.0, max=1.0)
     status = text(kind="status")
     clock = text(kind="clock")  # separate: a screen reader should not read it every second
     progress = row(status, clock, css="recsys-said")
 
     def show() -> None:
-        train.disabled = recommend.disabled = training.running and not fitting.superseded
-        cancel.disabled = not training.running
+        button.description = "Cancel" if cancels() else f"Train{_about(fitting.seconds)}"
+        show_if(fitting.to_train or training.running, button)
         bar.value = training.progress
         bar.layout = shared_layout(visibility="visible" if training.running else "hidden")
         status.value = with_links(paragraph(messages.status))
         clock.value = paragraph(training.waiting)
 
-    train.on_click(lambda _: fitting.train())
-    recommend.on_click(lambda _: fitting.recommend())
-    cancel.on_click(lambda _: training.cancel())
+    def cancels() -> bool:
+        return training.running and not fitting.to_train
+
+    def press(_: widgets.Button) -> None:
+        if cancels():
+            training.cancel()
+        else:
+            fitting.train()
+
+    button.on_click(press)
     watch(training, ["running", "progress", "seconds"], show)
-    watch(fitting, "superseded", show)
+    watch(fitting, ["to_train", "fitted"], show)
     watch(messages, "status", show)
-    return frame(row(recommend, train, cancel), bar, progress, name="training")
+    return frame(button, bar, progress, name="training")
+
+
+def _about(seconds: float | None) -> str:
+    """How long a training takes, in words, from the time that the last one took."""
+    if seconds is None or math.isinf(seconds):
+        return ""
+    return f" (about {seconds:.0f} s)" if seconds < 90 else f" (about {seconds / 60:.0f} min)"

@@ -5,7 +5,7 @@
 | `Selection` | the data set, the picked courses |
 | `Choice` | the chosen model, its hyperparameters, the number of recommendations |
 | `Training` | the fit in the background, and its progress |
-| `Fitting` | the fitted model in use, and its recommendations |
+| `Fitting` | the fitted model in use, and its recommendations; `Live` fits fast models at once |
 | `View` | which panels and charts are open or hidden, and what is compared or presented |
 | `Messages` | the status, the error and the note that the page shows |
 | `Undo` | the changes that can be undone |
@@ -83,7 +83,7 @@ class State:
     def begin(self) -> None:
         """Show an example learner, with recommendations if the model is fast to fit."""
         self.selection.show_example()
-        self.fitting.fit_if_instant()
+        self.fitting.begin()
         self._home = self.link
 
     # Data sets
@@ -102,13 +102,11 @@ class State:
 
     def _open(self, key: str) -> None:
         was_example = bool(self.selection.example)
-        with self.fitting.hold_trait_notifications():  # to draw the list only once
-            with self.selection.hold_trait_notifications():
-                self.selection.open(key)
-                if was_example:
-                    self.selection.show_example()
+        drawn_once = self.fitting.hold_trait_notifications()
+        with drawn_once, self.selection.hold_trait_notifications():
+            self.selection.open(key)
             if was_example:
-                self.fitting.fit_if_instant()
+                self.selection.show_example()
 
     # Links
 
@@ -186,7 +184,6 @@ class State:
                 view.compared, view.hidden = link.compared, link.hidden
                 present = self.selection.dataset.course_index
                 view.explained = tuple(one for one in link.explained if one in present)
-            self.fitting.fit_if_instant()
         return notes
 
     def _select(self, link: Link) -> list[str]:

@@ -106,6 +106,10 @@ class Choice(HasTraits):
         wanted = self.model(**{**self.values, name: value})
         self.chosen = Chosen(self.chosen.key, wanted.values())
 
+    def go_back_to(self, values: Mapping[str, Any]) -> None:
+        """Choose earlier hyperparameters of the chosen model, such as those that are in use."""
+        self.chosen = Chosen(self.chosen.key, dict(values))
+
     @guarded("changing the number of recommendations")
     def set_top_n(self, number: int) -> None:
         """Set how many recommendations to show; values outside the limits are clipped."""

@@ -5,13 +5,15 @@ Must not know widgets.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 from traitlets import Bool, HasTraits, Instance, Unicode
 
-from recsys.dashboard.state.choice import Choice
+from recsys.dashboard.state.choice import Choice, Chosen
+from recsys.dashboard.state.live import Live
 from recsys.dashboard.state.messages import Messages, guarded
 from recsys.dashboard.state.selection import Selection
 from recsys.dashboard.state.training import Training, TrainingResult
@@ -28,6 +30,7 @@ class Answer:
     table : `course_id, title, score, rank`, best first
     model : the fitted model; None if there is none yet
     why_empty : why the table is empty, in words; "" if it is not empty
+    before : ids of the list before the last change, best first; empty if there was none
     """
 
     table: pd.DataFrame = field(
@@ -35,13 +38,47 @@ class Answer:
     )
     model: Recommender | None = None
     why_empty: str = ""
+    before: tuple[str, ...] = ()
+
+    @property
+    def moves(self) -> dict[str, int | None]:
+        """How many places each course has risen since the last change; None for one that is new.
+
+        Without the courses that stand where they stood; empty if there was no list before.
+        """
+        if not self.before:
+            return {}
+        ranks = {one: rank for rank, one in enumerate(self.before, 1)}
+        now = zip(self.table["course_id"], self.table["rank"], strict=True)
+        moved = {one: ranks[one] - int(rank) if one in ranks else None for one, rank in now}
+        return {one: places for one, places in moved.items() if places != 0}
+
+    @property
+    def what_moved(self) -> str:
+        """What has changed since the list before, in a sentence; "" if nothing has."""
+        moves = self.moves
+        if not moves:
+            return ""
+        titles = dict(zip(self.table["course_id"], self.table["title"], strict=True))
+        came = [f"“{titles[one]}”" for one, places in moves.items() if places is None]
+        if not came:
+            return f"{len(moves)} of {len(titles)} changed their places."
+        named = came[0] if len(came) == 1 else f"{', '.join(came[:-1])} and {came[-1]}"
+        if len(came) > MOST_NAMED:
+            named = f"{', '.join(came[:MOST_NAMED])} and {len(came) - MOST_NAMED} more"
+        return f"{len(moves)} of {len(titles)} changed: {named} came in."
+
+
+MOST_NAMED = 3  # courses that came in, named in a sentence
+GESTURE = 1.0  # seconds: changes that follow each other sooner are one, such as a drag of a slider
 
 
 class Fitting(HasTraits):
     """The recommendations for the picked courses by the chosen model, once it is fitted.
 
-    If the chosen model is already fitted, it recommends at once. Otherwise the last list stays and
-    `outdated` is True, until the model has been trained.
+    If the chosen model is already fitted, it recommends at once. If its fit takes less than a
+    second, it is fitted at once (`Live`). Otherwise the last list stays and `outdated` is True,
+    until the model has been trained.
 
     Parameters
     ----------
@@ -54,6 +91,8 @@ class Fitting(HasTraits):
     fitted = Instance("recsys.models.Recommender", allow_none=True, help="the model in use")
     outdated = Bool(True, help="whether the model in use differs from the choice")
     superseded = Bool(False, help="whether the choice differs from the model in training")
+    updating = Bool(False, help="whether the list is about to change by itself")
+    to_train = Bool(False, help="whether the visitor has to start a training, to get the list")
     advice = Unicode(help="how to get the chosen model's list; empty if it is shown")
     answer = Instance(Answer, (), help="the list that the page shows")
 
@@ -63,6 +102,11 @@ class Fitting(HasTraits):
         super().__init__()
         self._selection, self._choice, self._training = selection, choice, training
         self.messages = messages
+        self._live = Live(selection, self._on_live_fit, self._on_live_failure)
+        self._refused: Chosen | None = None  # its live fit has failed
+        self._begun = False
+        self._before: tuple[str, ...] = ()  # the list before the last change
+        self._last_change = 0.0
         selection.observe(self._on_dataset_changed, "dataset")
         # Not "history": the picked courses are shown before the list is computed.
         selection.observe(self._on_input_changed, "revision")
@@ -83,27 +127,26 @@ class Fitting(HasTraits):
         if not self._training.running or self.superseded:
             self._training.start(self._choice.chosen.unfitted())
 
-    @guarded("recommending")
-    def recommend(self) -> None:
-        """Recommend again, after fitting the chosen model if it is not fitted."""
-        if self.outdated:
-            self.train()
-        else:
-            self._answer()
-            self.messages.status = "The list is up to date."
+    @guarded("recommending", asked=False)
+    def begin(self) -> None:
+        """Fit the chosen model now if that takes less than a second, and from now on always."""
+        self._begun = True
+        self._find_fitted()
 
-    def fit_if_instant(self) -> None:
-        """Fit the chosen model now, if no model is fitted yet and the fit is fast."""
-        model, dataset = self._choice.chosen.unfitted(), self._selection.dataset
-        if self.fitted is None and model.fits_within_a_click(dataset):
-            self.fitted = self._selection.store.fitted(model, dataset)
-            self._find_fitted()
+    @property
+    def seconds(self) -> float | None:
+        """How long the last fit of the chosen model took; None if that is not known."""
+        return self._live.seconds(self._choice.chosen.unfitted())
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until no live fit is running; for scripts. Returns False after `timeout` seconds."""
+        return self._live.wait(timeout)
 
     # Reactions to changes of the other models
 
     @guarded("opening the data set", asked=False)
     def _on_dataset_changed(self, _: Any) -> None:
-        self.fitted, self.answer = None, Answer()
+        self.fitted, self.answer, self._before = None, Answer(), ()
         self._find_fitted()
 
     @guarded("recommending", asked=False)
@@ -112,6 +155,20 @@ class Fitting(HasTraits):
 
     @guarded("choosing the model", asked=False)
     def _on_choice_changed(self, _: Any) -> None:
+        self._find_fitted()
+
+    @guarded("recommending", asked=False)
+    def _on_live_fit(self, model: Recommender) -> None:
+        """Use a model that was fitted live: with older settings too, while a slider is dragged."""
+        if type(model) is self._choice.model:
+            self.fitted = model
+        self._find_fitted()
+
+    @guarded("recommending", asked=False)
+    def _on_live_failure(self, model: Recommender, reason: str) -> None:
+        if reason:
+            self._refused = self._choice.chosen
+            self.messages.error = reason
         self._find_fitted()
 
     @guarded("training", asked=False)
@@ -127,6 +184,8 @@ class Fitting(HasTraits):
         elif isinstance(event, Cancelled):
             still = f" {self.fitted.name} stays in use." if self.fitted else ""
             self.messages.status = f"The training of {requested.name} was cancelled.{still}"
+            if self.fitted is not None and type(self.fitted) is self._choice.model:
+                self._choice.go_back_to(self.fitted.values())
         elif isinstance(event, Failed):
             self.messages.status = f"{requested.name} could not be trained."
             self.messages.error = event.reason
@@ -143,30 +202,50 @@ class Fitting(HasTraits):
         )
 
     def _find_fitted(self) -> None:
-        """Use the chosen model if it is already fitted; otherwise mark the list as outdated."""
+        """Use the chosen model if it is fitted, or fit it; otherwise mark the list as outdated."""
         if not self._is_as_chosen(self.fitted):
-            stored = self._selection.store.get(
-                self._choice.chosen.unfitted(), self._selection.dataset
-            )
-            if stored is not None:
-                self.fitted = stored
+            self.fitted = self._found() or self.fitted
         self.outdated = not self._is_as_chosen(self.fitted)
+        if self.outdated and self._is_live():
+            self._live.fit(self._choice.chosen.unfitted())
         self._update_advice()
         self._answer()
+
+    def _found(self) -> Recommender | None:
+        """The chosen model, fitted; None if it still has to be fitted."""
+        wanted, chosen = self._choice.chosen.unfitted(), self._selection
+        first = self._begun and self.fitted is None  # a page begins with a list
+        if first and wanted.fits_within_a_click(chosen.dataset):
+            return chosen.store.fitted(wanted, chosen.dataset)
+        return chosen.store.get(wanted, chosen.dataset) or self._live.get(wanted)
+
+    def _is_live(self) -> bool:
+        """Whether the chosen model is fitted without being asked to."""
+        chosen = self._choice.chosen
+        return (
+            self._begun
+            and chosen is not self._refused
+            and not self._is_as_chosen(self._training.model)
+            and self._live.suits(chosen.unfitted())
+        )
 
     def _update_advice(self) -> None:
         """Compare the choice with the model in use and with the model in training."""
         in_training = self._training.model
         waits = in_training is not None and self.outdated
-        self.superseded = waits and not self._is_as_chosen(in_training)
-        self.advice = self._advise(in_training) if self.outdated else ""
+        live = self.outdated and self._is_live()
+        with self.hold_trait_notifications():
+            self.superseded = waits and not self._is_as_chosen(in_training)
+            self.updating = live
+            self.to_train = self.outdated and not live and (self.superseded or not waits)
+            self.advice = self._advise(in_training) if self.outdated and not live else ""
 
     def _advise(self, in_training: Recommender | None) -> str:
         chosen = self._choice.model
-        todo = f"Press Train to fit {chosen.name} with these settings."
+        todo = f"Train {chosen.name} to see its list."
         if self.superseded and in_training is not None:
             now = f"{in_training.name} is still being trained with the earlier settings."
-            todo = f"{now} {todo[:-1]} instead."
+            todo = f"{now} Train {chosen.name} instead to see its list."
         elif self._training.running:
             todo = f"{chosen.name} is being trained."
         if self.fitted is None:
@@ -188,4 +267,10 @@ class Fitting(HasTraits):
                     setattr(model, one.name, self._choice.values[one.name])
         table = model.recommend(history, k=self._choice.top_n)
         why_empty = "" if len(table) else model.why_empty(history)
-        self.answer = Answer(table, model, why_empty)
+        listed = tuple(self.answer.table["course_id"])
+        if listed != tuple(table["course_id"]):
+            now = time.monotonic()
+            if now - self._last_change > GESTURE:
+                self._before = listed
+            self._last_change = now
+        self.answer = Answer(table, model, why_empty, self._before)

@@ -1,4 +1,4 @@
-"""The leaderboard: the known results, and the evaluation that computes the missing ones.
+"""The leaderboard: the known results, and the evaluation that computes the missing ones, or all.
 
 Must not know widgets, nor where a model is evaluated.
 """
@@ -6,19 +6,22 @@ Must not know widgets, nor where a model is evaluated.
 from __future__ import annotations
 
 import pandas as pd
-from traitlets import Bool, Instance, Tuple, Unicode
+from traitlets import Bool, Enum, Instance, Tuple, Unicode
 
 from recsys.dashboard.state import State
 from recsys.dashboard.state.background import BackgroundTask
 from recsys.dataset import Dataset
+from recsys.evaluation import compare
+from recsys.evaluation import leaderboard as ranked
 from recsys.evaluation.report import PROTOCOLS
-from recsys.jobs.job import Event, Failed, Finished, Job
+from recsys.jobs.job import Event, Failed, Finished, Job, Progressed
 from recsys.jobs.standings import (
     EvaluationJob,
     already_evaluated,
+    bundled,
+    cached_answers,
     for_evaluation,
     models_to_evaluate,
-    standings,
 )
 from recsys.models import Recommender
 from recsys.storage import Store
@@ -26,13 +29,26 @@ from recsys.storage import Store
 SEED = 0
 LENGTH = 10
 
+# The columns that the table can be sorted by -> the order in which the best is first. For coverage,
+# diversity and novelty, more is not always better.
+BEST_FIRST = {
+    "ndcg": "descending",
+    "recall": "descending",
+    "coverage": "descending",
+    "novelty": "descending",
+    "diversity": "descending",
+    "fit_seconds": "ascending",
+    "model": "ascending",
+}
+
 _Results = tuple[pd.DataFrame, list[Recommender], str]
 
 
 class Leaderboard(BackgroundTask):
     """The standings of all models, with default settings, on the state's data set.
 
-    When the data set or the registered models change, the table is emptied and read again.
+    When the data set or the registered models change, the table is emptied and read again. While an
+    evaluation runs, each model's row appears when it is measured.
 
     Parameters
     ----------
@@ -45,6 +61,8 @@ class Leaderboard(BackgroundTask):
     missing = Tuple(help="names of the models without results, those that failed among them")
     failed = Tuple(help="(name, why, in words) of each model that could not be evaluated")
     about = Unicode(help="data set, protocol and seed, in words")
+    chosen = Unicode(help="name of the chosen model")
+    sort_by = Enum(tuple(BEST_FIRST), "ndcg", help="the column that the table is sorted by")
     reading = Bool(False, help="whether the store is being read")
 
     def __init__(self, state: State) -> None:
@@ -53,6 +71,10 @@ class Leaderboard(BackgroundTask):
         self._reader: Job | None = None
         self._failures: dict[type[Recommender], str] = {}
         self._opened = False
+        self._afresh = False  # whether the running evaluation replaces known results
+        self._n_read = 0  # how many models of the running evaluation were done at the last reading
+        self._follow_choice()
+        state.choice.observe(lambda _: self._follow_choice(), "chosen")
         state.selection.observe(lambda _: self._start_over(), "dataset")
         state.choice.observe(lambda _: self._read_again(), "offered")
 
@@ -61,10 +83,23 @@ class Leaderboard(BackgroundTask):
         self._opened = True
         self._read_store(before="")
 
+    @property
+    def complete(self) -> bool:
+        """Whether every model has a result."""
+        return not (self.table.empty or self.missing)
+
+    def in_order(self) -> pd.DataFrame:
+        """The table, sorted by `sort_by`, the best first."""
+        if self.table.empty:
+            return self.table
+        descending = BEST_FIRST[self.sort_by] == "descending"
+        return self.table.sort_values(self.sort_by, ascending=not descending, kind="stable")
+
     def refresh(self) -> None:
-        """Evaluate the models without stored results, in the background."""
+        """Evaluate the models without results in the background; if there are none, all models."""
         if self.running:
             return
+        self._afresh, self._n_read = self.complete, 0
         selection = self._state.selection
         job = EvaluationJob(
             models_to_evaluate(),
@@ -72,9 +107,12 @@ class Leaderboard(BackgroundTask):
             selection.load_key,
             selection.store,
             self._state.training.job_queue,
+            self._afresh,
         )
         self._failures = job.failures
         self._begin("Starting the evaluation", job)
+        if self._afresh:
+            self.table = pd.DataFrame()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until nothing runs in the background; for scripts.
@@ -93,6 +131,33 @@ class Leaderboard(BackgroundTask):
                 return False
         return False
 
+    def _on_event(self, job: Job, event: Event) -> None:
+        super()._on_event(job, event)
+        if job is self._job and isinstance(event, Progressed) and self.running:
+            self._show_new_rows()
+
+    def _show_new_rows(self) -> None:
+        """Read again if a model is done; during a reading, the next report of progress does it."""
+        n_done = len(self._evaluated())
+        if n_done > self._n_read and self._reader is None:
+            self._n_read = n_done
+            self._read_store(before=self.status)
+
+    def _evaluated(self) -> set[type[Recommender]]:
+        """The models that the last evaluation has done."""
+        return set(self._job.evaluated) if isinstance(self._job, EvaluationJob) else set()
+
+    def _shown_models(self) -> list[Recommender]:
+        """All models; while known results are being replaced, those that were replaced already."""
+        models = models_to_evaluate()
+        if not (self.running and self._afresh):
+            return models
+        done = self._evaluated()
+        return [one for one in models if type(one) in done]
+
+    def _follow_choice(self) -> None:
+        self.chosen = self._state.choice.model.name
+
     def _ended(self) -> None:
         self._read_store(before=self.status)
 
@@ -100,7 +165,7 @@ class Leaderboard(BackgroundTask):
         """Read the stored results; the status starts with the text `before`."""
         self.reading, self.status = True, before or "Reading the results"
         selection = self._state.selection
-        self._reader = reader = _Reading(selection.store, selection.dataset)
+        self._reader = reader = _Reading(selection.store, selection.dataset, self._shown_models())
         reader.start(lambda event: self._on_store_read(reader, before, event))
 
     def _on_store_read(self, reader: Job, before: str, event: Event) -> None:
@@ -109,7 +174,8 @@ class Leaderboard(BackgroundTask):
         try:
             self._show_results(before, event)
         finally:
-            self._reader = None  # last, since `wait` on another thread returns then
+            if self._reader is reader:
+                self._reader = None  # last, since `wait` on another thread returns then
 
     def _show_results(self, before: str, event: Event) -> None:
         self.reading = False
@@ -152,24 +218,32 @@ class _Reading(Job):
 
     what = "reading of the results"
 
-    def __init__(self, store: Store, dataset: Dataset) -> None:
+    def __init__(self, store: Store, dataset: Dataset, models: list[Recommender]) -> None:
         super().__init__()
-        self._store, self._dataset = store, dataset
+        self._store, self._dataset, self._models = store, dataset, models
 
     def _work(self) -> _Results:
-        return _stored_results(self._store, self._dataset)
+        return _known_results(self._store, self._dataset, self._models)
 
 
-def _stored_results(store: Store, dataset: Dataset) -> _Results:
-    """The standings of the evaluated models, the other models, and what was measured."""
+def _known_results(store: Store, dataset: Dataset, models: list[Recommender]) -> _Results:
+    """The standings of the evaluated models, the other models, and what was measured.
+
+    What was measured on this machine is used before the results that come with the data set.
+    """
     subset = for_evaluation(dataset)
-    models = models_to_evaluate()
-    known = already_evaluated(models, subset, store, seed=SEED)
-    table = standings(known, subset, store, k=LENGTH, seed=SEED) if known else pd.DataFrame()
-    missing = [one for one in models if one not in known]
+    stored = already_evaluated(models, subset, store, seed=SEED)
+    results = compare(stored, subset, ks=(LENGTH,), seeds=(SEED,), answering=cached_answers(store))
+    others = [one for one in models if one not in stored]
+    shipped = bundled(others, subset, store, SEED)
+    table = ranked([*results, *shipped]).drop(columns=["catalogue", "k"], errors="ignore")
+    missing = [one for one in others if one not in {result.model for result in shipped}]
     noun = dataset.noun
     about = (
         f"{dataset.name}: {subset.n_courses:,} {noun}s, {subset.n_users:,} users; seed {SEED}. "
         f"{PROTOCOLS['strong'][1].format(noun=noun)}"
     )
+    if shipped:
+        whose = "All results" if not stored else f"Results of {len(shipped)} models"
+        about += f" {whose} came with the data set: their fit times are those of another machine."
     return table, missing, about
