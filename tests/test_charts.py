@@ -160,7 +160,7 @@ def test_scores_are_bars_with_the_best_on_top() -> None:
     assert chart.title == "Data Analysis with Python leads with 1.15"
     assert chart.figure.layout.xaxis.title.text == "Similarity"
     assert chart.figure.layout.xaxis.range[0] == 0
-    assert chart.table["course_id"].tolist() == ["DA", "CB", "DL"]
+    assert chart.table["id"].tolist() == ["DA", "CB", "DL"]
 
 
 def test_a_shared_first_rank_is_in_the_title() -> None:
@@ -212,14 +212,14 @@ def test_contributions_are_signed_and_hatched_below_zero() -> None:
 
 def test_contributions_by_leaving_out_say_so() -> None:
     chart = charts.contributions(explanation(0.6, -0.2, 0.1, exact=False))
-    assert chart.figure.layout.xaxis.title.text == "Score lost without the<br>course"
+    assert chart.figure.layout.xaxis.title.text == "Score lost without the pick"
 
 
 def test_topics_come_strongest_first() -> None:
     chart = ALL["topics"]
     assert chart.table["topic"].tolist() == ["<Python>", "SQL", "R"]
     assert list(chart.figure.data[0].x) == [9, 3, 0]
-    assert chart.title == "Your courses are mostly about <Python>"
+    assert chart.title == "Your picks are mostly about <Python>"
     assert chart.figure.layout.yaxis.ticktext[0] == "&lt;Python&gt;"
 
 

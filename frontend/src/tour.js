@@ -1,9 +1,9 @@
 // The tour of the dashboard: three steps, shown until it is dismissed once.
 
 const STEPS = [
-  [".recsys-picked", "These courses stand for what you know. Remove one, or add your own above."],
+  [".recsys-picked", "These picks stand for what you know. Remove one, or add your own above."],
   [".recsys-model", "Each model answers in its own way. Choose one, and move its sliders."],
-  [".recsys-recommendations", "The list follows at once. Open a course to see why it is there."],
+  [".recsys-recommendations", "The list follows at once. Open a row to see why it is there."],
 ];
 
 /**

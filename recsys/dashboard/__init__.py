@@ -42,7 +42,7 @@ class Dashboard:
         self.data_set = panels.data_set(state)
         self.picker = panels.picker(selection)
         self.picked = panels.picked(selection, state.undo)
-        self.model = panels.model(choice, view)
+        self.model = panels.model(choice, view, selection)
         self.training = panels.training(fitting, training, messages)
         self.notices = panels.notices(messages)
         self.recommendations = panels.recommendations(selection, fitting, view)

@@ -54,7 +54,7 @@ def as_table(answer: Answer, history: History, opened: Collection[str] | None = 
     heads = "".join(f'<th role="columnheader" scope="col">{escape(one)}</th>' for one in columns)
     return (
         f'<table role="table"><caption>Recommended {dataset.noun}s, best first. '
-        f"Score: {escape(answer.model.score_label)}.</caption>"
+        f"Score: {escape(dataset.worded(answer.model.score_label))}.</caption>"
         f'<thead role="rowgroup"><tr role="row">{heads}</tr></thead>{rows}</table>'
     )
 
@@ -168,7 +168,8 @@ def cells(column: pd.Series) -> list[str]:
 
 def heading(name: object) -> str:
     """A column's name as a heading: "course_id" becomes "Course id"."""
-    return str(name).replace("_", " ").capitalize()
+    words = str(name).replace("_", " ")
+    return words[:1].upper() + words[1:]  # the name of a model keeps its capitals
 
 
 def _shares(scores: np.ndarray) -> np.ndarray:

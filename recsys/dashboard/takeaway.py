@@ -17,7 +17,8 @@ from recsys.dashboard.state import OWN, Answer, Selection
 
 def as_csv(answer: Answer) -> str:
     """The answer as CSV, safe to open in a spreadsheet."""
-    return data_view.as_csv(answer.table[["rank", "course_id", "title", "score"]])
+    table = answer.table[["rank", "course_id", "title", "score"]]
+    return data_view.as_csv(table.rename(columns={"course_id": "id"}))
 
 
 def as_code(selection: Selection, answer: Answer, top_n: int) -> str:
@@ -66,9 +67,9 @@ def as_report(selection: Selection, answer: Answer, top_n: int) -> str:
     dataset, model = selection.dataset, answer.model
     if model is None:
         return ""
-    title = f"Recommendations by {model.name}"
+    title, worded = f"Recommendations by {model.name}", dataset.worded
     settings = "; ".join(
-        f"{one.label}: {escape(_shown(one.none if value is None else value))}"
+        f"{escape(worded(one.label))}: {escape(_shown(one.none if value is None else value))}"
         for one in model.hyperparameters()
         for value in [model.values()[one.name]]
     )
@@ -82,7 +83,7 @@ def as_report(selection: Selection, answer: Answer, top_n: int) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<style>{_read('report.css')}{_read('style.css')}</style></head>"
         f'<body><main class="recsys"><h1>{escape(title)}</h1>'
-        f"<p>{escape(model.summary)} {escape(model.score_sentence)}</p>"
+        f"<p>{escape(worded(f'{model.summary} {model.score_sentence}'))}</p>"
         f"<dl><dt>Data set</dt><dd>{escape(dataset.name)}: {dataset.n_courses:,} "
         f"{dataset.noun}s, {dataset.n_users:,} users</dd>"
         f"<dt>Settings</dt><dd>{settings}</dd><dt>Made on</dt><dd>{date.today()}</dd></dl>"

@@ -51,6 +51,15 @@ def part_of(progress: Progress, start: float, share: float, label: str = "") -> 
     return step
 
 
+def _in_words_of(dataset: TrainingSet, progress: Progress) -> Progress:
+    """The progress callback of a fit, whose messages speak of courses."""
+
+    def step(done: float, message: str, **figures: float) -> None:
+        progress(done, dataset.worded(message), **figures)
+
+    return step
+
+
 class NotFittedError(RuntimeError):
     """A model was asked to score before it was fitted."""
 
@@ -80,7 +89,8 @@ class Recommender(ABC):
     Class attributes
     ----------------
     name, summary : the name of the model, and its idea in one sentence
-    score_label : the meaning of a score in a few words, as an axis label
+    score_label : the meaning of a score in a few words, as an axis label; this and the other texts
+        speak of courses, and `TrainingSet.worded` puts them into the words of other data
     score_sentence : the meaning of a score in one sentence, for the reader of a list
     collaborative : whether it learns from ratings, so that a course without ratings has no score
     instant : whether a fit takes so little time that it needs no child process
@@ -137,7 +147,7 @@ class Recommender(ABC):
 
     def _why_unscored(self, history: Mapping[str, float]) -> str:
         """Why no course has a score for this history, in one sentence; used by `why_empty`."""
-        return f"{self.name} knows too little about the courses you picked; pick another one."
+        return f"{self.name} knows too little about your picks; add another one."
 
     def evidence(self, history: Mapping[str, float], course_id: str) -> Evidence | None:
         """What this model bases the score of a course on; None if it has nothing to show.
@@ -162,7 +172,7 @@ class Recommender(ABC):
         self.course_ids_ = dataset.courses["id"].to_numpy(str)
         self.course_titles_ = dataset.display_titles
         self.popularity_ = dataset.popularity
-        self._fit(dataset, dataset.wrap_progress(progress))
+        self._fit(dataset, _in_words_of(dataset, dataset.wrap_progress(progress)))
         progress(1.0, "Done")
         return self
 
@@ -251,12 +261,12 @@ class Recommender(ABC):
     def why_empty(self, history: Mapping[str, float], threshold: float | None = None) -> str:
         """Why `recommend` returns nothing for this history, in one or two sentences."""
         if not history and not self.scores_empty_history:
-            return "Pick at least one course first: the recommendations depend on your courses."
+            return "Pick something first: the recommendations depend on your picks."
         if len(history) == len(self._catalogue()):
-            return "You have picked every course, so none is left to recommend."
+            return "You have picked everything, so nothing is left to recommend."
         rated = self.popularity_[self._positions(history)] > 0
         if self.collaborative and not rated.any():
-            what = "this course" if len(history) == 1 else "any of these courses"
+            what = "your pick" if len(history) == 1 else "any of your picks"
             return (
                 f"Nobody has rated {what} yet, and {self.name} learns from ratings alone; "
                 "try a content-based model such as Course Similarity."
@@ -266,7 +276,7 @@ class Recommender(ABC):
         if floor is not None and not np.isnan(scores).all():
             best = int(np.nanargmax(scores))
             return (
-                f"No course reaches your threshold. The closest is “{self.course_titles_[best]}” "
+                f"Nothing reaches your threshold. The closest is “{self.course_titles_[best]}” "
                 f"with {scores[best]:.3g}; the threshold is {floor:.3g}. Lower the threshold."
             )
         return self._why_unscored(history)

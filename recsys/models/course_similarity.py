@@ -113,10 +113,10 @@ class CourseSimilarity(Recommender):
         """The words that a course shares with the courses whose similarities its score uses."""
         course, picked = self._positions([course_id])[0], self._positions(history)
         similar = cosines(self.word_vectors_, picked)[:, course]
-        whose = "your courses"
+        whose = "your picks"
         if self.combine == "closest" and len(picked):
             picked = picked[[similar.argmax()]]
-            whose = f"“{self.course_titles_[picked[0]]}”, the closest of your courses"
+            whose = f"“{self.course_titles_[picked[0]]}”, the closest of your picks"
         yours = np.asarray(self.word_vectors_[picked].sum(axis=0)).ravel()
         adds = yours * self.word_vectors_[course].toarray().ravel()
         words = np.argsort(-adds, kind="stable")[: np.count_nonzero(adds)]
@@ -135,7 +135,7 @@ class CourseSimilarity(Recommender):
         if self.word_vectors_[self._positions(history)].nnz:
             return super()._why_unscored(history)
         return (
-            "The courses you picked have no words to compare, neither in the title nor in the "
+            "Your picks have no words to compare, neither in the title nor in the "
             "description; pick one that has."
         )
 

@@ -120,7 +120,7 @@ class KNN(Recommender):
             }
         )
         return Evidence(
-            f"Your courses among the neighbours of “{self.course_titles_[course]}”: how similar "
+            f"Your picks among the neighbours of “{self.course_titles_[course]}”: how similar "
             "they are by the users who took both, their rank among all its neighbours, and what "
             "each adds to the score.",
             table,

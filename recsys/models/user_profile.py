@@ -120,7 +120,7 @@ class UserProfile(Recommender):
         if not len(topics):
             return None
         return Evidence(
-            f"The topics that “{self.course_titles_[course]}” shares with your courses, and what "
+            f"The topics that “{self.course_titles_[course]}” shares with your picks, and what "
             "each adds to the score.",
             pd.DataFrame({"topic": self.topics_[topics], "adds": adds[topics]}),
         )
@@ -131,4 +131,4 @@ class UserProfile(Recommender):
     def _why_unscored(self, history: Mapping[str, float]) -> str:
         if self.course_topics_[self._positions(history)].any():
             return super()._why_unscored(history)
-        return "The courses you picked have no topics; pick one that has."
+        return "Your picks have no topics; add one that has."

@@ -41,7 +41,7 @@ def test_every_model_recommends_shows_its_charts_and_says_why(app: Dashboard, ke
     expect(why).to_be_visible()
     expect(why.locator("li")).to_have_count(3)
     words = why.locator(".recsys-words").inner_text()
-    assert ("Leave-one-out" in why.inner_text()) == ("leaving out each course you picked" in words)
+    assert ("Leave-one-out" in why.inner_text()) == ("leaving out each pick" in words)
     main_reason = re.search(r"main reason is “(.+?)”:", words)
     assert main_reason
 
@@ -67,7 +67,7 @@ def test_the_first_page_shows_an_example_that_one_click_clears(opened: Dashboard
     opened.button("Undo").click()
     opened.button("Start fresh").click()
     expect(opened.picked).to_have_count(0)
-    expect(opened.page.locator(".recsys-table")).to_contain_text("Pick at least one course first")
+    expect(opened.page.locator(".recsys-table")).to_contain_text("Pick something first")
 
 
 def test_the_tour_has_three_steps_and_stays_away_afterwards(
@@ -204,7 +204,7 @@ def test_the_list_follows_the_selection_the_number_and_the_threshold(app: Dashbo
 
     app.slider("Score threshold").press("End")
     expect(app.rows).to_have_count(0)
-    expect(app.page.locator(".recsys-table")).to_contain_text("No course reaches your threshold")
+    expect(app.page.locator(".recsys-table")).to_contain_text("Nothing reaches your threshold")
 
 
 def test_search_by_title_id_and_topic(app: Dashboard) -> None:
@@ -275,7 +275,7 @@ def test_a_description_opens_on_demand(app: Dashboard) -> None:
 
 def test_without_a_course_the_page_says_what_to_do(app: Dashboard) -> None:
     app.recommend()
-    expect(app.page.locator(".recsys-table")).to_contain_text("Pick at least one course first")
+    expect(app.page.locator(".recsys-table")).to_contain_text("Pick something first")
 
 
 def test_an_error_is_shown_in_words_and_can_be_dismissed(app: Dashboard, broken_data: Path) -> None:

@@ -33,7 +33,7 @@ def test_what_acts_when_scoring_acts_without_training(state: State) -> None:
     assert ids(state) == ["f", "e", "d"]
     assert not state.fitting.outdated
     state.choice.set_value("threshold", 100)
-    assert "No course reaches your threshold" in state.fitting.answer.why_empty
+    assert "Nothing reaches your threshold" in state.fitting.answer.why_empty
     assert Letters.fits == 1
 
 
@@ -76,7 +76,7 @@ def test_a_model_that_is_in_the_store_needs_no_training(new_state: Callable[[], 
 
 def test_without_courses_the_answer_says_what_to_do(state: State) -> None:
     train(state)
-    assert state.fitting.answer.why_empty.startswith("Pick at least one course first")
+    assert state.fitting.answer.why_empty.startswith("Pick something first")
 
 
 def test_settings_changed_during_a_training_do_not_get_its_model_for_theirs(

@@ -29,7 +29,7 @@ def labelled(panel: widgets.Widget, label: str) -> widgets.Widget:
 
 def test_the_dropdown_follows_a_model_chosen_in_code(tmp_path: Path) -> None:
     state = State("bundled", Store(tmp_path))
-    panel = panels.model(state.choice, state.view)
+    panel = panels.model(state.choice, state.view, state.selection)
     dropdown = next(one for one in panel.children if isinstance(one, widgets.Dropdown))
 
     state.choice.choose_model("knn")
@@ -44,7 +44,7 @@ def test_the_dropdown_follows_a_model_chosen_in_code(tmp_path: Path) -> None:
 
 def test_the_controls_follow_values_set_in_code(tmp_path: Path) -> None:
     state = State("bundled", Store(tmp_path))
-    panel = panels.model(state.choice, state.view)
+    panel = panels.model(state.choice, state.view, state.selection)
     state.choice.choose_model("knn")
     slider, everyone = labelled(panel, "Neighbours"), labelled(panel, "all")
     state.choice.set_value("neighbours", 7)
@@ -66,7 +66,7 @@ def test_the_controls_follow_values_set_in_code(tmp_path: Path) -> None:
 
 def test_a_link_sets_the_controls_and_unfolds_the_settings(tmp_path: Path) -> None:
     state = State("bundled", Store(tmp_path))
-    panel = panels.model(state.choice, state.view)
+    panel = panels.model(state.choice, state.view, state.selection)
     state.open_link("model=clustering&n_clusters=4&lift=false&open=settings")
     assert labelled(panel, "Number of clusters").value == 4
     assert labelled(panel, "Fewer settings")
@@ -81,7 +81,7 @@ def test_a_model_registered_later_is_offered_once_its_cell_has_run(
     monkeypatch.setattr(models, "_MODELS", [models.KNN, models.NMF])
     state = State("bundled", Store(tmp_path))
     state.choice.choose_model("nmf")
-    dropdown = labelled(panels.model(state.choice, state.view), "Model")
+    dropdown = labelled(panels.model(state.choice, state.view, state.selection), "Model")
     models.register(Letters)
     shell.run_cell("1")
     assert [key for _, key in dropdown.options] == ["knn", "nmf", "letters"]
@@ -97,7 +97,7 @@ def test_a_model_edited_later_is_shown_once_its_cell_has_run(
     monkeypatch.setattr(frame, "get_ipython", lambda: shell)
     monkeypatch.setattr(models, "_MODELS", [Letters])
     state = State("bundled", Store(tmp_path))
-    panel = panels.model(state.choice, state.view)
+    panel = panels.model(state.choice, state.view, state.selection)
     models.register(type("Letters", (Letters,), {"__module__": __name__, "summary": "As edited."}))
     shell.run_cell("1")
     assert any("As edited." in str(getattr(one, "value", "")) for one in parts(panel))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,14 +12,14 @@ import ipywidgets as widgets
 from recsys.dashboard.glossary import explained, question
 from recsys.dashboard.link import MOST_RECOMMENDATIONS
 from recsys.dashboard.panels.frame import after_each_cell, create, frame, row, show_if, text, watch
-from recsys.dashboard.state import Choice, View
+from recsys.dashboard.state import Choice, Selection, View
 from recsys.models import Hyperparameter, Recommender
 
 SETTINGS_SHOWN = 2  # models declare the most important ones first; a click shows the others
 SETTINGS = "settings"  # the name of the others in links
 
 
-def model(choice: Choice, view: View) -> widgets.VBox:
+def model(choice: Choice, view: View, selection: Selection) -> widgets.VBox:
     """Choose a model, its hyperparameters, and how many recommendations to show."""
     dropdown = create(widgets.Dropdown, description="Model")
     summary = text(kind="summary")
@@ -32,9 +33,10 @@ def model(choice: Choice, view: View) -> widgets.VBox:
         max=MOST_RECOMMENDATIONS,
         continuous_update=False,
     )
-    # Created when a model is first chosen. A class that was edited in the notebook is a new one.
-    controls_of: dict[type[Recommender], dict[str, Control]] = {}
-    drawn: list[type[Recommender]] = []
+    # Created when a model is first chosen. A class that was edited in the notebook is a new one,
+    # and each noun of a data set ("course", "film") has labels of its own.
+    controls_of: dict[tuple[type[Recommender], str], dict[str, Control]] = {}
+    drawn: list[tuple[type[Recommender], str]] = []
 
     def choose(change: dict[str, Any]) -> None:
         if change["new"] not in (None, choice.chosen.key):  # else the code set it, not the visitor
@@ -58,20 +60,26 @@ def model(choice: Choice, view: View) -> widgets.VBox:
 
     def show() -> None:
         dropdown.value = choice.chosen.key
-        if drawn != [choice.model]:
-            draw()
-        for name, one in controls_of[choice.model].items():
+        wanted = choice.model, selection.dataset.noun
+        if drawn != [wanted]:
+            draw(wanted)
+        for name, one in controls_of[wanted].items():
             one.show(choice.values[name])
 
-    def draw() -> None:
-        drawn[:] = [choice.model]
-        summary.value = f"<p>{explained(choice.model.summary)}</p>"
-        if choice.model not in controls_of:
-            controls_of[choice.model] = {
-                one.name: Control(one, choice.values[one.name], set_value)
+    def draw(wanted: tuple[type[Recommender], str]) -> None:
+        drawn[:] = [wanted]
+        worded = selection.dataset.worded
+        summary.value = f"<p>{explained(worded(choice.model.summary))}</p>"
+        if wanted not in controls_of:
+            controls_of[wanted] = {
+                one.name: Control(
+                    replace(one, label=worded(one.label), help=worded(one.help)),
+                    choice.values[one.name],
+                    set_value,
+                )
                 for one in choice.model.hyperparameters()
             }
-        boxes = [one.box for one in controls_of[choice.model].values()]
+        boxes = [one.box for one in controls_of[wanted].values()]
         controls.children, rarely_used.children = boxes[:SETTINGS_SHOWN], boxes[SETTINGS_SHOWN:]
         show_if(rarely_used.children, more)
 
@@ -87,6 +95,7 @@ def model(choice: Choice, view: View) -> widgets.VBox:
     view.add_openable(SETTINGS)
     watch(choice, "offered", offer)
     watch(choice, "chosen", show)
+    selection.observe(lambda _: show(), "dataset")
     watch(view, "opened", fold)
     watch(choice, "top_n", follow_number)
     more.on_click(lambda _: view.set_open(SETTINGS, SETTINGS not in view.opened))

@@ -103,9 +103,7 @@ def picked(selection: Selection, undo: Undo) -> widgets.VBox:
 def examples(selection: Selection) -> widgets.HBox:
     """A button for each example learner, and one for random courses."""
     surprise = create(
-        widgets.Button,
-        description="Surprise me",
-        tooltip="Pick a few courses on a random topic",
+        widgets.Button, description="Surprise me", tooltip="Pick a few on a random topic"
     )
     surprise.on_click(lambda _: selection.surprise())
     label = text("Or try an example:", kind="hint")

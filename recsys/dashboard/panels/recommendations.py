@@ -30,8 +30,9 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
         else:
             table.value = paragraph(answer.why_empty or "Your recommendations will appear here.")
         model = answer.model
-        sentence.value = f"<p>{explained(model.score_sentence)}</p>" if model else ""
-        heading.value = f"<h3>{escape(model.said())}</h3>" if model else ""
+        worded = selection.dataset.worded
+        sentence.value = f"<p>{explained(worded(model.score_sentence))}</p>" if model else ""
+        heading.value = f"<h3>{escape(worded(model.said()))}</h3>" if model else ""
         moved.value = paragraph(answer.what_moved)
 
     def show_advice() -> None:
