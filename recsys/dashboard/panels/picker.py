@@ -35,6 +35,9 @@ def picker(selection: Selection) -> widgets.VBox:
 
     def fill(_: Any = None) -> None:
         found = selection.search(search.value, topic.value or "")
+        meant = selection.spelled(search.value) if found.empty else ""
+        if meant:
+            found = selection.search(meant, topic.value or "")
         shown = found.head(MOST_LISTED)
         listed.description = f"{selection.dataset.noun.capitalize()}s"
         listed.value = ()  # first, or the page would look for the old selection in the new options
@@ -42,9 +45,10 @@ def picker(selection: Selection) -> widgets.VBox:
         listed.options = list(zip(titles.tolist(), shown["id"], strict=True))
         plural = "" if len(found) == 1 else "s"
         order = "titles before descriptions" if search.value.strip() else "most taken first"
+        similar = f"Nothing matches exactly. Like “{meant}”: " if meant else ""
         left_out = f", the first {MOST_LISTED} listed" if len(found) > MOST_LISTED else ""
         count.value = paragraph(
-            f"{len(found):,} {selection.dataset.noun}{plural}, {order}{left_out}."
+            f"{similar}{len(found):,} {selection.dataset.noun}{plural}, {order}{left_out}."
             if len(found)
             else "Nothing matches. Try fewer letters or another topic."
         )

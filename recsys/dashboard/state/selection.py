@@ -76,6 +76,10 @@ class Selection(HasTraits):
         """The matching courses that are not picked yet; see `Search.find`."""
         return self._search.find(words, topic, without=self.history)
 
+    def spelled(self, words: str) -> str:
+        """The search words without typos; "" if there are none: see `Search.spelled`."""
+        return self._search.spelled(words)
+
     # The data set
 
     def open(self, key: str) -> None:
