@@ -76,7 +76,7 @@ def as_report(selection: Selection, answer: Answer, top_n: int) -> str:
     picked = "".join(f"<li>{escape(dataset.title(one))}</li>" for one in selection.history)
     listed = f"<p>{escape(answer.why_empty)}</p>"
     if len(answer.table):
-        listed = as_table(answer, selection.history)
+        listed = as_table(answer, selection.history) + f"<p>{escape(answer.remarks)}</p>"
     code = as_code(selection, answer, top_n)
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'

@@ -93,6 +93,7 @@ class Recommender(ABC):
         speak of courses, and `TrainingSet.worded` puts them into the words of other data
     score_sentence : the meaning of a score in one sentence, for the reader of a list
     collaborative : whether it learns from ratings, so that a course without ratings has no score
+    unscored_because : why some courses have no score, whatever is picked, in a few words
     instant : whether a fit takes so little time that it needs no child process
     scores_empty_history : whether it can score an empty history
     charts : keys of its charts in `recsys.charts`, in the order shown; the first two are open by
@@ -112,6 +113,7 @@ class Recommender(ABC):
     score_label: ClassVar[str]
     score_sentence: ClassVar[str] = ""
     collaborative: ClassVar[bool] = True
+    unscored_because: ClassVar[str] = "rated by nobody"
     instant: ClassVar[bool] = False
     scores_empty_history: ClassVar[bool] = False
     charts: ClassVar[tuple[str, ...]] = ("scores", "popularity")
@@ -280,6 +282,32 @@ class Recommender(ABC):
                 f"with {scores[best]:.3g}; the threshold is {floor:.3g}. Lower the threshold."
             )
         return self._why_unscored(history)
+
+    def why_short(
+        self, history: Mapping[str, float], k: int = 10, threshold: float | None = None
+    ) -> str:
+        """Why `recommend` returns fewer than k courses; "" if it does not, or if it returns none.
+
+        The sentence speaks of courses and contains no titles: see `TrainingSet.worded`.
+        """
+        scores = self._candidate_scores(history)
+        floor = self._floor() if threshold is None else threshold
+        scored = int((~np.isnan(scores)).sum())
+        below = 0 if floor is None else int((scores < floor).sum())
+        listed, unscored = scored - below, len(scores) - scored - len(history)
+        if not 0 < listed < k:
+            return ""
+        reasons = []
+        if history:
+            reasons.append(f"you have picked {len(history)}")
+        if unscored:
+            has = "has" if unscored == 1 else "have"
+            reasons.append(f"{unscored} {has} no score ({self.unscored_because})")
+        if below:
+            lies = "is" if below == 1 else "are"
+            reasons.append(f"{below} {lies} below the threshold of {floor:.3g}")
+        rest = "; ".join(reasons) or "there are no others"
+        return f"The list has {listed} of the {k} asked for. Of {len(scores):,} courses, {rest}."
 
     def score_one(self, history: Mapping[str, float]) -> np.ndarray:
         """(n_courses,) the scores for a single history, including those of its own courses."""

@@ -46,6 +46,7 @@ class CourseSimilarity(Recommender):
 
     name: ClassVar[str] = "Course Similarity"
     summary: ClassVar[str] = "Recommends courses described in the same words as yours."
+    unscored_because: ClassVar[str] = "without words to compare"
     score_label: ClassVar[str] = "Similarity in words to your courses"
     score_sentence: ClassVar[str] = (
         "Each course you picked adds its similarity in words, from 0 (no word in common) to 1 (the "

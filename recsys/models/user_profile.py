@@ -44,6 +44,7 @@ class UserProfile(Recommender):
 
     name: ClassVar[str] = "User Profile"
     summary: ClassVar[str] = "Recommends courses on the topics of your courses."
+    unscored_because: ClassVar[str] = "without topics"
     score_label: ClassVar[str] = "Topic alignment"
     score_sentence: ClassVar[str] = (
         "The score shows how much you have rated courses on the same topics; topics that few "
