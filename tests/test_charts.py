@@ -119,7 +119,28 @@ def test_every_chart_fits_any_width_and_either_theme(chart: Chart) -> None:
     assert layout.paper_bgcolor == layout.plot_bgcolor == "rgba(0, 0, 0, 0)"
     assert layout.font.family == "inherit"
     lines = html.unescape(layout.title.text).split("<br>")
-    assert all(len(line) <= 42 for line in lines)
+    assert all(len(line) <= 64 for line in lines)
+
+
+def test_every_chart_can_leave_its_title_to_the_page(chart: Chart) -> None:
+    """Nothing else changes: what is below the title only moves up."""
+    figure = chart.bundle(titled=False)["application/vnd.plotly.v1+json"]
+    whole = chart.bundle()["application/vnd.plotly.v1+json"]
+    assert "title" in whole["layout"]
+    assert "title" not in figure["layout"]
+    gone = chart.drawing.title_height
+    assert gone == 18 * (1 + whole["layout"]["title"]["text"].count("<br>"))
+    assert figure["layout"]["height"] == whole["layout"]["height"] - gone
+    assert figure["layout"]["margin"]["t"] == whole["layout"]["margin"]["t"] - gone
+    for bare, full in zip(figure["data"], whole["data"], strict=True):
+        bars = bare.pop("colorbar", None), full.pop("colorbar", None)
+        assert bare == full
+        if bars[0]:
+            from_top = [
+                (1 - bar["y"]) * one["layout"]["height"]
+                for bar, one in zip(bars, (figure, whole), strict=True)
+            ]
+            assert from_top[1] - from_top[0] == pytest.approx(gone)
 
 
 def test_every_axis_that_is_seen_is_labelled(chart: Chart) -> None:
