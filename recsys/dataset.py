@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -25,6 +26,9 @@ from recsys.text import BagOfWords, bag_of_words
 
 COURSE_COLUMNS = ("id", "title", "description")
 RATING_COLUMNS = ("user", "item", "rating")
+_COURSE = re.compile(
+    r"\b([Aa] )?([Cc])ourse(s?)\b(?! [A-Z])"
+)  # but not in the name "Course Similarity"
 
 
 class DataError(ValueError):
@@ -66,12 +70,13 @@ class TrainingSet(ABC):
 
     Attributes
     ----------
-    name, courses, topics : as in `Dataset`
+    name, courses, topics, noun : as in `Dataset`
     """
 
     name: str
     courses: pd.DataFrame
     topics: tuple[str, ...]
+    noun: str
 
     @property
     @abstractmethod
@@ -101,6 +106,22 @@ class TrainingSet(ABC):
     def n_courses(self) -> int:
         """The number of courses."""
         return len(self.courses)
+
+    def worded(self, text: str) -> str:
+        """A text that speaks of courses, in the words of this data set, such as “films”.
+
+        For the fixed texts of models and charts; not for texts that contain titles, since these
+        must stay as they are.
+        """
+
+        def own(found: re.Match[str]) -> str:
+            article = found[1] or ""
+            if article and self.noun[0] in "aeiou":
+                article = f"{article[0]}n "
+            noun = self.noun.capitalize() if found[2] == "C" else self.noun
+            return f"{article}{noun}{found[3]}"
+
+        return _COURSE.sub(own, text)
 
     def __getattr__(self, name: str) -> Any:
         if name in ("interactions", "likes", "profiles", "ratings", "users"):
@@ -133,6 +154,15 @@ class TrainingSet(ABC):
     def topic_matrix(self) -> np.ndarray:
         """(n_courses, n_topics) 1 where the course has the topic, else 0."""
         return self.courses[list(self.topics)].to_numpy(np.float32)
+
+    @cached_property
+    def display_titles(self) -> np.ndarray:
+        """(n_courses,) the titles as the page shows them: a title of several courses is followed
+        by the course's id.
+        """
+        titles = self.courses["title"]
+        spelled_alike = titles.str.split().str.join(" ").str.casefold().duplicated(keep=False)
+        return titles.where(~spelled_alike, titles + " (" + self.courses["id"] + ")").to_numpy(str)
 
     @cached_property
     def bags(self) -> BagOfWords:
@@ -191,7 +221,7 @@ class Dataset(TrainingSet):
             its line in a CSV file without line breaks inside fields
         """
         courses, topics = _checked_courses(courses)
-        ratings = _checked_ratings(ratings, pd.Index(courses["id"]))
+        ratings = _checked_ratings(ratings, pd.Index(courses["id"]), noun)
         users, rows = np.unique(ratings["user"].to_numpy(), return_inverse=True)
         if users.dtype == object:
             users = users.astype(str)  # an array of objects cannot be hashed or memory-mapped
@@ -252,7 +282,7 @@ class Dataset(TrainingSet):
         ------
         UnknownCourseError : names the first unknown id and the most similar known one
         """
-        return positions_in(self.course_index, course_ids, self.name)
+        return positions_in(self.course_index, course_ids, self.name, self.noun)
 
     def histories(self, histories: Sequence[Mapping[str, float]]) -> csr_matrix:
         """(len(histories), n_courses) the ratings of mappings from course id to rating.
@@ -298,13 +328,13 @@ class Dataset(TrainingSet):
         return History(self, MappingProxyType(ratings), positions, matrix)
 
     def title(self, course_id: str) -> str:
-        """The title of a course.
+        """The title of a course, as in `display_titles`.
 
         Raises
         ------
         UnknownCourseError : for a course that is not in `courses`
         """
-        return str(self.courses["title"].iloc[self.positions([course_id])[0]])
+        return str(self.display_titles[self.positions([course_id])[0]])
 
     @cached_property
     def fingerprint(self) -> str:
@@ -396,13 +426,16 @@ def _rating_counts(users: Users) -> Counter[float]:
     return Counter(dict(zip(ratings.tolist(), counts.tolist(), strict=True)))
 
 
-def positions_in(index: Mapping[str, int], course_ids: Iterable[str], where: str) -> np.ndarray:
+def positions_in(
+    index: Mapping[str, int], course_ids: Iterable[str], where: str, noun: str = "course"
+) -> np.ndarray:
     """The positions of courses, looked up by their ids.
 
     Parameters
     ----------
     index : course id -> position
     where : what the ids were looked up in, for the message ("this model's data")
+    noun : the word for one item, for the message
 
     Raises
     ------
@@ -411,14 +444,16 @@ def positions_in(index: Mapping[str, int], course_ids: Iterable[str], where: str
     try:
         return np.array([index[one] for one in course_ids], dtype=np.intp)
     except KeyError as missing:
-        raise unknown_course(missing.args[0], index, where) from None
+        raise unknown_course(missing.args[0], index, where, noun) from None
 
 
-def unknown_course(course_id: str, known: Iterable[str], where: str) -> UnknownCourseError:
+def unknown_course(
+    course_id: str, known: Iterable[str], where: str, noun: str = "course"
+) -> UnknownCourseError:
     """The error for an unknown course id; its message suggests the most similar known id."""
     similar = difflib.get_close_matches(str(course_id), list(known), n=1)
     hint = f" Did you mean “{similar[0]}”?" if similar else ""
-    return UnknownCourseError(f"There is no course “{course_id}” in {where}.{hint}")
+    return UnknownCourseError(f"There is no {noun} “{course_id}” in {where}.{hint}")
 
 
 def _parts(matrix: csr_matrix) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -441,7 +476,7 @@ def _checked_courses(courses: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ..
     courses = courses.astype(dict.fromkeys(COURSE_COLUMNS, str))
     _refuse(courses["id"].str.strip().eq(""), "is empty.", "courses", "id")
     repeats_id = courses["id"].duplicated()
-    _refuse(repeats_id, "is also the id of an earlier course; ids must differ.", "courses", "id")
+    _refuse(repeats_id, "is also the id of an earlier row; ids must differ.", "courses", "id")
     topics = tuple(column for column in courses.columns if column not in COURSE_COLUMNS)
     for topic in topics:
         flags = pd.to_numeric(courses[topic], errors="coerce")
@@ -450,7 +485,7 @@ def _checked_courses(courses: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ..
     return courses[[*COURSE_COLUMNS, *topics]], topics
 
 
-def _checked_ratings(ratings: pd.DataFrame, courses: pd.Index) -> pd.DataFrame:
+def _checked_ratings(ratings: pd.DataFrame, courses: pd.Index, noun: str) -> pd.DataFrame:
     _require_columns(ratings, RATING_COLUMNS, "ratings")
     ratings = ratings[list(RATING_COLUMNS)].reset_index(drop=True)
     for column in ("user", "item"):
@@ -462,7 +497,7 @@ def _checked_ratings(ratings: pd.DataFrame, courses: pd.Index) -> pd.DataFrame:
     ratings = ratings.assign(item=ratings["item"].astype(str), rating=values)
     if not pd.api.types.is_numeric_dtype(ratings["user"]):
         ratings["user"] = ratings["user"].astype(str)
-    _refuse(~ratings["item"].isin(courses), "is not the id of any course.", "ratings", "item")
+    _refuse(~ratings["item"].isin(courses), f"is not the id of any {noun}.", "ratings", "item")
     repeated = ratings.duplicated(["user", "item"])
     _refuse(repeated, "was rated by this user on an earlier line too.", "ratings", "item")
     return ratings

@@ -147,15 +147,15 @@ def _in_words(
     """
     title = model.course_titles_[course]
     if np.isnan(score):
-        reason = "the courses you picked do not tell it enough."
+        reason = "your picks do not tell it enough."
         if model.collaborative and not model.popularity_[course]:
             reason = "nobody has rated it yet; try a content-based model such as Course Similarity."
         return f"{model.name} has no score for “{title}”: {reason}"
     if not len(adds):
-        return f"{model.name} recommends “{title}” before you have picked any course."
+        return f"{model.name} recommends “{title}” before you have picked anything."
     if not (adds > 0).any():
         return (
-            f"No single course you picked raises this score: if you leave out any one of them, "
+            f"No single pick of yours raises this score: if you leave out any one of them, "
             f"the score of {readable(score)} stays the same or rises."
         )
     if len(adds) == 1 and exact:
@@ -171,5 +171,5 @@ def _in_words(
         )
     return (
         f"The main reason is “{reason}”: without it the score would fall from {readable(score)} "
-        f"to {readable(score - most)}.{but} Measured by leaving out each course you picked in turn."
+        f"to {readable(score - most)}.{but} Measured by leaving out each pick in turn."
     )

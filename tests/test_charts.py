@@ -13,7 +13,7 @@ import pytest
 from recsys import charts, models
 from recsys.charts import Chart, View
 from recsys.charts.drawing import PALETTE, ROW, SYMBOLS
-from recsys.charts.wording import percent, plain
+from recsys.charts.wording import percent, plain, tick
 from recsys.dataset import Dataset
 from recsys.explanation import Explanation
 from recsys.models import Recommender, registry
@@ -119,7 +119,28 @@ def test_every_chart_fits_any_width_and_either_theme(chart: Chart) -> None:
     assert layout.paper_bgcolor == layout.plot_bgcolor == "rgba(0, 0, 0, 0)"
     assert layout.font.family == "inherit"
     lines = html.unescape(layout.title.text).split("<br>")
-    assert all(len(line) <= 42 for line in lines)
+    assert all(len(line) <= 64 for line in lines)
+
+
+def test_every_chart_can_leave_its_title_to_the_page(chart: Chart) -> None:
+    """Nothing else changes: what is below the title only moves up."""
+    figure = chart.bundle(titled=False)["application/vnd.plotly.v1+json"]
+    whole = chart.bundle()["application/vnd.plotly.v1+json"]
+    assert "title" in whole["layout"]
+    assert "title" not in figure["layout"]
+    gone = chart.drawing.title_height
+    assert gone == 18 * (1 + whole["layout"]["title"]["text"].count("<br>"))
+    assert figure["layout"]["height"] == whole["layout"]["height"] - gone
+    assert figure["layout"]["margin"]["t"] == whole["layout"]["margin"]["t"] - gone
+    for bare, full in zip(figure["data"], whole["data"], strict=True):
+        bars = bare.pop("colorbar", None), full.pop("colorbar", None)
+        assert bare == full
+        if bars[0]:
+            from_top = [
+                (1 - bar["y"]) * one["layout"]["height"]
+                for bar, one in zip(bars, (figure, whole), strict=True)
+            ]
+            assert from_top[1] - from_top[0] == pytest.approx(gone)
 
 
 def test_every_axis_that_is_seen_is_labelled(chart: Chart) -> None:
@@ -160,7 +181,7 @@ def test_scores_are_bars_with_the_best_on_top() -> None:
     assert chart.title == "Data Analysis with Python leads with 1.15"
     assert chart.figure.layout.xaxis.title.text == "Similarity"
     assert chart.figure.layout.xaxis.range[0] == 0
-    assert chart.table["course_id"].tolist() == ["DA", "CB", "DL"]
+    assert chart.table["id"].tolist() == ["DA", "CB", "DL"]
 
 
 def test_a_shared_first_rank_is_in_the_title() -> None:
@@ -178,6 +199,14 @@ def test_titles_are_plain_text_cut_beside_the_bars_and_whole_on_hover() -> None:
     hover = chart.figure.data[0].customdata
     assert hover[2].replace("<br>", " ") == TITLES[2]
     assert "<b>" not in hover[1]
+
+
+def test_a_label_that_is_cut_keeps_the_brackets_at_its_end() -> None:
+    titles = [f"The long story of data analysis using Python ({one})" for one in ("DA1", "DA2")]
+    first, second = map(tick, titles)
+    assert first.endswith("… (DA1)")
+    assert second.endswith("… (DA2)")
+    assert all(len(line) <= 24 for line in first.split("<br>"))
 
 
 def test_equal_titles_keep_bars_of_their_own() -> None:
@@ -204,14 +233,14 @@ def test_contributions_are_signed_and_hatched_below_zero() -> None:
 
 def test_contributions_by_leaving_out_say_so() -> None:
     chart = charts.contributions(explanation(0.6, -0.2, 0.1, exact=False))
-    assert chart.figure.layout.xaxis.title.text == "Score lost without the<br>course"
+    assert chart.figure.layout.xaxis.title.text == "Score lost without the pick"
 
 
 def test_topics_come_strongest_first() -> None:
     chart = ALL["topics"]
     assert chart.table["topic"].tolist() == ["<Python>", "SQL", "R"]
     assert list(chart.figure.data[0].x) == [9, 3, 0]
-    assert chart.title == "Your courses are mostly about <Python>"
+    assert chart.title == "Your picks are mostly about <Python>"
     assert chart.figure.layout.yaxis.ticktext[0] == "&lt;Python&gt;"
 
 
@@ -328,6 +357,27 @@ def test_the_heat_map_marks_the_courses_that_lead_a_component() -> None:
 )
 def test_a_training_curve_tells_where_it_stands(curve: list[list[float]], title: str) -> None:
     assert charts.training_curve(np.array(curve)).title == title
+
+
+@pytest.mark.parametrize(
+    "kind", [models.NeuralNetwork, models.EmbeddingRegression, models.EmbeddingClassification]
+)
+def test_the_chart_of_losses_says_why_the_validation_loss_can_be_the_lower_one(
+    kind: type[models.NeuralNetwork],
+) -> None:
+    text = charts.training_curve(np.array([[4, 3.9]]), remark=kind.loss_sentence).text
+    assert "mean over a whole epoch" in text
+    assert ("fewer users than Neural Network" in text) == (kind is not models.NeuralNetwork)
+
+
+def test_models_whose_score_is_a_probability_or_a_rating_say_so_on_the_axis() -> None:
+    for kind, word in (
+        (models.NeuralNetwork, "probability"),
+        (models.EmbeddingRegression, "expected rating"),
+        (models.EmbeddingClassification, "expected rating"),
+    ):
+        assert word in kind.score_label.lower()
+        assert word in kind.score_sentence.lower()
 
 
 def test_a_training_curve_keeps_its_axis_while_it_grows() -> None:

@@ -127,7 +127,7 @@ def test_elsewhere_a_contribution_is_what_the_score_loses_without_the_course(
         lost = score(model, HISTORY, "DA1") - score(model, without(HISTORY, course), "DA1")
         assert adds == pytest.approx(lost)
     assert not why.exact
-    assert "leaving out each course" in why.words
+    assert "leaving out each pick" in why.words
 
 
 def test_the_only_course_of_a_history_answers_for_the_whole_score(dataset: Dataset) -> None:
@@ -140,7 +140,7 @@ def test_no_course_is_named_where_none_matters(dataset: Dataset) -> None:
     why = explain(Everybody().fit(dataset), HISTORY, "DA1")
     assert (why.contributions["contribution"] == 0).all()
     assert why.main_reason is None
-    assert "No single course you picked raises this score" in why.words
+    assert "No single pick of yours raises this score" in why.words
 
 
 @pytest.mark.parametrize("noise", [2e-7, -2e-7])
@@ -151,7 +151,7 @@ def test_a_rounding_error_is_no_reason(
     why = explain(Noisy().fit(dataset), HISTORY, "DA1")
     assert (why.contributions["contribution"] == 0).all()
     assert why.main_reason is None
-    assert "No single course you picked raises this score" in why.words
+    assert "No single pick of yours raises this score" in why.words
 
 
 def test_a_small_contribution_is_a_reason(
@@ -166,7 +166,7 @@ def test_a_small_contribution_is_a_reason(
 def test_an_empty_history_is_explained_too(dataset: Dataset) -> None:
     why = explain(Everybody().fit(dataset), {}, "DA1")
     assert why.contributions.empty
-    assert "before you have picked any course" in why.words
+    assert "before you have picked anything" in why.words
 
 
 def test_a_course_without_a_score_has_no_reasons(dataset: Dataset) -> None:
@@ -245,8 +245,8 @@ def test_components_are_named_by_their_courses_and_add_up(dataset: Dataset) -> N
     assert why.evidence is not None
     table = why.evidence.table
     assert table["adds"].sum() == pytest.approx(why.score)
-    assert "Python" in table["strongest_courses"][0]
-    assert "Web" not in table["strongest_courses"][0]
+    assert "Python" in table["strongest"][0]
+    assert "Web" not in table["strongest"][0]
 
 
 @pytest.mark.parametrize("cls", [*models.registry(), *models.baselines()], ids=lambda c: c.key())

@@ -30,13 +30,13 @@ function prepare() {
   for (const copy of document.querySelectorAll(".recsys-copy")) {
     copy.classList.add("recsys-works"); // in JupyterLab there is no script for it, so it stays hidden
   }
-  // A report that was requested by a button is downloaded at once.
+  // A report that was requested by a button is downloaded at once; it needs no second press.
   const reports = document.querySelectorAll(
     /** @type {"a"} */ (".recsys-row a[download='report.html']"),
   );
   for (const link of reports) {
-    if (!link.dataset.saved) link.click();
-    link.dataset.saved = "yes";
+    link.click();
+    link.remove();
   }
 }
 

@@ -4,7 +4,8 @@ Every chart has a title that states its finding, a text alternative, and the tab
 Must not know widgets, nor import a model: a chart reads a model's fitted attributes, and a model
 lists the keys of its charts.
 
-Figures fit widths from 340 to 1200 px. Their height depends on their content. They are readable on
+Figures fit widths from 340 to 1200 px; only their own titles need 460 px, and the page shows these
+as text. Their height depends on their content. They are readable on
 light and on dark pages. The colours are those of Okabe & Ito, which colour-blind people can
 distinguish. No information is shown by colour alone.
 """

@@ -17,7 +17,8 @@ MOST_BARS = 20  # recommendations in the chart
 
 @chart("scores", "Scores")
 def _scores(view: View) -> Chart:
-    return scores(view.recommendations.head(MOST_BARS), view.model.score_label)
+    label = view.dataset.worded(view.model.score_label)
+    return scores(view.recommendations.head(MOST_BARS), label)
 
 
 @chart("topics", "Your topics")
@@ -35,6 +36,7 @@ def scores(recommendations: pd.DataFrame, score_label: str) -> Chart:
     score_label : what a score means, as an axis title
     """
     table = recommendations[["rank", "course_id", "title", "score"]].reset_index(drop=True)
+    table = table.rename(columns={"course_id": "id"})  # whatever the data set calls its items
     if table.empty:
         return nothing("There is nothing to recommend yet", table)
     titles, values = table["title"], table["score"]
@@ -57,16 +59,16 @@ def contributions(explanation: Explanation) -> Chart:
     adds = table["contribution"]
     main = explanation.main_reason
     if main is None:
-        title = f"No single course of yours supports {explanation.title}"
+        title = f"No single pick of yours supports {explanation.title}"
     else:
         reason = table.loc[table["course_id"] == main].iloc[0]
         title = (
             f"{reason['title']} supports {explanation.title} most: "
             f"{readable(reason['contribution'])}, where the score is {readable(explanation.score)}"
         )
-    axis = "Adds to the score" if explanation.exact else "Score lost without the course"
+    axis = "Adds to the score" if explanation.exact else "Score lost without the pick"
     figure = bars(title, table["title"], adds, axis, signed=True)
-    text = f"Bar chart with one bar per course you picked, {len(table)} in all. {explanation.words}"
+    text = f"Bar chart with one bar per pick of yours, {len(table)} in all. {explanation.words}"
     return Chart(figure, title, text, table)
 
 
@@ -81,13 +83,13 @@ def topic_profile(profile: np.ndarray, topics: Sequence[str]) -> Chart:
     table = pd.DataFrame({"topic": list(topics), "weight": np.asarray(profile, float)})
     table = table.sort_values("weight", ascending=False, kind="stable", ignore_index=True)
     if not table["weight"].any():
-        return nothing("Your profile is empty: no course with a topic is picked", table)
+        return nothing("Your profile is empty: none of your picks has a topic", table)
     leaders = table.loc[table["weight"] == table["weight"].max(), "topic"].tolist()
-    title = f"Your courses are mostly about {listed(leaders)}"
+    title = f"Your picks are mostly about {listed(leaders)}"
     touched = int((table["weight"] > 0).sum())
     text = (
-        f"Bar chart of your topic profile: your courses cover {touched} of {len(table)} topics. "
+        f"Bar chart of your topic profile: your picks cover {touched} of {len(table)} topics. "
         f"The strongest: {listed(leaders)} with {readable(table['weight'].max())}."
     )
-    axis = "Sum of your ratings over a topic's courses"
+    axis = "Sum of your ratings on the topic"
     return Chart(bars(title, table["topic"], table["weight"], axis, row=26), title, text, table)

@@ -159,7 +159,7 @@ def cluster_portraits(
     led = f"; its favourite is {favourites[0]}" if favourites else ""
     title = f"{whose} cluster {order[0] + 1}, mostly about {about}{led}"
     text = (
-        f"Heat map of how the courses of {count(len(sizes), 'cluster')} of users spread over "
+        f"Heat map of how the picks of {count(len(sizes), 'cluster')} of users spread over "
         f"{count(len(topics), 'topic')}, the lightest being the most. {title}."
     )
     figure = heat_map(
@@ -172,7 +172,7 @@ def cluster_portraits(
             for one, (about, _) in zip(order, portraits, strict=True)
         ],
         marks=np.where(shares[order] == shares[order].max(axis=1, keepdims=True), "●", ""),
-        bar="Courses on the topic (%)",
+        bar="Share of the topic (%)",
         colorscale="Cividis",
         zmin=0,
         customdata=[[hover("; ".join(liked))] * len(topics) for _, liked in portraits],

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from recsys.charts.drawing import GREY, GRID, PALETTE, Chart, blank, nothing
-from recsys.charts.wording import hover, listed, plain
+from recsys.charts.wording import hover, in_two_lines, listed, plain
 
 _BOX = 132  # px, width of a title; two of them and the lines between them fit on a phone
 _STEP = 42  # px between two ranks
@@ -141,5 +141,4 @@ def _titles(table: pd.DataFrame, names: list[str]) -> list[dict[str, Any]]:
 
 
 def _in_two_lines(title: str) -> str:
-    lines = textwrap.wrap(title, 22, max_lines=2, placeholder="…", initial_indent="   ")
-    return "<br>".join(map(plain, lines)).lstrip()
+    return "<br>".join(map(plain, in_two_lines(title, 22, indent="   "))).lstrip()

@@ -39,7 +39,7 @@ def _loadings(view: View) -> Chart:
 
 @chart("bundles", "Bundles of courses")
 def _bundles(view: View) -> Chart:
-    return component_heatmap(view.model.H_, view.model.course_titles_)
+    return component_heatmap(view.model.H_, view.model.course_titles_, noun=view.dataset.noun)
 
 
 def explained_variance(ratio: np.ndarray, n_kept: int, target: float) -> Chart:
@@ -101,7 +101,10 @@ def explained_variance(ratio: np.ndarray, n_kept: int, target: float) -> Chart:
 
 
 def component_heatmap(
-    components: np.ndarray, titles: Sequence[str] | np.ndarray, strongest: int = 3
+    components: np.ndarray,
+    titles: Sequence[str] | np.ndarray,
+    strongest: int = 3,
+    noun: str = "course",
 ) -> Chart:
     """The weights of the strongest courses in each component, as a heat map.
 
@@ -110,6 +113,7 @@ def component_heatmap(
     components : (n_components, n_courses) weights, 0 or more
     titles : (n_courses,) the courses' titles
     strongest : how many courses to show for each component; a dot marks them
+    noun : what the data set calls an item
     """
     components = np.asarray(components, float)
     peaks = components.max(axis=1, keepdims=True)
@@ -119,14 +123,14 @@ def component_heatmap(
     courses = courses[weights[:, courses].any(axis=0)]
     numbers = [f"{number}" for number in range(1, len(weights) + 1)]
     if not len(courses):
-        return nothing("No component has a course in it", pd.DataFrame(columns=["title", *numbers]))
+        return nothing("No component has anything in it", pd.DataFrame(columns=["title", *numbers]))
     names = pd.Series(np.asarray(titles, str)[courses])
     shown = weights[:, courses].T
     led = np.array([np.isin(courses, row) for row in best]).T & (shown > 0)
     title = f"{count(len(weights), 'component')}, the first led by {names[0]}"
     text = (
-        f"Heat map of the weight of {count(len(courses), 'course')} in "
-        f"{count(len(weights), 'component')}, 1 being the strongest course of each."
+        f"Heat map of the weight of {count(len(courses), noun)} in "
+        f"{count(len(weights), 'component')}, 1 being the strongest {noun} of each."
     )
     figure = heat_map(
         title,

@@ -50,6 +50,7 @@ LABEL: dict[str, Any] = {
 
 ROW = 36  # px, height of a bar with a label of two lines
 LINE = 18  # px, height of a line of text
+TITLE_WIDTH = 64  # characters in a line of a figure's own title, which is then 450 px wide
 
 
 class Drawing:
@@ -61,11 +62,26 @@ class Drawing:
     Attributes
     ----------
     traces, layout : as in Plotly's reference
+    title_height : px that the title takes; 0 if it has none, or one that has to stay
     """
 
-    def __init__(self, layout: dict[str, Any]) -> None:
+    def __init__(self, layout: dict[str, Any], title_height: int = 0) -> None:
         self.traces: list[dict[str, Any]] = []
         self.layout = layout
+        self.title_height = title_height
+
+    def without_title(self) -> Drawing:
+        """The figure without its title, for a page that shows it as text above: Plotly cannot wrap
+        a title to the width of its place.
+        """
+        if not self.title_height:
+            return self
+        old, gone = self.layout, self.title_height
+        margin = {**old["margin"], "t": old["margin"]["t"] - gone}
+        drawing = Drawing({**old, "height": old["height"] - gone, "margin": margin})
+        del drawing.layout["title"]
+        drawing.traces = [_lifted(one, old["height"], gone) for one in self.traces]
+        return drawing
 
     def add(self, kind: str, **properties: Any) -> None:
         """Add a trace.
@@ -120,19 +136,35 @@ class Chart:
 
         return go.Figure(self.drawing.traces, {"template": "none", **self.drawing.layout})
 
-    def bundle(self, **config: Any) -> dict[str, Any]:
+    def bundle(self, titled: bool = True, **config: Any) -> dict[str, Any]:
         """What a notebook shows, by MIME type: the figure, and the text where there is no Plotly.
 
         Parameters
         ----------
+        titled : whether the figure has its title in it
         config : Plotly's configuration, in addition to `CONFIG`
         """
-        drawing = {"data": self.drawing.traces, "layout": self.drawing.layout}
+        shown = self.drawing if titled else self.drawing.without_title()
+        drawing = {"data": shown.traces, "layout": shown.layout}
         figure = _as_json({**drawing, "config": CONFIG | config})
         return {"application/vnd.plotly.v1+json": figure, "text/plain": self.text}
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         return self.bundle()
+
+
+def _lifted(trace: dict[str, Any], height: int, gone: int) -> dict[str, Any]:
+    """A trace whose colour bar stands where it stood, in a figure that has lost `gone` px on top.
+
+    Parameters
+    ----------
+    height : px of the figure before; Plotly places the bar by a share of it, from the bottom
+    """
+    bar = trace.get("colorbar", {})
+    if bar.get("yref") != "container":
+        return trace
+    from_top = (1 - bar["y"]) * height - gone
+    return {**trace, "colorbar": {**bar, "y": 1 - from_top / (height - gone)}}
 
 
 def _as_json(value: Any) -> Any:
@@ -163,10 +195,11 @@ def blank(title: str, height: int, legend: bool = False) -> Drawing:
     height : px of the axes and what is below them; the title is added
     legend : whether to show a legend
     """
-    lines = textwrap.wrap(title, 42)
+    lines = textwrap.wrap(title, TITLE_WIDTH)
     # Plotly aligns a single line by its top, but several lines by the baseline of the first.
     above = 8 if len(lines) == 1 else 18
-    top = 14 + LINE * len(lines) + 26 * legend
+    title_height = LINE * len(lines)
+    top = 14 + title_height + 26 * legend
     return Drawing(
         {
             "autosize": True,
@@ -195,7 +228,8 @@ def blank(title: str, height: int, legend: bool = False) -> Drawing:
                 "namelength": -1,
             },
             "bargap": 0.3,
-        }
+        },
+        title_height,
     )
 
 

@@ -18,18 +18,24 @@ from recsys.explanation import readable
 def _loss(view: View) -> Chart:
     """The losses of the current training, if it reports any; else of the model in use."""
     if view.losses is None:
-        return training_curve(view.model.training_curve_, loss_label=view.model.loss_label)
-    label = getattr(view.in_training, "loss_label", "Loss")
-    return training_curve(view.losses, getattr(view.in_training, "epochs", None), label)
+        model, curve, epochs = view.model, view.model.training_curve_, None
+    else:
+        model, curve = view.in_training, view.losses
+        epochs = getattr(model, "epochs", None)
+    label, remark = getattr(model, "loss_label", "Loss"), getattr(model, "loss_sentence", "")
+    return training_curve(curve, epochs, view.dataset.worded(label), view.dataset.worded(remark))
 
 
 @chart("courses", "Map of courses")
 def _courses(view: View) -> Chart:
     embeddings, titles = view.model.course_embeddings_, view.model.course_titles_
-    return course_map(embeddings, titles, view.picked, view.recommended)
+    noun = view.dataset.noun
+    return course_map(embeddings, titles, view.picked, view.recommended, noun=noun)
 
 
-def training_curve(curve: np.ndarray, epochs: int | None = None, loss_label: str = "Loss") -> Chart:
+def training_curve(
+    curve: np.ndarray, epochs: int | None = None, loss_label: str = "Loss", remark: str = ""
+) -> Chart:
     """The losses after each epoch; can also be drawn during a training.
 
     Parameters
@@ -37,6 +43,7 @@ def training_curve(curve: np.ndarray, epochs: int | None = None, loss_label: str
     curve : (epochs so far, 2) training and validation loss; NaN if not measured
     epochs : the total number of epochs; fixes the range of the axis
     loss_label : the title of the axis
+    remark : a sentence on how to read the losses, for the text alternative
     """
     curve = np.asarray(curve, float).reshape(-1, 2)
     done = len(curve)
@@ -45,7 +52,7 @@ def training_curve(curve: np.ndarray, epochs: int | None = None, loss_label: str
         {"epoch": np.arange(1, done + 1), "training": curve[:, 0], "validation": curve[:, 1]}
     )
     title = _training_finding(table)
-    text = f"Line chart of the losses after {done} of {epochs} epochs. {title}."
+    text = f"Line chart of the losses after {done} of {epochs} epochs. {title}. {remark}".rstrip()
     figure = blank(title, height=340, legend=True)
     looks = {"training": (BLUE, "circle", "solid"), "validation": (VERMILION, "diamond", "dash")}
     for name, (colour, symbol, dash) in looks.items():
@@ -84,6 +91,7 @@ def course_map(
     picked: np.ndarray,
     recommended: np.ndarray,
     most: int = 600,
+    noun: str = "course",
 ) -> Chart:
     """The course embeddings, projected onto their first two principal components.
 
@@ -94,11 +102,12 @@ def course_map(
     picked : indices of the visitor's courses
     recommended : indices of the recommended courses, best first
     most : how many of the other courses are drawn at most; they are randomly sampled
+    noun : what the data set calls an item
     """
     embeddings = np.asarray(embeddings, float)
     known = embeddings.any(axis=1)
     if known.sum() < 3:
-        return nothing("Too few courses are known for a map", pd.DataFrame(columns=["title"]))
+        return nothing(f"Too few {noun}s are known for a map", pd.DataFrame(columns=["title"]))
     centred = embeddings - embeddings[known].mean(axis=0)
     share, directions = principal_components(embeddings[known])
     points = centred @ directions
@@ -116,11 +125,11 @@ def course_map(
             "rank": np.where(rank > 0, rank.astype(str), "")[shown],
         }
     ).sort_values("role", ascending=False, ignore_index=True, kind="stable")
-    title = _nearness(table)
+    title = _nearness(table, noun)
     left_out = int(known.sum() - shown.sum())
     others = f" ({left_out:,} others, randomly chosen, are not drawn)" if left_out else ""
     text = (
-        f"Map of {count(len(table), 'course')} by two principal components of their "
+        f"Map of {count(len(table), noun)} by two principal components of their "
         f"embeddings{others}: triangles are yours, numbered diamonds are recommended. {title}."
     )
     figure = blank(title, height=440, legend=True)
@@ -156,21 +165,21 @@ _ROLES = {
 }
 
 
-def _nearness(table: pd.DataFrame) -> str:
+def _nearness(table: pd.DataFrame, noun: str) -> str:
     """A sentence on the distance of the recommended courses from the visitor's courses."""
     points = {name: table.loc[table["role"] == name, ["x", "y"]].to_numpy() for name in _ROLES}
     others, recommended, yours = points.values()
     if not (len(others) and len(recommended) and len(yours)):
-        return f"A map of {len(table):,} courses"
+        return f"A map of {len(table):,} {noun}s"
     centre = yours.mean(axis=0)
     near, usual = (
         float(np.linalg.norm(some - centre, axis=1).mean()) for some in (recommended, others)
     )
     ratio = near / (usual or 1)
     if 0.8 <= ratio <= 1.25:
-        return "Recommended courses lie about as far from yours as the others do"
+        return f"Recommended {noun}s lie about as far from yours as the others do"
     relation = "nearer to" if ratio < 1 else "farther from"
     return (
-        f"Recommended courses lie {relation} yours than the others do: "
+        f"Recommended {noun}s lie {relation} yours than the others do: "
         f"{readable(near)} against {readable(usual)} on average"
     )

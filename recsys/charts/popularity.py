@@ -23,7 +23,8 @@ def _popularity(view: View) -> Chart:
         view.model.popularity_,
         view.model.course_titles_,
         view.recommended,
-        view.model.score_label,
+        view.dataset.worded(view.model.score_label),
+        noun=view.dataset.noun,
     )
 
 
@@ -34,6 +35,7 @@ def popularity_bias(
     recommended: np.ndarray,
     score_label: str = "Score",
     most: int = 600,
+    noun: str = "course",
 ) -> Chart:
     """The score of each course against its number of users; recommended ones are diamonds.
 
@@ -46,12 +48,13 @@ def popularity_bias(
     score_label : the title of the axis
     most : how many of the other courses are drawn at most; they are randomly sampled, while the
         correlation is computed from all courses
+    noun : what the data set calls an item
     """
     table = pd.DataFrame({"title": list(titles), "users": popularity, "score": scores})
     table["recommended"] = np.isin(np.arange(len(table)), recommended)
     table = table[table["score"].notna()].reset_index(drop=True)
     if len(table) < 3:
-        return nothing("Too few courses have a score to compare it with popularity", table)
+        return nothing(f"Too few {noun}s have a score to compare it with popularity", table)
     relation = table["users"].rank().corr(table["score"].rank())
     title = f"{_relation_in_words(relation)} (rank correlation {readable(round(relation, 2))})"
     chosen = table["recommended"] | random_subset(~table["recommended"].to_numpy(), most)
@@ -59,8 +62,7 @@ def popularity_bias(
     others = f" ({left_out:,} others, randomly chosen, are not drawn)" if left_out else ""
     table = table[chosen].reset_index(drop=True)
     text = (
-        f"Scatter plot of {count(len(table), 'course')} by score and number of users{others}. "
-        f"{title}."
+        f"Scatter plot of {count(len(table), noun)} by score and number of users{others}. {title}."
     )
     figure = blank(title, height=400, legend=True)
     looks = {False: ("other", GREY, "circle", 7), True: ("recommended", BLUE, "diamond", 11)}
@@ -87,6 +89,6 @@ def _relation_in_words(correlation: float) -> str:
     if np.isnan(correlation) or abs(correlation) < 0.2:
         return "Scores hardly follow popularity"
     if correlation < 0:
-        return "The fewer people took a course, the higher its score"
+        return "The fewer people took it, the higher the score"
     strength = "closely" if correlation > 0.7 else "partly"
     return f"Scores follow popularity {strength}"

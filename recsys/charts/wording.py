@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import html
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from recsys.explanation import readable
+
+WIDTH = 24  # characters in a line of a tick's label
+_ENDING = re.compile(r" \([^()]+\)$")
 
 
 def aligned(numbers: Iterable[float]) -> list[str]:
@@ -26,13 +30,31 @@ def plain(text: str) -> str:
 
 def tick(label: str) -> str:
     """A label in at most two short lines, for a tick of an axis; escaped."""
-    lines = textwrap.wrap(label, 24, max_lines=2, placeholder="…")
-    return "<br>".join(map(plain, lines))
+    return "<br>".join(map(plain, in_two_lines(label, WIDTH)))
+
+
+def in_two_lines(label: str, width: int, indent: str = "") -> list[str]:
+    """A label wrapped onto at most two lines. If it is cut, the part in brackets at its end stays:
+    a year or an id, which may be all that tells two titles apart.
+
+    Parameters
+    ----------
+    width : the longest line, in characters
+    indent : is put in front of the first line
+    """
+    lines = textwrap.wrap(label, width, initial_indent=indent)
+    if len(lines) <= 2:
+        return lines
+    ending = _ENDING.search(label)
+    kept = ending[0] if ending and len(ending[0]) < width else ""
+    first, *rest = textwrap.wrap(label.removesuffix(kept), width, initial_indent=indent)
+    (second,) = textwrap.wrap(" ".join(rest), width - len(kept), max_lines=1, placeholder="…")
+    return [first, second + kept]
 
 
 def short(label: str) -> str:
     """A label cut to one short line; escaped."""
-    return plain(label if len(label) <= 24 else f"{label[:23].rstrip()}…")
+    return plain(label if len(label) <= WIDTH else f"{label[: WIDTH - 1].rstrip()}…")
 
 
 def hover(label: str) -> str:

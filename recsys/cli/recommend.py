@@ -68,7 +68,7 @@ def _recommend(given: argparse.Namespace) -> None:
                 "model": model.key(),
                 "hyperparameters": model.values(),
                 "history": dict(history),
-                "score": model.score_label,
+                "score": dataset.worded(model.score_label),
                 "recommendations": found.to_dict("records"),
                 "message": why_empty,
             }
@@ -82,7 +82,7 @@ def _recommend(given: argparse.Namespace) -> None:
             ("rank", "score", dataset.noun, "title"),
             [(rank, f"{score:.3f}", course, title) for rank, score, course, title in rows],
         )
-        print(f"\nscore: {model.score_label}")
+        print(f"\nscore: {dataset.worded(model.score_label)}")
 
 
 def _recommend_all(given: argparse.Namespace) -> None:

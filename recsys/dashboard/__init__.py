@@ -44,7 +44,7 @@ class Dashboard:
         self.picker = panels.picker(selection)
         self.picked = panels.picked(selection, state.undo)
         self.models = panels.models(choice)
-        self.settings = panels.settings(choice, view)
+        self.settings = panels.settings(choice, view, selection)
         self.training = panels.training(fitting, training, messages)
         self.notices = panels.notices(messages)
         self.recommendations = panels.recommendations(selection, fitting, view)

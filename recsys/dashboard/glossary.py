@@ -1,6 +1,7 @@
 """Technical terms with a one-line definition, and HTML text that shows the definitions.
 
-Must not know widgets.
+The definitions suit every model that uses a term, and every data set, whether its items are courses
+or films. Must not know widgets.
 """
 
 from __future__ import annotations
@@ -9,36 +10,36 @@ import re
 from html import escape
 
 TERMS = {
-    "bundle": "Courses that the same people tend to take; also called a latent component.",
-    "catalogue": "All the courses there are.",
-    "cluster": "A group of users whose courses are about similar topics.",
-    "co-enrolment": "Two courses taken by the same people.",
-    "component": "A direction in which users differ; it is computed from the data and has no name.",
+    "bundle": "What the same people tend to like; also called a latent component.",
+    "catalogue": "All there is to recommend.",
+    "cluster": "A group of users with similar topics.",
+    "component": "A pattern found in the data: in PCA a direction in which users differ, in NMF a "
+    "bundle of what the same people like. It has no name.",
     "confidence interval": "A range that contains the true value for 95 of 100 samples of users.",
     "cosine similarity": "How similar the directions of two vectors are: 1 the same, 0 unrelated.",
     "coverage": "The share of the catalogue that is recommended to at least one user.",
-    "diversity": "How different the topics of the courses in one list are.",
-    "embedding": "A short vector that describes a user or a course, learned from the data.",
-    "epoch": "One pass of the training over all users.",
+    "diversity": "How different the topics in one list are.",
+    "embedding": "A short vector, learned from the data, that describes a user or what they like.",
+    "epoch": "A round of the training, after which its losses are measured.",
     "held-out": "Hidden from the model, to test whether it recommends it.",
-    "Jaccard": "Courses in all lists as a share of the courses in any list: 0 none, 1 all.",
+    "Jaccard": "What is in all lists as a share of what is in any list: 0 none, 1 all.",
     "lasso": "Regression that sets the least useful weights to zero.",
     "latent": "Computed from the data, not observed.",
     "loss": "How wrong the model still is; training makes it smaller.",
-    "NDCG": "0 to 1: how many held-out courses the list finds, and how near the top.",
-    "neighbour": "One of the courses most similar to another.",
-    "novelty": "How unpopular the recommended courses are; higher is less popular.",
-    "overlap": "How many courses the lists have in common, at any rank.",
+    "NDCG": "0 to 1: how much of what was held out the list finds, and how near the top.",
+    "neighbour": "One of those that are most similar.",
+    "novelty": "How unpopular the recommendations are; higher is less popular.",
+    "overlap": "How much the lists have in common, at any rank.",
     "penalty": "A cost for large weights, so that the model does not overfit.",
     "principal component": "A direction in which the users' topics differ most.",
     "rank correlation": "How well two orders agree: 1 the same, 0 unrelated, −1 reversed.",
-    "recall": "The share of the held-out courses that the list contains.",
+    "recall": "The share of what was held out that the list contains.",
     "regression": "Predicting a number, such as a rating, by a weighted sum.",
     "regularisation": "Keeping a model from fitting random patterns.",
     "ridge": "Regression that keeps all weights small.",
     "shrinkage": "Reducing a similarity that is based on few people.",
     "silhouette": "How much closer users are to their cluster than to the next: 1 clear, 0 not.",
-    "TF-IDF": "A word count with more weight for words that few courses use.",
+    "TF-IDF": "A word count with more weight for words that few texts use.",
     "variance": "How much the users differ; components are ordered by the share they explain.",
 }
 
@@ -66,18 +67,18 @@ def explained(text: str) -> str:
 
 
 def question(label: str) -> str:
-    """For a plain-text label: “What is shrinkage?” with the definition; "" if it has no term."""
+    """For a plain-text label: a question that shows the definition; "" if it has no term."""
     found = _TERM.search(label)
     if not found:
         return ""
     term = _SPELLING[found[1].lower()]
-    verb = "is" if found[0].lower() == found[1].lower() else "are"
-    return term_html(f"What {verb} {found[0].lower()}?", TERMS[term])
+    return term_html(f"What does “{term}” mean?", TERMS[term])
 
 
 def term_html(shown: str, meaning: str) -> str:
     """A word whose definition shows on hover and on focus; `style.css` displays it."""
+    full = f"{shown} {meaning}" if shown.endswith("?") else f"{shown}: {meaning}"
     return (
         f'<span class="recsys-term" role="note" tabindex="0" '
-        f'aria-label="{escape(f"{shown}: {meaning}")}">{escape(shown)}</span>'
+        f'aria-label="{escape(full)}">{escape(shown)}</span>'
     )

@@ -54,7 +54,7 @@ def as_table(answer: Answer, history: History, opened: Collection[str] | None = 
     heads = "".join(f'<th role="columnheader" scope="col">{escape(one)}</th>' for one in columns)
     return (
         f'<table role="table"><caption>Recommended {dataset.noun}s, best first. '
-        f"Score: {escape(answer.model.score_label)}.</caption>"
+        f"Score: {escape(dataset.worded(answer.model.score_label))}.</caption>"
         f'<thead role="rowgroup"><tr role="row">{heads}</tr></thead>{rows}</table>'
     )
 
@@ -84,7 +84,7 @@ def _row(
         f'<tbody role="rowgroup" data-course="{escape(course["id"])}">'
         f'<tr role="row" class="recommended"><td role="cell" class="rank">{rank}</td>'
         f'<th role="rowheader" scope="row"><details{" open" * opened}>'
-        f"<summary>{escape(course['title'])}</summary></details></th>"
+        f"<summary>{escape(why.title)}</summary></details></th>"
         f'<td role="cell" class="topics">{tags}</td>'
         f'<td role="cell" class="score"><span class="number">{score}</span>'
         f'<span class="bar" aria-hidden="true"><i style="width:{share:.0%}"></i></span></td></tr>'
@@ -168,7 +168,8 @@ def cells(column: pd.Series) -> list[str]:
 
 def heading(name: object) -> str:
     """A column's name as a heading: "course_id" becomes "Course id"."""
-    return str(name).replace("_", " ").capitalize()
+    words = str(name).replace("_", " ")
+    return words[:1].upper() + words[1:]  # the name of a model keeps its capitals
 
 
 def _shares(scores: np.ndarray) -> np.ndarray:

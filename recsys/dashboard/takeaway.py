@@ -17,7 +17,8 @@ from recsys.dashboard.state import OWN, Answer, Selection
 
 def as_csv(answer: Answer) -> str:
     """The answer as CSV, safe to open in a spreadsheet."""
-    return data_view.as_csv(answer.table[["rank", "course_id", "title", "score"]])
+    table = answer.table[["rank", "course_id", "title", "score"]]
+    return data_view.as_csv(table.rename(columns={"course_id": "id"}))
 
 
 def as_code(selection: Selection, answer: Answer, top_n: int) -> str:
@@ -66,23 +67,23 @@ def as_report(selection: Selection, answer: Answer, top_n: int) -> str:
     dataset, model = selection.dataset, answer.model
     if model is None:
         return ""
-    title = f"Recommendations by {model.name}"
+    title, worded = f"Recommendations by {model.name}", dataset.worded
     settings = "; ".join(
-        f"{one.label}: {escape(_shown(one.none if value is None else value))}"
+        f"{escape(worded(one.label))}: {escape(_shown(one.none if value is None else value))}"
         for one in model.hyperparameters()
         for value in [model.values()[one.name]]
     )
     picked = "".join(f"<li>{escape(dataset.title(one))}</li>" for one in selection.history)
     listed = f"<p>{escape(answer.why_empty)}</p>"
     if len(answer.table):
-        listed = as_table(answer, selection.history)
+        listed = as_table(answer, selection.history) + f"<p>{escape(answer.remarks)}</p>"
     code = as_code(selection, answer, top_n)
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<style>{_read('report.css')}{_read('style.css')}</style></head>"
         f'<body><main class="recsys"><h1>{escape(title)}</h1>'
-        f"<p>{escape(model.summary)} {escape(model.score_sentence)}</p>"
+        f"<p>{escape(worded(f'{model.summary} {model.score_sentence}'))}</p>"
         f"<dl><dt>Data set</dt><dd>{escape(dataset.name)}: {dataset.n_courses:,} "
         f"{dataset.noun}s, {dataset.n_users:,} users</dd>"
         f"<dt>Settings</dt><dd>{settings}</dd><dt>Made on</dt><dd>{date.today()}</dd></dl>"

@@ -101,7 +101,7 @@ def split(dataset: Dataset, protocol: Protocol = "strong", seed: int = 0) -> Spl
     queries, holdouts = _only(likes, ~cold[likes.indices]), _only(likes, cold[likes.indices])
     both = np.flatnonzero((queries.getnnz(axis=1) > 0) & (holdouts.getnnz(axis=1) > 0))
     if not len(both):
-        raise DataError(f"{dataset.name}: no test user likes both cold and other courses.")
+        raise DataError(f"{dataset.name}: no test user likes both cold and other {dataset.noun}s.")
     users = dataset.users[test[both]]
     return Split(_without(train, cold), users, queries[both], holdouts[both], cold, "cold", seed)
 
@@ -147,7 +147,7 @@ def k_core(dataset: Dataset, k: int = 5) -> Dataset:
             break
         users, courses = users[active], courses[popular]
     if not len(users):
-        raise DataError(f"{dataset.name}: no part of it has {k} likes per user and course.")
+        raise DataError(f"{dataset.name}: no part of it has {k} likes per user and {dataset.noun}.")
     note = (
         f"Kept were users and {dataset.noun}s with at least {k} likes among each other: "
         f"{len(users):,} of {dataset.n_users:,} users, {len(courses):,} of "

@@ -51,6 +51,15 @@ def part_of(progress: Progress, start: float, share: float, label: str = "") -> 
     return step
 
 
+def _in_words_of(dataset: TrainingSet, progress: Progress) -> Progress:
+    """The progress callback of a fit, whose messages speak of courses."""
+
+    def step(done: float, message: str, **figures: float) -> None:
+        progress(done, dataset.worded(message), **figures)
+
+    return step
+
+
 class NotFittedError(RuntimeError):
     """A model was asked to score before it was fitted."""
 
@@ -81,18 +90,22 @@ class Recommender(ABC):
     ----------------
     name, summary : the name of the model, and its idea in one sentence
     short : a shorter name, for a button; by default the name
-    score_label : the meaning of a score in a few words, as an axis label
+    score_label : the meaning of a score in a few words, as an axis label; this and the other texts
+        speak of courses, and `TrainingSet.worded` puts them into the words of other data
     score_sentence : the meaning of a score in one sentence, for the reader of a list
     collaborative : whether it learns from ratings, so that a course without ratings has no score
+    unscored_because : why some courses have no score, whatever is picked, in a few words
     instant : whether a fit takes so little time that it needs no child process
     scores_empty_history : whether it can score an empty history
     charts : keys of its charts in `recsys.charts`, in the order shown; the first is open by
         default, after that of the scores, which the list shows too
     loss_label : the meaning of its loss, if a fit reports one, as an axis label
+    loss_sentence : what to know when reading the chart of its losses
 
     Fitted attributes
     -----------------
-    course_ids_, course_titles_ : (n_courses,) the catalogue, in the order of the scores
+    course_ids_, course_titles_ : (n_courses,) the catalogue, in the order of the scores; a title
+        that several courses have is followed by the course's id
     popularity_ : (n_courses,) the number of users who like each course
     """
 
@@ -102,10 +115,12 @@ class Recommender(ABC):
     score_label: ClassVar[str]
     score_sentence: ClassVar[str] = ""
     collaborative: ClassVar[bool] = True
+    unscored_because: ClassVar[str] = "rated by nobody"
     instant: ClassVar[bool] = False
     scores_empty_history: ClassVar[bool] = False
     charts: ClassVar[tuple[str, ...]] = ("scores", "popularity")
     loss_label: ClassVar[str] = "Loss"
+    loss_sentence: ClassVar[str] = ""
 
     def __init_subclass__(cls) -> None:
         """Let no two models be equal, even if a subclass lacks `eq=False`: models are keys."""
@@ -138,7 +153,7 @@ class Recommender(ABC):
 
     def _why_unscored(self, history: Mapping[str, float]) -> str:
         """Why no course has a score for this history, in one sentence; used by `why_empty`."""
-        return f"{self.name} knows too little about the courses you picked; pick another one."
+        return f"{self.name} knows too little about your picks; add another one."
 
     def evidence(self, history: Mapping[str, float], course_id: str) -> Evidence | None:
         """What this model bases the score of a course on; None if it has nothing to show.
@@ -161,9 +176,9 @@ class Recommender(ABC):
         the model itself
         """
         self.course_ids_ = dataset.courses["id"].to_numpy(str)
-        self.course_titles_ = dataset.courses["title"].to_numpy(str)
+        self.course_titles_ = dataset.display_titles
         self.popularity_ = dataset.popularity
-        self._fit(dataset, dataset.wrap_progress(progress))
+        self._fit(dataset, _in_words_of(dataset, dataset.wrap_progress(progress)))
         progress(1.0, "Done")
         return self
 
@@ -252,12 +267,12 @@ class Recommender(ABC):
     def why_empty(self, history: Mapping[str, float], threshold: float | None = None) -> str:
         """Why `recommend` returns nothing for this history, in one or two sentences."""
         if not history and not self.scores_empty_history:
-            return "Pick at least one course first: the recommendations depend on your courses."
+            return "Pick something first: the recommendations depend on your picks."
         if len(history) == len(self._catalogue()):
-            return "You have picked every course, so none is left to recommend."
+            return "You have picked everything, so nothing is left to recommend."
         rated = self.popularity_[self._positions(history)] > 0
         if self.collaborative and not rated.any():
-            what = "this course" if len(history) == 1 else "any of these courses"
+            what = "your pick" if len(history) == 1 else "any of your picks"
             return (
                 f"Nobody has rated {what} yet, and {self.name} learns from ratings alone; "
                 "try a content-based model such as Course Similarity."
@@ -267,10 +282,36 @@ class Recommender(ABC):
         if floor is not None and not np.isnan(scores).all():
             best = int(np.nanargmax(scores))
             return (
-                f"No course reaches your threshold. The closest is “{self.course_titles_[best]}” "
+                f"Nothing reaches your threshold. The closest is “{self.course_titles_[best]}” "
                 f"with {scores[best]:.3g}; the threshold is {floor:.3g}. Lower the threshold."
             )
         return self._why_unscored(history)
+
+    def why_short(
+        self, history: Mapping[str, float], k: int = 10, threshold: float | None = None
+    ) -> str:
+        """Why `recommend` returns fewer than k courses; "" if it does not, or if it returns none.
+
+        The sentence speaks of courses and contains no titles: see `TrainingSet.worded`.
+        """
+        scores = self._candidate_scores(history)
+        floor = self._floor() if threshold is None else threshold
+        scored = int((~np.isnan(scores)).sum())
+        below = 0 if floor is None else int((scores < floor).sum())
+        listed, unscored = scored - below, len(scores) - scored - len(history)
+        if not 0 < listed < k:
+            return ""
+        reasons = []
+        if history:
+            reasons.append(f"you have picked {len(history)}")
+        if unscored:
+            has = "has" if unscored == 1 else "have"
+            reasons.append(f"{unscored} {has} no score ({self.unscored_because})")
+        if below:
+            lies = "is" if below == 1 else "are"
+            reasons.append(f"{below} {lies} below the threshold of {floor:.3g}")
+        rest = "; ".join(reasons) or "there are no others"
+        return f"The list has {listed} of the {k} asked for. Of {len(scores):,} courses, {rest}."
 
     def score_one(self, history: Mapping[str, float]) -> np.ndarray:
         """(n_courses,) the scores for a single history, including those of its own courses."""

@@ -260,7 +260,7 @@ class Clustering(Recommender):
         )
         return Evidence(
             f"You are nearest to cluster {cluster + 1} of {len(belongs)}, which has a weight of "
-            f"{belongs[cluster]:.0%} in your scores. Its most popular courses and "
+            f"{belongs[cluster]:.0%} in your scores. Its favourites and "
             f"“{self.course_titles_[course]}”: the share of its people who took each.",
             table,
         )

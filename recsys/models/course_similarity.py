@@ -47,10 +47,12 @@ class CourseSimilarity(Recommender):
     name: ClassVar[str] = "Course Similarity"
     short: ClassVar[str] = "Similarity"
     summary: ClassVar[str] = "Recommends courses described in the same words as yours."
-    score_label: ClassVar[str] = "Cosine similarity to your courses"
+    unscored_because: ClassVar[str] = "without words to compare"
+    score_label: ClassVar[str] = "Similarity in words to your courses"
     score_sentence: ClassVar[str] = (
-        "The score compares the words of a course with those of each course you picked: 0 means no "
-        "word in common, 1 means the same words as one of them."
+        "Each course you picked adds its similarity in words, from 0 (no word in common) to 1 (the "
+        "same words), so the score can be above 1; if set to “closest”, only the most similar one "
+        "counts."
     )
     collaborative: ClassVar[bool] = False
     instant: ClassVar[bool] = True
@@ -61,7 +63,7 @@ class CourseSimilarity(Recommender):
         low=0,
         high=100,
         unit="%",
-        help="Recommends only courses that are at least this similar to yours.",
+        help="Recommends only courses with at least this score; 100 % is a score of 1.",
         refit=False,
     )
     features: str = hyperparameter(
@@ -113,10 +115,10 @@ class CourseSimilarity(Recommender):
         """The words that a course shares with the courses whose similarities its score uses."""
         course, picked = self._positions([course_id])[0], self._positions(history)
         similar = cosines(self.word_vectors_, picked)[:, course]
-        whose = "your courses"
+        whose = "your picks"
         if self.combine == "closest" and len(picked):
             picked = picked[[similar.argmax()]]
-            whose = f"“{self.course_titles_[picked[0]]}”, the closest of your courses"
+            whose = f"“{self.course_titles_[picked[0]]}”, the closest of your picks"
         yours = np.asarray(self.word_vectors_[picked].sum(axis=0)).ravel()
         adds = yours * self.word_vectors_[course].toarray().ravel()
         words = np.argsort(-adds, kind="stable")[: np.count_nonzero(adds)]
@@ -135,7 +137,7 @@ class CourseSimilarity(Recommender):
         if self.word_vectors_[self._positions(history)].nnz:
             return super()._why_unscored(history)
         return (
-            "The courses you picked have no words to compare, neither in the title nor in the "
+            "Your picks have no words to compare, neither in the title nor in the "
             "description; pick one that has."
         )
 

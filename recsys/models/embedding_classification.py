@@ -31,6 +31,7 @@ from recsys.models.base import Progress, part_of
 from recsys.models.hyperparameters import hyperparameter
 from recsys.models.neural_network import NeuralNetwork
 from recsys.models.pairs import (
+    HELD_BACK,
     pair_features,
     pair_user_share,
     pair_users,
@@ -63,11 +64,12 @@ class EmbeddingClassification(NeuralNetwork):
         "Lets a forest of decision trees vote on how you would rate a course, based on the neural "
         "network's embeddings."
     )
-    score_label: ClassVar[str] = "Probability-weighted rating"
+    score_label: ClassVar[str] = "Expected rating, 0 if not taken"
     score_sentence: ClassVar[str] = (
-        "The score adds up the possible ratings, each times its probability; "
+        "The score is the expected rating: each possible rating times its probability, added up; "
         "not taking the course counts as 0."
     )
+    loss_sentence: ClassVar[str] = f"{NeuralNetwork.loss_sentence} {HELD_BACK}"
 
     trees: int = hyperparameter(
         40, label="Trees", low=1, high=200, help="The number of decision trees that vote."

@@ -28,6 +28,7 @@ from recsys.models.base import Progress, part_of
 from recsys.models.hyperparameters import hyperparameter
 from recsys.models.neural_network import NeuralNetwork
 from recsys.models.pairs import (
+    HELD_BACK,
     MIN_PROBABILITY,
     pair_features,
     pair_user_share,
@@ -53,10 +54,11 @@ class EmbeddingRegression(NeuralNetwork):
     summary: ClassVar[str] = (
         "Predicts your rating by regression on the neural network's embeddings of you and a course."
     )
-    score_label: ClassVar[str] = "Predicted rating"
+    score_label: ClassVar[str] = "Expected rating, 0 if not taken"
     score_sentence: ClassVar[str] = (
         "The score is the expected rating, where not taking the course counts as 0."
     )
+    loss_sentence: ClassVar[str] = f"{NeuralNetwork.loss_sentence} {HELD_BACK}"
 
     regression: str = hyperparameter(
         "ridge",

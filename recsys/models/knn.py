@@ -53,7 +53,7 @@ class KNN(Recommender):
 
     name: ClassVar[str] = "KNN"
     summary: ClassVar[str] = "Recommends what people who took your courses also took."
-    score_label: ClassVar[str] = "Similarity to your courses by co-enrolment"
+    score_label: ClassVar[str] = "Similarity to your courses by common users"
     score_sentence: ClassVar[str] = (
         "The score adds up how strongly each course you picked points to this course, judged by "
         "the people who took both; near 1 means that nearly everyone with your courses took it."
@@ -120,9 +120,9 @@ class KNN(Recommender):
             }
         )
         return Evidence(
-            f"Your courses among the neighbours of “{self.course_titles_[course]}”: how similar "
-            "they are by co-enrolment, their rank among all its neighbours, and what each adds to "
-            "the score.",
+            f"Your picks among the neighbours of “{self.course_titles_[course]}”: how similar "
+            "they are by the users who took both, their rank among all its neighbours, and what "
+            "each adds to the score.",
             table,
         )
 

@@ -62,13 +62,18 @@ class NeuralNetwork(Recommender):
     summary: ClassVar[str] = (
         "Learns where people and courses lie in a space of tastes by predicting hidden courses."
     )
-    score_label: ClassVar[str] = "Predicted preference"
+    score_label: ClassVar[str] = "Probability to be your next course"
     score_sentence: ClassVar[str] = (
         "The score is the probability that this course is the next one you take; the "
         "probabilities of all courses add up to 1."
     )
     charts: ClassVar[tuple[str, ...]] = ("scores", "loss", "courses", "popularity")
     loss_label: ClassVar[str] = "Loss (nats per hidden course)"
+    loss_sentence: ClassVar[str] = (
+        "The training loss is the mean over a whole epoch, in which the network improves. The "
+        "validation loss is measured at its end, on a small sample of other users, who may be "
+        "easier to predict: so it can be the lower one."
+    )
 
     embedding_size: int = hyperparameter(
         30,
@@ -82,8 +87,8 @@ class NeuralNetwork(Recommender):
         label="Epochs",
         low=1,
         high=10,
-        help=f"In an epoch the network sees every user {PASSES} times or more, each time with "
-        "other courses hidden.",
+        help=f"How many rounds the training has. In a round the network usually sees every user "
+        f"{PASSES} times, each time with other courses hidden.",
     )
     seed: int = hyperparameter(
         0, label="Seed", low=0, high=1000, help="Changes the random start of the training."

@@ -112,14 +112,14 @@ class NMF(Recommender):
         table = pd.DataFrame(
             {
                 "component": components + 1,
-                "strongest_courses": ["; ".join(self.leaders(one)) for one in components],
+                "strongest": ["; ".join(self.leaders(one)) for one in components],
                 "your_amount": amounts[components],
                 "weight": self.H_[components, course],
                 "adds": adds[components],
             }
         )
         return Evidence(
-            "The bundles of courses, named by their strongest ones: your amount of each, the "
+            "The bundles, named by what is strongest in them: your amount of each, the "
             f"weight of “{self.course_titles_[course]}” in it, and their product, which is added "
             "to the score.",
             table,

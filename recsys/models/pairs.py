@@ -26,6 +26,12 @@ MAX_CELLS = 10_000_000  # histories times courses; limits the memory
 UNIFORM_NEGATIVES = 3  # expected number of courses not taken, per history, sampled uniformly
 LIKELY_NEGATIVES = 6  # the same, sampled in proportion to the network's probabilities
 MIN_PROBABILITY = 1e-9  # avoids the logarithm of zero
+# Why the losses of models 8 and 9 differ from those of model 7.
+HELD_BACK = (
+    f"The network learns from fewer users than {NeuralNetwork.name} alone: up to "
+    f"{100 * PAIR_SHARE:.0f} % are kept for the second step. So its losses can differ at equal "
+    "settings."
+)
 
 
 class Pairs(NamedTuple):

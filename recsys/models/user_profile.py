@@ -45,6 +45,7 @@ class UserProfile(Recommender):
     name: ClassVar[str] = "User Profile"
     short: ClassVar[str] = "Profile"
     summary: ClassVar[str] = "Recommends courses on the topics of your courses."
+    unscored_because: ClassVar[str] = "without topics"
     score_label: ClassVar[str] = "Topic alignment"
     score_sentence: ClassVar[str] = (
         "The score shows how much you have rated courses on the same topics; topics that few "
@@ -121,7 +122,7 @@ class UserProfile(Recommender):
         if not len(topics):
             return None
         return Evidence(
-            f"The topics that “{self.course_titles_[course]}” shares with your courses, and what "
+            f"The topics that “{self.course_titles_[course]}” shares with your picks, and what "
             "each adds to the score.",
             pd.DataFrame({"topic": self.topics_[topics], "adds": adds[topics]}),
         )
@@ -132,4 +133,4 @@ class UserProfile(Recommender):
     def _why_unscored(self, history: Mapping[str, float]) -> str:
         if self.course_topics_[self._positions(history)].any():
             return super()._why_unscored(history)
-        return "The courses you picked have no topics; pick one that has."
+        return "Your picks have no topics; add one that has."

@@ -196,7 +196,7 @@ def ratings_of(
         example = table[item].values[table[item].codes[int(stray.argmax())]]
         if stray.all():
             raise DataError(
-                f"none of these ratings is of a {noun} in {courses_file} (the first is of "
+                f"none of these ratings is of the {noun}s in {courses_file} (the first is of "
                 f"“{example}”); the two files do not belong together.",
                 table.source,
             )

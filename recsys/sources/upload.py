@@ -201,11 +201,13 @@ def read_courses(name: str, content: bytes) -> Courses:
             for i in range(len(courses))
         ]
     films = _plain(id_column) == "movieid"
+    named = {_plain(column) for column in reading.roles.values()}
+    courses_named = any(column.startswith("course") for column in named)
     return Courses(
         replace(reading, ignored=tuple(unused)),
         courses,
         tuple(repairs),
-        movielens.NOUN if films else "course",
+        movielens.NOUN if films else "course" if courses_named else "item",
         movielens.LIKE_THRESHOLD if films else 0.0,
     )
 

@@ -142,7 +142,7 @@ def test_a_notebook_of_ones_own_is_shown_whole(page: Page, address: str, binder:
 
 def test_a_launch_opens_in_jupyterlab(page: Page, address: str) -> None:
     page.goto(f"{address}lab/tree/dashboard.ipynb?reset")
-    expect(page.get_by_role("heading", name="Course recommender")).to_be_visible()
+    expect(page.get_by_role("heading", name="Recommender", exact=True)).to_be_visible()
     expect(page.locator(".jp-Notebook .jp-CodeCell").first).to_be_visible()
 
 

@@ -227,7 +227,7 @@ def test_a_link_may_hide_all_there_is(page: Page, server: Server) -> None:
     page.goto(f"{server.url}?present=3&hide={panels},leaderboard,charts,link")
     expect(page.locator("#loading")).to_have_count(0)
     expect(page.locator("html")).not_to_have_class("opening-link")
-    expect(page.get_by_role("heading", name="Course recommender")).to_be_visible()
+    expect(page.get_by_role("heading", name="Recommender", exact=True)).to_be_visible()
     expect(page.get_by_role("heading", level=2)).to_have_count(0)
 
 

@@ -323,7 +323,7 @@ def test_a_page_that_is_not_the_dashboard_has_nothing_of_it(show: Show) -> None:
     page = show("import ipywidgets as w; w.Text('alone', description='Name')")
     expect(page.get_by_label("Name")).to_be_visible()
     expect(page.locator(".recsys-questions")).to_have_count(0)
-    expect(page.get_by_text("Course recommender")).to_have_count(0)
+    expect(page.get_by_text("Your picks")).to_have_count(0)
     expect(page.locator(".bench")).to_have_count(0)
     box = page.locator(".region").bounding_box()
     assert box is not None

@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 OPEN = {"clustering-pca": "Map of", "nmf": "Heat map", "neural-network": "losses"}
 CHARTS = {
     "clustering-pca": {
-        "Cluster portraits": "Heat map of how the courses",
+        "Cluster portraits": "Heat map of how the picks",
         "Cluster sizes": "the largest, cluster",
         "Variance kept": "running total",
         "Components in words": "principal components, of which the first is",
@@ -27,7 +27,7 @@ CHARTS = {
 
 INKS = {"light": "rgb(29, 35, 43)", "dark": "rgb(228, 232, 237)"}
 COLOURS = """() => ["background", "fill"].map((property) => {
-  const which = { background: ".main-svg:first-child", fill: ".gtitle" }[property];
+  const which = { background: ".main-svg:first-child", fill: ".xtitle" }[property];
   const found = [...document.querySelectorAll(`.recsys-chart ${which}`)];
   const name = property === "fill" ? "fill" : "backgroundColor";
   return found.filter((one) => one.getClientRects().length)

@@ -23,7 +23,7 @@ class Form:
         app.button("Bring your own data…").click()
 
     def send(self, what: str, name: str, content: str | bytes) -> None:
-        """Choose a file for “courses” or “ratings”."""
+        """Choose a file for “items” or “ratings”."""
         with self.app.page.expect_file_chooser() as chooser:
             self.panel.get_by_role("button", name=what).click()
         content = content.encode() if isinstance(content, str) else content
@@ -38,19 +38,17 @@ def form(app: Dashboard) -> Form:
 def test_a_pair_of_files_becomes_a_data_set_that_recommends(form: Form) -> None:
     app = form.app
     expect(form.panel).to_contain_text("up to 8 MB")
-    form.send("courses", "my courses.csv", TEMPLATE_COURSES.replace("Reading charts", MARKUP))
+    form.send("items", "my courses.csv", TEMPLATE_COURSES.replace("Reading charts", MARKUP))
     expect(form.told).to_contain_text("Now choose the file of ratings")
     form.send("ratings", "took.csv", TEMPLATE_RATINGS.replace(",", ";").encode("utf-16"))
     preview = form.panel.locator(".recsys-preview")
     expect(preview).to_contain_text("UTF-8, separated by commas; 5 rows")
     expect(preview).to_contain_text("UTF-16, separated by semicolons; 10 rows")
-    expect(preview).to_contain_text("5 courses, 5 users, 10 ratings")
+    expect(preview).to_contain_text("5 items, 5 users, 10 ratings")
     expect(preview).to_contain_text(MARKUP)
     expect(form.panel).to_contain_text("10 of 10 ratings are likes")
     app.button("Use this data").click()
-    expect(app.data_sets().locator("option:checked")).to_have_text(
-        "Yours: my courses"
-    )
+    expect(app.data_sets().locator("option:checked")).to_have_text("Yours: my courses")
     expect(form.panel.get_by_role("button", name="Use this data")).to_be_hidden()
 
     app.search.focus()
@@ -71,7 +69,7 @@ def test_a_pair_of_files_becomes_a_data_set_that_recommends(form: Form) -> None:
 
 
 def test_a_mistake_is_named_and_a_better_file_heals_it(form: Form) -> None:
-    form.send("courses", "courses.csv", TEMPLATE_COURSES)
+    form.send("items", "courses.csv", TEMPLATE_COURSES)
     form.send("ratings", "took.csv", TEMPLATE_RATINGS.replace("3,DB1,3", "3,DB1,many"))
     expect(form.told).to_have_text(
         "took.csv, line 6, column “rating”: must be a number above 0, not “many”."
@@ -84,16 +82,16 @@ def test_a_mistake_is_named_and_a_better_file_heals_it(form: Form) -> None:
 
 
 def test_a_file_too_large_is_not_sent_and_the_page_lives_on(form: Form) -> None:
-    form.send("courses", "large.csv", b"id,title\n" + b"A,B\n" * 3_000_000)
+    form.send("items", "large.csv", b"id,title\n" + b"A,B\n" * 3_000_000)
     expect(form.told).to_have_text(
         "large.csv: has 12.0 MB; at most 8 MB is allowed. It was not sent."
     )
-    form.send("courses", "courses.csv", TEMPLATE_COURSES)
-    expect(form.told).to_contain_text("The courses can be read")
+    form.send("items", "courses.csv", TEMPLATE_COURSES)
+    expect(form.told).to_contain_text("The items can be read")
 
 
 def test_another_visitor_sees_nothing_of_it(form: Form, server: Server) -> None:
-    form.send("courses", "quokkas.csv", TEMPLATE_COURSES)
+    form.send("items", "quokkas.csv", TEMPLATE_COURSES)
     form.send("ratings", "took.csv", TEMPLATE_RATINGS)
     form.app.button("Use this data").click()
     expect(form.app.page.get_by_label("Data set")).to_contain_text("Yours: quokkas")
@@ -108,7 +106,7 @@ def test_another_visitor_sees_nothing_of_it(form: Form, server: Server) -> None:
 def test_the_form_can_be_read_and_used_by_all(form: Form, width: int) -> None:
     app = form.app
     app.page.set_viewport_size({"width": width, "height": 800})
-    form.send("courses", "courses.csv", TEMPLATE_COURSES)
+    form.send("items", "courses.csv", TEMPLATE_COURSES)
     form.send("ratings", "took.csv", TEMPLATE_RATINGS)
     expect(app.button("Use this data")).to_be_visible()
     for scheme in SCHEMES:

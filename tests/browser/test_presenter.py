@@ -71,7 +71,7 @@ def test_a_step_keeps_the_list_in_sight_and_its_arrows_for_its_controls(
 ) -> None:
     page.set_viewport_size({"width": 1280, "height": 720})
     app = visit(page, f"{server.url}?present=2&hide=data_set")  # a hidden panel is no step
-    expect(page.locator(".presenter")).to_contain_text("Your courses")
+    expect(page.locator(".presenter")).to_contain_text("Your picks")
     page.keyboard.press("ArrowRight")
     expect(page.locator(".presenter")).to_contain_text("Choose a model")
     expect(app.rows.first).to_be_in_viewport()

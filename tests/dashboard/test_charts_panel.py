@@ -54,6 +54,23 @@ def test_a_switch_opens_and_closes_a_chart(state: State) -> None:
     assert shown(panel) == 1
 
 
+def test_the_title_stands_above_the_figure_as_text(state: State) -> None:
+    model_charts = ModelCharts(state)
+    model_charts.open("scores")
+    panel = charts(model_charts, state.messages)
+    state.selection.add(["a"])
+    state.fitting.fitted = Letters().fit(state.selection.dataset)
+    state.choice.set_top_n(9)
+    (grid,) = (one for one in panel.children if "recsys-charts" in one._dom_classes)
+    title, figure, caption, _ = next(one for one in grid.children if one.children).children
+    assert title.value == "<p>Title f leads with 6</p>"
+    assert "Title f" in caption.value
+    (output,) = figure.outputs
+    drawn = output["data"]["application/vnd.plotly.v1+json"]["layout"]
+    assert "title" not in drawn
+    assert figure.layout.min_height == f"{drawn['height']}px"
+
+
 def test_a_chart_registered_in_a_later_cell_has_a_switch_and_a_place(
     state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:

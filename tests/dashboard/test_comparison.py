@@ -175,7 +175,7 @@ def test_what_is_missing_is_named_and_trained_and_all_follow_the_choice(register
     registered.selection.remove(["a"])
     letters, backwards = comparison.model_lists
     assert letters.table.empty
-    assert letters.why_empty.startswith("Pick at least one course first")
+    assert letters.why_empty.startswith("Pick something first")
     registered.selection.add(["c"])
     assert [ids(one) for one in comparison.compared] == ["fedba", "abdef"]
 

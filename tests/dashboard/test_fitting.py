@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+import pandas as pd
 import pytest
 from letters import Letters, ids, train
 
 from recsys import models
+from recsys.dashboard.panels import recommendations
 from recsys.dashboard.state import State
+from recsys.dashboard.state.fitting import ties_in_words
 from recsys.dataset import Dataset
 from recsys.models import Progress
+from recsys.ranking import top_k
 
 
 def test_once_fitted_the_answer_follows_the_selection_and_the_number(state: State) -> None:
@@ -33,7 +38,7 @@ def test_what_acts_when_scoring_acts_without_training(state: State) -> None:
     assert ids(state) == ["f", "e", "d"]
     assert not state.fitting.outdated
     state.choice.set_value("threshold", 100)
-    assert "No course reaches your threshold" in state.fitting.answer.why_empty
+    assert "Nothing reaches your threshold" in state.fitting.answer.why_empty
     assert Letters.fits == 1
 
 
@@ -76,7 +81,7 @@ def test_a_model_that_is_in_the_store_needs_no_training(new_state: Callable[[], 
 
 def test_without_courses_the_answer_says_what_to_do(state: State) -> None:
     train(state)
-    assert state.fitting.answer.why_empty.startswith("Pick at least one course first")
+    assert state.fitting.answer.why_empty.startswith("Pick something first")
 
 
 def test_settings_changed_during_a_training_do_not_get_its_model_for_theirs(
@@ -107,3 +112,30 @@ def test_the_picked_courses_are_shown_before_the_list_is_computed(state: State) 
     state.selection.add(["b"])
     state.undo.undo()
     assert order == ["picked", "list"] * 3
+
+
+def test_a_short_list_says_why_and_in_the_words_of_the_data_set(state: State) -> None:
+    state.selection.add(["a"])
+    train(state)
+    assert state.fitting.answer.remarks == (
+        "The list has 5 of the 10 asked for. Of 6 courses, you have picked 1."
+    )
+    state.choice.set_value("threshold", 4)
+    assert state.fitting.answer.remarks == (
+        "The list has 3 of the 10 asked for. Of 6 courses, you have picked 1; 2 are below the "
+        "threshold of 4."
+    )
+    state.choice.set_top_n(3)
+    assert state.fitting.answer.remarks == ""
+    panel = recommendations(state.selection, state.fitting, state.view)
+    state.choice.set_value("threshold", 6)
+    assert "The list has 1 of the 3 asked for" in panel.children[-2].value
+
+
+def test_equal_scores_are_told_with_the_order_in_which_they_stand() -> None:
+    assert ties_in_words(pd.Series([3.0, 2.0])) == ""
+    words = ties_in_words(pd.Series([10.52, 10.5, 10.5, 10.5, 4.0, 4.0]))
+    assert words.startswith("3 courses share the score 10.5 (other scores are shared too): among")
+    scores, popularity = np.array([[1.0, 1.0, 1.0, 2.0]]), np.array([5, 9, 5, 1])
+    assert top_k(scores, 4, popularity).tolist() == [[3, 1, 0, 2]]  # as the sentence says
+    assert "more users like comes first, then the one that the data set lists first" in words

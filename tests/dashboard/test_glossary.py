@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from recsys.dashboard.glossary import explained
+from recsys.dashboard.glossary import TERMS, explained, question
+from recsys.models import NeuralNetwork
 
 
 def test_the_first_of_each_term_is_explained_whatever_its_case_and_number() -> None:
@@ -13,3 +14,24 @@ def test_the_first_of_each_term_is_explained_whatever_its_case_and_number() -> N
 
 def test_parts_of_words_are_not_terms_and_text_is_escaped() -> None:
     assert explained("glossy <b> recalled") == "glossy &lt;b&gt; recalled"
+
+
+def test_a_label_asks_for_the_term_and_the_answer_is_a_sentence() -> None:
+    asked = question("Neighbours")
+    assert "What does “neighbour” mean?</span>" in asked
+    assert 'aria-label="What does “neighbour” mean? One of those' in asked
+    assert question("Title weight") == ""
+
+
+def test_a_definition_suits_every_model_and_every_data_set() -> None:
+    assert "PCA" in TERMS["component"]
+    assert "NMF" in TERMS["component"]
+    assert not [meaning for meaning in TERMS.values() if "course" in meaning.lower()]
+
+
+def test_an_epoch_is_explained_in_one_way() -> None:
+    """The help of the slider and the glossary both call it a round of the training."""
+    (epochs,) = (one for one in NeuralNetwork.hyperparameters() if one.name == "epochs")
+    assert "round" in epochs.help
+    assert "round of the training" in TERMS["epoch"]
+    assert "epoch" not in epochs.help  # the question behind it explains the term

@@ -24,7 +24,7 @@ def test_an_unexpected_error_is_shown_in_words_and_logged_in_full(
     with caplog.at_level(logging.ERROR):
         state.selection.add(["a"])
     assert state.messages.error == (
-        "Something went wrong while adding courses: division by zero. "
+        "Something went wrong while adding a pick: division by zero. "
         "The server's log has the details."
     )
     assert "ZeroDivisionError" in caplog.text
@@ -42,5 +42,5 @@ def test_an_answer_that_fails_does_not_keep_the_page_from_following_the_choice(
 
     monkeypatch.setattr(Letters, "_score", broken)
     state.selection.add(["a"])
-    assert "while adding courses: division by zero" in state.messages.error
+    assert "while adding a pick: division by zero" in state.messages.error
     assert seen == [("a",)]

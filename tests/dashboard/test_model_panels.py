@@ -63,7 +63,7 @@ def test_a_button_has_a_short_name_and_tells_the_full_one(tmp_path: Path) -> Non
 
 def test_the_controls_follow_values_set_in_code(tmp_path: Path) -> None:
     state = State("bundled", Store(tmp_path))
-    panel = panels.settings(state.choice, state.view)
+    panel = panels.settings(state.choice, state.view, state.selection)
     state.choice.choose_model("knn")
     slider, everyone = labelled(panel, "Neighbours"), labelled(panel, "all")
     state.choice.set_value("neighbours", 7)
@@ -85,7 +85,7 @@ def test_the_controls_follow_values_set_in_code(tmp_path: Path) -> None:
 
 def test_a_link_sets_the_controls_and_unfolds_the_settings(tmp_path: Path) -> None:
     state = State("bundled", Store(tmp_path))
-    panel = panels.settings(state.choice, state.view)
+    panel = panels.settings(state.choice, state.view, state.selection)
     state.open_link("model=clustering&n_clusters=4&lift=false&open=settings")
     assert labelled(panel, "Number of clusters").value == 4
     assert labelled(panel, "Fewer settings")
@@ -117,7 +117,10 @@ def test_a_model_edited_later_is_shown_once_its_cell_has_run(
     monkeypatch.setattr(frame, "get_ipython", lambda: shell)
     monkeypatch.setattr(models, "_MODELS", [Letters])
     state = State("bundled", Store(tmp_path))
-    offers, panel = panels.models(state.choice), panels.settings(state.choice, state.view)
+    offers, panel = (
+        panels.models(state.choice),
+        panels.settings(state.choice, state.view, state.selection),
+    )
     models.register(type("Letters", (Letters,), {"__module__": __name__, "summary": "As edited."}))
     shell.run_cell("1")
     assert pressed(offers) == ["1 Letters"]

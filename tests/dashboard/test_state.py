@@ -42,7 +42,7 @@ def test_another_data_set_keeps_the_courses_it_has(state: State) -> None:
     train(state)
     state.choose_source("two")
     assert state.selection.history.ids == ("b", "c")
-    assert state.messages.status == "1 of the courses you picked is not in this data set."
+    assert state.messages.status == "1 of your picks is not in this data set."
     assert state.fitting.fitted is None
     assert not ids(state)
     train(state)

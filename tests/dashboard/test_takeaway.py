@@ -54,7 +54,7 @@ def test_a_title_that_looks_like_a_formula_is_made_inert(new_state: Callable[[],
     )
     state.fitting.answer = Answer(table, models.KNN())
     first, second = csv.DictReader(io.StringIO(as_csv(state.fitting.answer)))
-    assert (first["course_id"], first["title"]) == ("'=x", "'=HYPERLINK(1)")
+    assert (first["id"], first["title"]) == ("'=x", "'=HYPERLINK(1)")
     assert (second["title"], second["score"]) == ("Plain, with a comma", "-0.25")
 
 
@@ -74,4 +74,4 @@ def test_before_there_is_an_answer_there_is_nothing_to_take(new_state: Callable[
 
 
 def test_without_an_answer_the_table_has_its_head_alone(state: State) -> None:
-    assert as_csv(state.fitting.answer) == "rank,course_id,title,score\r\n"
+    assert as_csv(state.fitting.answer) == "rank,id,title,score\r\n"

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recsys import models
 from recsys.dataset import DataError, Dataset, UnknownCourseError
 
 COURSES = pd.DataFrame({"id": ["A", "B"], "title": ["Ants", "Bees"], "Insects": [1, 1]})
@@ -146,3 +147,14 @@ def test_broken_ratings_are_refused(change: dict, place: str) -> None:
     with pytest.raises(DataError) as caught:
         Dataset.from_tables("x", COURSES, RATINGS.assign(**change))
     assert place in str(caught.value)
+
+
+def test_courses_with_the_same_title_are_told_apart_by_their_ids() -> None:
+    titles = ["Data Analysis", "SQL", "data  analysis"]
+    courses = pd.DataFrame({"id": ["A", "B", "C"], "title": titles})
+    ratings = pd.DataFrame({"user": [1, 1, 1], "item": ["A", "B", "C"], "rating": 3})
+    twins = Dataset.from_tables("Twins", courses, ratings)
+    assert list(twins.display_titles) == ["Data Analysis (A)", "SQL", "data  analysis (C)"]
+    assert twins.title("C") == "data  analysis (C)"
+    listed = models.KNN(shrinkage=0).fit(twins).recommend({"B": 3})
+    assert set(listed["title"]) == {"Data Analysis (A)", "data  analysis (C)"}

@@ -146,12 +146,12 @@ def test_a_saved_data_set_is_loaded_from_its_folder(tmp_path: Path) -> None:
         (
             COURSES,
             RATINGS + "ben,X9,1\n",
-            "1 rating of courses that are not in c.csv (such as “X9”) was left out.",
+            "1 rating of items that are not in c.csv (such as “X9”) was left out.",
         ),
         (
             COURSES,
             RATINGS + "ben,D1,3\n",
-            "1 rating of r.csv was replaced by a later one of the same user and course.",
+            "1 rating of r.csv was replaced by a later one of the same user and item.",
         ),
         (
             COURSES,
@@ -256,7 +256,7 @@ def test_a_rating_that_is_none_is_refused(rating: str) -> None:
         ("", "r.csv: is empty."),
         ("user,item\nann,P1\n", "r.csv, line 1, column “rating”: is missing"),
         ("user,item,rating\n,P1,3\n", "r.csv, line 2, column “user”: is empty."),
-        ("user,item,rating\nann,X1,3\n", "r.csv: none of these ratings is of a course in c.csv"),
+        ("user,item,rating\nann,X1,3\n", "r.csv: none of these ratings is of the items in c.csv"),
         (
             "user,item,rating\n" + "a,P1,3\n" * 500_001,
             "r.csv, line 500002: exceeds the limit of 500,000 rows",

@@ -8,6 +8,7 @@ class TestMyModel(RecommenderContract):
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
@@ -297,12 +298,25 @@ class RecommenderContract:
             assert not model.recommend({}).empty
         else:
             assert model.recommend({}).empty
-            assert "Pick at least one" in model.why_empty({})
+            assert "Pick something first" in model.why_empty({})
 
     def test_says_that_nothing_is_left(self, model: Recommender, tiny: Dataset) -> None:
         everything = dict.fromkeys(tiny.courses["id"], 3.0)
         assert model.recommend(everything).empty
-        assert "every course" in model.why_empty(everything)
+        assert "picked everything" in model.why_empty(everything)
+
+    def test_says_why_a_list_is_short(self, model: Recommender, tiny: Dataset) -> None:
+        """The reasons add up: what is listed, picked, without a score and below the threshold."""
+        history = {"PY1": 3, "DB1": 3}
+        scores = model.recommend(history, k=100, threshold=-np.inf)["score"]
+        for threshold in (None, -np.inf, scores.median()):
+            n = len(model.recommend(history, k=100, threshold=threshold))
+            words = model.why_short(history, 100, threshold)
+            assert words.startswith(f"The list has {n} of the 100 asked for. Of 6 courses, ")
+            others = [int(one) for one in re.findall(r"(?:picked|;|courses,) (\d+)", words)]
+            assert n + sum(others) == tiny.n_courses, words
+            assert model.why_short(history, n, threshold) == ""
+        assert model.why_short(history, 100, np.inf) == ""  # `why_empty` has the reason
 
     def test_a_course_nobody_rated(self, kind: type[Recommender], model: Recommender) -> None:
         lowest = -np.inf

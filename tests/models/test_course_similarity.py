@@ -101,3 +101,13 @@ def test_many_courses_need_no_square_matrix() -> None:
     best = model.recommend({"C1": 3}, k=3)
     assert list(best["course_id"][:2]) == ["C3501", "C7001"]  # the same two words as C1
     np.testing.assert_allclose(best["score"], [1, 1, 0.5**0.5])
+
+
+def test_the_sentence_allows_for_scores_above_1() -> None:
+    courses = pd.DataFrame({"id": ["A", "B", "C"], "title": "Ink"})
+    ratings = pd.DataFrame({"user": [1], "item": ["A"], "rating": [3]})
+    same = Dataset.from_tables("Same", courses, ratings)
+    (score,) = CourseSimilarity().fit(same).recommend({"A": 3, "B": 3})["score"]
+    assert score == pytest.approx(2)
+    assert "the score can be above 1" in CourseSimilarity.score_sentence
+    assert "Cosine" not in CourseSimilarity.score_label  # a cosine is at most 1

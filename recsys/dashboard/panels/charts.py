@@ -6,7 +6,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from recsys.charts import Kind, registered
+from recsys.charts import Chart, Kind, registered
 from recsys.dashboard.panels.frame import create, frame, paragraph, row, show_if, text, watch
 from recsys.dashboard.panels.plot import Plot
 from recsys.dashboard.state import Messages
@@ -40,6 +40,7 @@ def charts(model_charts: ModelCharts, messages: Messages) -> widgets.VBox:
                 grid.children = (*grid.children, slots[kind.key].box)
         for key, switch in switches.items():
             switch.value = key in model_charts.opened
+            switch.description = model_charts.button(key)
         choice.children = [switches[kind.key] for kind in model_charts.offered]
 
     def show() -> None:
@@ -63,13 +64,13 @@ def charts(model_charts: ModelCharts, messages: Messages) -> widgets.VBox:
         show()
 
     again.on_click(show_again)
-    watch(model_charts, ["offered", "opened"], offer)
+    watch(model_charts, "version", offer)  # also after a change of the data set
     watch(model_charts, "version", show)
     return frame(none, choice, again, grid, name="all-charts")
 
 
 def _switch(kind: Kind, model_charts: ModelCharts) -> widgets.ToggleButton:
-    switch = create(widgets.ToggleButton, description=kind.name)
+    switch = create(widgets.ToggleButton, description=model_charts.button(kind.key))
 
     def switched(change: dict[str, Any]) -> None:
         is_open = kind.key in model_charts.opened
@@ -86,6 +87,10 @@ class _Slot(Plot):
     def __init__(self, key: str, model_charts: ModelCharts) -> None:
         super().__init__(key)
         self._key, self._model_charts = key, model_charts
+
+    def show(self, chart: Chart | None) -> None:
+        self._name = self._model_charts.state.selection.dataset.worded(self._key)
+        super().show(chart)
 
     def _widgets(self) -> list[widgets.Widget]:
         above = [_comparison(self._model_charts.comparison)] if self._key == "counts" else []

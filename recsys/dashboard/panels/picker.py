@@ -18,7 +18,7 @@ def picker(selection: Selection) -> widgets.VBox:
     search = create(
         widgets.Text,
         description="Search",
-        placeholder="Type to add a course…",
+        placeholder="Type to add…",
         continuous_update=True,
         css="recsys-search",
     )
@@ -35,15 +35,20 @@ def picker(selection: Selection) -> widgets.VBox:
 
     def fill(_: Any = None) -> None:
         found = selection.search(search.value, topic.value or "")
+        meant = selection.spelled(search.value) if found.empty else ""
+        if meant:
+            found = selection.search(meant, topic.value or "")
         shown = found.head(MOST_LISTED)
         listed.description = f"{selection.dataset.noun.capitalize()}s"
         listed.value = ()  # first, or the page would look for the old selection in the new options
-        listed.options = list(zip(shown["title"], shown["id"], strict=True))
+        titles = selection.dataset.display_titles[selection.dataset.positions(shown["id"])]
+        listed.options = list(zip(titles.tolist(), shown["id"], strict=True))
         plural = "" if len(found) == 1 else "s"
         order = "titles before descriptions" if search.value.strip() else "most taken first"
+        similar = f"Nothing matches exactly. Like “{meant}”: " if meant else ""
         left_out = f", the first {MOST_LISTED} listed" if len(found) > MOST_LISTED else ""
         count.value = paragraph(
-            f"{len(found):,} {selection.dataset.noun}{plural}, {order}{left_out}."
+            f"{similar}{len(found):,} {selection.dataset.noun}{plural}, {order}{left_out}."
             if len(found)
             else "Nothing matches. Try fewer letters or another topic."
         )
@@ -103,9 +108,7 @@ def picked(selection: Selection, undo: Undo) -> widgets.VBox:
 def examples(selection: Selection) -> widgets.HBox:
     """A button for each example learner, and one for random courses."""
     surprise = create(
-        widgets.Button,
-        description="Surprise me",
-        tooltip="Pick a few courses on a random topic",
+        widgets.Button, description="Surprise me", tooltip="Pick a few on a random topic"
     )
     surprise.on_click(lambda _: selection.surprise())
     label = text("Or try an example:", kind="hint")

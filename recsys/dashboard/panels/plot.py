@@ -1,4 +1,4 @@
-"""The place of one chart: its figure, its description, and its data as a table and as CSV."""
+"""The place of one chart: its title, its figure, its description, and its data as table and CSV."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import ipywidgets as widgets
 from recsys.charts import Chart
 from recsys.dashboard.data_view import as_details
 from recsys.dashboard.glossary import explained
-from recsys.dashboard.panels.frame import create, shared_layout, show_if, text
+from recsys.dashboard.panels.frame import create, paragraph, shared_layout, show_if, text
 
 
 class Plot:
@@ -26,6 +26,7 @@ class Plot:
     def __init__(self, name: str) -> None:
         self._name = name
         self._bundle: dict[str, Any] = {}
+        self._shown_title = ""
         self._views_are_counted = False  # by the front end, as in JupyterLab
         self.box = create(widgets.VBox, css="recsys-chart", shown=False)
 
@@ -33,15 +34,20 @@ class Plot:
         """Draw a chart, unless it is already drawn; None empties the place."""
         # Voilà's own front end does not tell a figure that the window was resized, so the figure
         # listens itself. It is then as high as what is around it, which the style sheet sets.
-        bundle = chart.bundle(responsive=True) if chart else {}
-        if bundle == self._bundle:
+        # The title is text above the figure, since Plotly cannot wrap it to the width of the page.
+        bundle = chart.bundle(titled=False, responsive=True) if chart else {}
+        title = paragraph(chart.title) if chart and chart.drawing.title_height else ""
+        if (bundle, title) == (self._bundle, self._shown_title):
             return
-        self._bundle = bundle
+        self._bundle, self._shown_title = bundle, title
         if not self.box.children:
             self.box.children = self._widgets()
+        self._title.value = title
         show_if(chart, self.box)
         if chart:
-            self.figure.layout = shared_layout(min_height=f"{chart.drawing.layout['height']}px")
+            self.figure.layout = shared_layout(
+                min_height=f"{chart.drawing.without_title().layout['height']}px"
+            )
             self._caption.value = f"<p>{explained(chart.text)}</p>"
             self._data.value = as_details(chart.table, self._name, chart.title)
         self._draw()
@@ -73,5 +79,6 @@ class Plot:
     def _widgets(self) -> list[widgets.Widget]:
         self.figure = create(widgets.Output, css="recsys-figure", _view_count=0)
         self.figure.observe(self._draw_in_new_views, "_view_count")
+        self._title = text(kind="chart-title")
         self._caption, self._data = text(kind="caption"), text(kind="data")
-        return [self.figure, self._caption, self._data]
+        return [self._title, self.figure, self._caption, self._data]

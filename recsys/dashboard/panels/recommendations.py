@@ -22,6 +22,7 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
     moved = text(kind="status recsys-moved")
     sentence = text(kind="hint")
     table = create(widgets.HTML, css="recsys-table")
+    remarks = text(kind="hint")
 
     def show() -> None:
         answer = fitting.answer
@@ -30,9 +31,11 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
         else:
             table.value = paragraph(answer.why_empty or "Your recommendations will appear here.")
         model = answer.model
-        sentence.value = f"<p>{explained(model.score_sentence)}</p>" if model else ""
-        heading.value = f"<h3>{escape(model.said())}</h3>" if model else ""
+        worded = selection.dataset.worded
+        sentence.value = f"<p>{explained(worded(model.score_sentence))}</p>" if model else ""
+        heading.value = f"<h3>{escape(worded(model.said()))}</h3>" if model else ""
         moved.value = paragraph(answer.what_moved)
+        remarks.value = paragraph(answer.remarks)
 
     def show_advice() -> None:
         notice.value = paragraph(fitting.advice)
@@ -52,4 +55,4 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
     watch(fitting, "advice", show_advice)
     watch(fitting, "updating", show_updating)
     watch(selection, ["example", "history", "dataset"], show_example)
-    return frame(example, notice, heading, sentence, moved, table, name="recommendations")
+    return frame(example, notice, heading, sentence, moved, table, remarks, name="recommendations")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,14 +12,14 @@ import ipywidgets as widgets
 from recsys.dashboard.glossary import explained, question
 from recsys.dashboard.link import MOST_RECOMMENDATIONS
 from recsys.dashboard.panels.frame import create, frame, row, show_if, text, watch
-from recsys.dashboard.state import Choice, View
+from recsys.dashboard.state import Choice, Selection, View
 from recsys.models import Hyperparameter, Recommender
 
 SETTINGS_SHOWN = 2  # models declare the most important ones first; a click shows the others
 SETTINGS = "settings"  # the name of the others in links
 
 
-def settings(choice: Choice, view: View) -> widgets.VBox:
+def settings(choice: Choice, view: View, selection: Selection) -> widgets.VBox:
     """Set the chosen model's hyperparameters, and how many recommendations to show."""
     summary = text(kind="summary")
     controls, rarely_used = create(widgets.VBox), create(widgets.VBox)
@@ -31,9 +32,10 @@ def settings(choice: Choice, view: View) -> widgets.VBox:
         max=MOST_RECOMMENDATIONS,
         continuous_update=True,
     )
-    # Created when a model is first chosen. A class that was edited in the notebook is a new one.
-    controls_of: dict[type[Recommender], dict[str, Control]] = {}
-    drawn: list[type[Recommender]] = []
+    # Created when a model is first chosen. A class that was edited in the notebook is a new one,
+    # and each noun of a data set ("course", "film") has labels of its own.
+    controls_of: dict[tuple[type[Recommender], str], dict[str, Control]] = {}
+    drawn: list[tuple[type[Recommender], str]] = []
 
     def set_value(name: str, value: Any) -> None:
         if value != choice.values[name]:
@@ -44,20 +46,26 @@ def settings(choice: Choice, view: View) -> widgets.VBox:
             choice.set_top_n(change["new"])
 
     def show() -> None:
-        if drawn != [choice.model]:
-            draw()
-        for name, one in controls_of[choice.model].items():
+        wanted = choice.model, selection.dataset.noun
+        if drawn != [wanted]:
+            draw(wanted)
+        for name, one in controls_of[wanted].items():
             one.show(choice.values[name])
 
-    def draw() -> None:
-        drawn[:] = [choice.model]
-        summary.value = f"<p>{explained(choice.model.summary)}</p>"
-        if choice.model not in controls_of:
-            controls_of[choice.model] = {
-                one.name: Control(one, choice.values[one.name], set_value)
+    def draw(wanted: tuple[type[Recommender], str]) -> None:
+        drawn[:] = [wanted]
+        worded = selection.dataset.worded
+        summary.value = f"<p>{explained(worded(choice.model.summary))}</p>"
+        if wanted not in controls_of:
+            controls_of[wanted] = {
+                one.name: Control(
+                    replace(one, label=worded(one.label), help=worded(one.help)),
+                    choice.values[one.name],
+                    set_value,
+                )
                 for one in choice.model.hyperparameters()
             }
-        boxes = [one.box for one in controls_of[choice.model].values()]
+        boxes = [one.box for one in controls_of[wanted].values()]
         controls.children, rarely_used.children = boxes[:SETTINGS_SHOWN], boxes[SETTINGS_SHOWN:]
         show_if(rarely_used.children, more)
 
@@ -71,6 +79,7 @@ def settings(choice: Choice, view: View) -> widgets.VBox:
 
     view.add_openable(SETTINGS)
     watch(choice, "chosen", show)
+    selection.observe(lambda _: show(), "dataset")
     watch(view, "opened", fold)
     watch(choice, "top_n", follow_number)
     more.on_click(lambda _: view.set_open(SETTINGS, SETTINGS not in view.opened))

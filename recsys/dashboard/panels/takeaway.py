@@ -13,7 +13,11 @@ from recsys.dashboard.takeaway import as_code, as_csv, as_report
 
 
 def takeaway(selection: Selection, choice: Choice, fitting: Fitting) -> widgets.VBox:
-    """A link to the CSV, a button that creates the report, and the code with a Copy button."""
+    """A link to the CSV, a button that creates the report, and the code with a Copy button.
+
+    The page's script downloads the report as soon as it arrives, and removes its link. JupyterLab
+    has no such script, so the link stays there.
+    """
     table = create(widgets.HTML)
     make = create(
         widgets.Button,
@@ -40,6 +44,7 @@ def takeaway(selection: Selection, choice: Choice, fitting: Fitting) -> widgets.
 
     def write(_: widgets.Button) -> None:
         page = as_report(selection, fitting.answer, choice.top_n)
+        report.value = ""  # or a second press would change nothing, and so send nothing
         report.value = download("Save the report", "report.html", "text/html", page)
 
     make.on_click(write)

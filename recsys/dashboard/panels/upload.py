@@ -17,12 +17,12 @@ from recsys.sources import upload as files
 from recsys.sources.upload import Pair, Reading
 
 FORM = (
-    "Two CSV files. The courses: id, title, perhaps a description, then topics, as columns of 0 "
-    "and 1 or as one column with names joined by |. The ratings: user, item (a course's id), "
-    "rating. The files of IBM and MovieLens have this form."
+    "Two CSV files. The items to recommend: id, title, perhaps a description, then topics, as "
+    "columns of 0 and 1 or as one column with names joined by |. The ratings: user, item (its "
+    "id), rating. The files of IBM and MovieLens have this form."
 )
 CAPS = (
-    f"Each file may have up to {files.MOST_BYTES // 1_000_000} MB; the courses up to "
+    f"Each file may have up to {files.MOST_BYTES // 1_000_000} MB; the items up to "
     f"{files.MOST_COURSES:,} rows and {files.MOST_TOPICS} topics; the ratings up to "
     f"{files.MOST_RATINGS:,} rows, by {files.MOST_USERS:,} users."
 )
@@ -57,7 +57,7 @@ def _form(state: State, opened: Callable[[], None]) -> widgets.VBox:
     """Read the files, show a preview, and call `opened` when the data is in use."""
     given: dict[str, tuple[str, bytes]] = {}
     understood: list[Pair] = []  # at most one
-    choosers = {what: _chooser(what) for what in ("courses", "ratings")}
+    choosers = {what: _chooser(what) for what in ("items", "ratings")}
     status = text(kind="status")
     preview = create(widgets.HTML, css="recsys-preview")
     liked = create(widgets.BoundedFloatText, description="Lowest rating that is a like", step=0.5)
@@ -86,12 +86,12 @@ def _form(state: State, opened: Callable[[], None]) -> widgets.VBox:
     def look() -> str:
         """Read the files chosen so far; returns what the visitor should do next."""
         preview.value = ""
-        if "courses" not in given:
-            return "Now choose the file of courses."
-        courses = files.read_courses(*given["courses"])
+        if "items" not in given:
+            return "Now choose the file of items."
+        courses = files.read_courses(*given["items"])
         preview.value = _shown(courses.reading)
         if "ratings" not in given:
-            return "The courses can be read. Now choose the file of ratings."
+            return "The items can be read. Now choose the file of ratings."
         pair = files.read_pair(courses, *given["ratings"])
         preview.value = _shown(pair.courses) + _shown(pair.ratings) + _counts(pair)
         offer(pair)
@@ -127,7 +127,7 @@ def _form(state: State, opened: Callable[[], None]) -> widgets.VBox:
     liked.observe(count, "value")
     use.on_click(open_it)
     templates = (
-        download("Template for courses", "courses.csv", "text/csv", files.TEMPLATE_COURSES),
+        download("Template for items", "items.csv", "text/csv", files.TEMPLATE_COURSES),
         download("Template for ratings", "ratings.csv", "text/csv", files.TEMPLATE_RATINGS),
     )
     caps = create(widgets.HTML, f'<p data-most-bytes="{files.MOST_BYTES}">{escape(CAPS)}</p>')

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 from traitlets import Bool, HasTraits, Instance, Unicode
 
+from recsys.charts import aligned
 from recsys.dashboard.state.choice import Choice, Chosen
 from recsys.dashboard.state.live import Live
 from recsys.dashboard.state.messages import Messages, guarded
@@ -30,6 +31,7 @@ class Answer:
     table : `course_id, title, score, rank`, best first
     model : the fitted model; None if there is none yet
     why_empty : why the table is empty, in words; "" if it is not empty
+    remarks : what to know about the list: why it is short, and how ties are broken; may be ""
     before : ids of the list before the last change, best first; empty if there was none
     """
 
@@ -38,6 +40,7 @@ class Answer:
     )
     model: Recommender | None = None
     why_empty: str = ""
+    remarks: str = ""
     before: tuple[str, ...] = ()
 
     @property
@@ -273,4 +276,22 @@ class Fitting(HasTraits):
             if now - self._last_change > GESTURE:
                 self._before = listed
             self._last_change = now
-        self.answer = Answer(table, model, why_empty, self._before)
+        worded = self._selection.dataset.worded
+        short = worded(model.why_short(history, k=self._choice.top_n))
+        remarks = " ".join(filter(None, [short, worded(ties_in_words(table["score"]))]))
+        self.answer = Answer(table, model, why_empty, remarks, self._before)
+
+
+def ties_in_words(scores: pd.Series) -> str:
+    """A sentence on equal scores in a list, and how `recsys.ranking` orders them; "" without."""
+    counts = scores.value_counts()
+    shared = counts[counts > 1]
+    if shared.empty:
+        return ""
+    score, number = shared.index[0], int(shared.iloc[0])
+    shown = aligned(scores)[int((scores == score).to_numpy().argmax())]
+    others = " (other scores are shared too)" if len(shared) > 1 else ""
+    return (
+        f"{number} courses share the score {shown}{others}: among equals, the course that more "
+        "users like comes first, then the one that the data set lists first."
+    )

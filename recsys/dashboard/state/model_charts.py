@@ -57,6 +57,10 @@ class ModelCharts(HasTraits):
         """
         self.state.view.set_open(key, shown, open_by_default=True)
 
+    def button(self, key: str) -> str:
+        """The text on the button of a chart, in the words of the data set."""
+        return self.state.selection.dataset.worded(charts.find(key).name)
+
     def chart(self, key: str) -> Chart:
         """Draw the chart with this key.
 

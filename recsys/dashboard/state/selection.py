@@ -76,6 +76,10 @@ class Selection(HasTraits):
         """The matching courses that are not picked yet; see `Search.find`."""
         return self._search.find(words, topic, without=self.history)
 
+    def spelled(self, words: str) -> str:
+        """The search words without typos; "" if there are none: see `Search.spelled`."""
+        return self._search.spelled(words)
+
     # The data set
 
     def open(self, key: str) -> None:
@@ -101,9 +105,7 @@ class Selection(HasTraits):
         self._undo.forget()
         lost = len(self._unavailable)
         are = "is" if lost == 1 else "are"
-        self.messages.status = (
-            f"{lost} of the courses you picked {are} not in this data set." if lost else ""
-        )
+        self.messages.status = f"{lost} of your picks {are} not in this data set." if lost else ""
         with self.hold_trait_notifications():
             self.source, self.dataset = key, dataset
             self.history, self.example = dataset.history(kept), ""
@@ -121,17 +123,17 @@ class Selection(HasTraits):
 
     # The picked courses
 
-    @guarded("adding courses")
+    @guarded("adding a pick")
     def add(self, course_ids: Iterable[str]) -> None:
         """Add courses to the picked ones."""
         self._change(self.history.with_added(course_ids))
 
-    @guarded("removing courses")
+    @guarded("removing a pick")
     def remove(self, course_ids: Iterable[str]) -> None:
         """Remove courses from the picked ones."""
         self._change(self.history.without(course_ids))
 
-    @guarded("removing all courses")
+    @guarded("removing all picks")
     def clear(self) -> None:
         """Remove all picked courses."""
         self.pick(())
@@ -141,7 +143,7 @@ class Selection(HasTraits):
         """Replace the picked courses by those of an example learner."""
         self._pick_learner(next(one for one in self.learners if one.name == name))
 
-    @guarded("choosing random courses")
+    @guarded("choosing at random")
     def surprise(self) -> None:
         """Replace the picked courses by a few popular courses on a randomly chosen topic."""
         self._change(self.dataset.history(surprise(self.dataset, self._rng)))
