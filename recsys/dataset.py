@@ -30,6 +30,10 @@ _COURSE = re.compile(
     r"\b([Aa] )?([Cc])ourse(s?)\b(?! [A-Z])"
 )  # but not in the name "Course Similarity"
 
+# What two ratings mean in the course sets, as their publisher says; the higher one first.
+_MEANINGS: dict[tuple[float, ...], tuple[str, str]] = {(3.0, 2.0): ("completed", "audited")}
+_NO_MEANING = ("liked", "liked less")
+
 
 class DataError(ValueError):
     """Data that cannot be used; the message says what to do about it.
@@ -149,6 +153,18 @@ class TrainingSet(ABC):
             return 1.0
         middle = np.searchsorted(counts, [(counts[-1] - 1) // 2, counts[-1] // 2], side="right")
         return float(np.mean([ratings[index] for index in middle]))
+
+    @property
+    def levels(self) -> dict[str, float]:
+        """What one can say about a picked course, in a word or two: words -> rating.
+
+        The first is the typical rating, the second the next lower one that is a like. Only one if
+        no like has a lower rating.
+        """
+        usual = self.typical_rating
+        lower = [one for one in self.rating_counts if one < usual][-1:]
+        words = _MEANINGS.get((usual, *lower), _NO_MEANING)
+        return dict(zip(words, (usual, *lower), strict=False))
 
     @cached_property
     def topic_matrix(self) -> np.ndarray:
@@ -410,6 +426,18 @@ class History(Mapping[str, float]):
         return self.dataset.history(
             {**self, **{one: self.dataset.typical_rating for one in course_ids if one not in self}}
         )
+
+    def with_rating(self, course_id: str, rating: float) -> History:
+        """A history with another rating of one of its courses, at the same place.
+
+        Raises
+        ------
+        UnknownCourseError : for a course that is not in the history
+        DataError : for a rating that is not a finite number above 0
+        """
+        if course_id not in self:
+            raise unknown_course(course_id, self, "the picked courses")
+        return self.dataset.history({**self, course_id: rating})
 
     def without(self, course_ids: Iterable[str]) -> History:
         """A history without some of the courses; ids that are not in it are ignored."""

@@ -16,13 +16,18 @@ from recsys.models import Hyperparameter, HyperparameterError
 
 MOST_RECOMMENDATIONS = 100
 MOST_STEPS = 99
+ORDERS = ("popularity",)  # of the list, besides the usual one
 MOST_NAMED = 3  # names in a note; a link may contain thousands
 
 _PARAMETERS = (
     "data",
     "courses",
+    "audited",
+    "without",
+    "topic",
     "model",
     "top",
+    "sort",
     "open",
     "close",
     "compare",
@@ -46,9 +51,13 @@ class Link:
     ----------
     source : name of the data set; None for the one the page starts with
     courses : ids of the picked courses; None for those of the first example
+    audited : ids of the picked courses with the lower of two ratings; see `Dataset.levels`
+    excluded : ids of the courses that are left out of the list
+    topic : the only topic of the list; "" for all topics
     model : key of the chosen model; None for the one the page starts with
     values : the model's hyperparameters that differ from their defaults, by name
     top_n : the largest number of recommendations to show
+    order : the order of the list; "" for the best first
     opened : names of the panels and charts that the visitor has opened
     closed : names of those that are open by default and that the visitor has closed
     compared : keys of the models that are compared
@@ -59,9 +68,13 @@ class Link:
 
     source: str | None = None
     courses: tuple[str, ...] | None = None
+    audited: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    topic: str = ""
     model: str | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     top_n: int = 10
+    order: str = ""
     opened: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
     compared: tuple[str, ...] = ()
@@ -77,12 +90,19 @@ def write(link: Link) -> str:
         parameters["data"] = link.source
     if link.courses is not None:
         parameters["courses"] = _joined(link.courses)
+    for word, ids in {"audited": link.audited, "without": link.excluded}.items():
+        if ids:
+            parameters[word] = _joined(ids)
+    if link.topic:
+        parameters["topic"] = link.topic
     if link.model is not None:
         parameters["model"] = link.model
         declared = {one.name: one for one in models.find(link.model).hyperparameters()}
         parameters |= {name: _as_text(declared[name], value) for name, value in link.values.items()}
     if link.top_n != Link.top_n:
         parameters["top"] = str(link.top_n)
+    if link.order:
+        parameters["sort"] = link.order
     lists = {
         "open": link.opened,
         "close": link.closed,
@@ -107,7 +127,8 @@ def read(
 ) -> tuple[Link, list[str]]:
     """The valid parts of a query, and a sentence about each part that is ignored.
 
-    Never raises. It does not check the course ids, since it does not know the data set.
+    Never raises. It does not check the course ids and the topic, since it does not know the data
+    set.
 
     Parameters
     ----------
@@ -136,9 +157,13 @@ def read(
     link = Link(
         source=source,
         courses=_ids(parameters["courses"]) if "courses" in parameters else None,
+        audited=_ids(parameters.get("audited", "")),
+        excluded=_ids(parameters.get("without", "")),
+        topic=parameters.get("topic", ""),
         model=model,
         values=_values(declared, settings, models.find(model).name, notes) if model else {},
         top_n=_number(parameters, "top", 1, MOST_RECOMMENDATIONS, Link.top_n, notes),
+        order=_one_of(parameters.get("sort"), ORDERS, "order", notes) or "",
         opened=_known(parameters.get("open", ""), openable, "opened", notes),
         closed=_known(parameters.get("close", ""), openable, "closed", notes),
         compared=_known(parameters.get("compare", ""), keys, "compared", notes),
@@ -158,6 +183,11 @@ def missing_courses(ids: Collection[str], noun: str) -> str:
     noun : what the data set calls a course
     """
     return f"This data set has no {noun}{'' if len(ids) == 1 else 's'} {_named(ids)}."
+
+
+def missing_topic(topic: str) -> str:
+    """A sentence about the topic of a link that the data set does not have."""
+    return f"This data set has no topic “{_shown(topic)}”."
 
 
 # Lists: a comma inside a name is escaped in addition to the escaping of the query.

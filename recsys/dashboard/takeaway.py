@@ -5,6 +5,7 @@ Must not know widgets.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from html import escape
 from importlib.resources import files
@@ -37,9 +38,15 @@ def as_code(selection: Selection, answer: Answer, top_n: int) -> str:
     settings = ", ".join(
         f"{name}={value!r}" for name, value in model.values().items() if value != defaults[name]
     )
-    history, title = selection.history, selection.dataset.title
-    picked = "".join(f"    {one!r},  # {_one_line(title(one))}\n" for one in history)
-    listed = f"[\n{picked}]" if picked else "[]"
+    title = selection.dataset.title
+    picked = {f"{one!r}: {rating:g}": title(one) for one, rating in selection.history.items()}
+    limits, arguments = "", ""
+    if selection.excluded:
+        unwanted = {repr(one): title(one) for one in selection.excluded}
+        limits, arguments = f"unwanted = [{_lines(unwanted)}]\n", ", without=unwanted"
+    if selection.topic:
+        limits += f'on_topic = dataset.courses["id"][dataset.courses[{selection.topic!r}] == 1]\n'
+        arguments += ", among=on_topic"
     imports = [
         *(["models"] if known else []),
         *([] if selection.source == OWN else ["load_dataset"]),
@@ -50,8 +57,8 @@ def as_code(selection: Selection, answer: Answer, top_n: int) -> str:
         f"{first}{own}\n"
         f"dataset = {_loading(selection)}\n"
         f"model = {'models.' if known else ''}{kind.__name__}({settings}).fit(dataset)\n"
-        f"picked = {listed}\n"
-        f"model.recommend(dict.fromkeys(picked, dataset.typical_rating), k={top_n})\n"
+        f"picked = {{{_lines(picked)}}}\n{limits}"
+        f"model.recommend(picked, k={top_n}{arguments})\n"
     )
 
 
@@ -73,7 +80,14 @@ def as_report(selection: Selection, answer: Answer, top_n: int) -> str:
         for one in model.hyperparameters()
         for value in [model.values()[one.name]]
     )
-    picked = "".join(f"<li>{escape(dataset.title(one))}</li>" for one in selection.history)
+    usual, words = dataset.typical_rating, {rating: one for one, rating in dataset.levels.items()}
+    picked = "".join(
+        f"<li>{escape(dataset.title(one))}{f', {words[rating]}' * (rating < usual)}</li>"
+        for one, rating in selection.history.items()
+    )
+    unwanted = ", ".join(escape(dataset.title(one)) for one in selection.excluded)
+    limits = f"<dt>Left out</dt><dd>{unwanted}</dd>" if unwanted else ""
+    limits += f"<dt>Only topic</dt><dd>{escape(selection.topic)}</dd>" if selection.topic else ""
     listed = f"<p>{escape(answer.why_empty)}</p>"
     if len(answer.table):
         listed = as_table(answer, selection.history) + f"<p>{escape(answer.remarks)}</p>"
@@ -86,7 +100,7 @@ def as_report(selection: Selection, answer: Answer, top_n: int) -> str:
         f"<p>{escape(worded(f'{model.summary} {model.score_sentence}'))}</p>"
         f"<dl><dt>Data set</dt><dd>{escape(dataset.name)}: {dataset.n_courses:,} "
         f"{dataset.noun}s, {dataset.n_users:,} users</dd>"
-        f"<dt>Settings</dt><dd>{settings}</dd><dt>Made on</dt><dd>{date.today()}</dd></dl>"
+        f"<dt>Settings</dt><dd>{settings}</dd>{limits}<dt>Made on</dt><dd>{date.today()}</dd></dl>"
         f"<h2>Picked</h2><ul>{picked}</ul><h2>Recommended, and why</h2>"
         f'<div class="recsys-table"><div class="widget-html-content">{listed}</div></div>'
         f'<h2>The same list, in Python</h2><pre class="recsys-code">{escape(code)}</pre>'
@@ -101,6 +115,12 @@ def _loading(selection: Selection) -> str:
     files = f"{selection.own.courses.file!r}, {selection.own.ratings.file!r}"
     liked = selection.dataset.like_threshold
     return f"load_pair({files}, like_threshold={liked:g})" if liked else f"load_pair({files})"
+
+
+def _lines(entries: Mapping[str, str]) -> str:
+    """The entries of a list or a dictionary in Python, each on its line with a comment."""
+    lines = "".join(f"    {code},  # {_one_line(words)}\n" for code, words in entries.items())
+    return f"\n{lines}" if lines else ""
 
 
 def _one_line(text: str) -> str:

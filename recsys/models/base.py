@@ -97,6 +97,7 @@ class Recommender(ABC):
     unscored_because : why some courses have no score, whatever is picked, in a few words
     instant : whether a fit takes so little time that it needs no child process
     scores_empty_history : whether it can score an empty history
+    weighs_ratings : whether its scores depend on the ratings of a history, not only on its courses
     charts : keys of its charts in `recsys.charts`, in the order shown; the first is open by
         default, after that of the scores, which the list shows too
     loss_label : the meaning of its loss, if a fit reports one, as an axis label
@@ -118,6 +119,7 @@ class Recommender(ABC):
     unscored_because: ClassVar[str] = "rated by nobody"
     instant: ClassVar[bool] = False
     scores_empty_history: ClassVar[bool] = False
+    weighs_ratings: ClassVar[bool] = False
     charts: ClassVar[tuple[str, ...]] = ("scores", "popularity")
     loss_label: ClassVar[str] = "Loss"
     loss_sentence: ClassVar[str] = ""
@@ -228,7 +230,13 @@ class Recommender(ABC):
         return scores
 
     def recommend(
-        self, history: Mapping[str, float], k: int = 10, threshold: float | None = None
+        self,
+        history: Mapping[str, float],
+        k: int = 10,
+        threshold: float | None = None,
+        *,
+        without: Collection[str] = (),
+        among: Collection[str] | None = None,
     ) -> pd.DataFrame:
         """The best courses that are not in the history.
 
@@ -238,6 +246,8 @@ class Recommender(ABC):
         k : the number of courses, at most
         threshold : courses with a lower score are left out; by default the model's own threshold,
             if it has one
+        without : ids of courses that are not wanted
+        among : ids of the only courses that are wanted; by default all
 
         Returns
         -------
@@ -247,9 +257,12 @@ class Recommender(ABC):
         Raises
         ------
         NotFittedError : before `fit`
-        UnknownCourseError : for a course the model was not fitted on
+        UnknownCourseError : for a course the model was not fitted on, also in `without` and `among`
         """
         scores = self._candidate_scores(history)
+        scores[self._positions(without)] = np.nan
+        if among is not None:
+            scores[np.setdiff1d(np.arange(len(scores)), self._positions(among))] = np.nan
         floor = self._floor() if threshold is None else threshold
         if floor is not None:
             scores[scores < floor] = np.nan

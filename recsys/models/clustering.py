@@ -74,6 +74,7 @@ class Clustering(Recommender):
         "The score is the share of people with topics like yours who took the course; the nearer "
         "a cluster is to you, the more its people count."
     )
+    weighs_ratings: ClassVar[bool] = True
     charts: ClassVar[tuple[str, ...]] = (
         "scores",
         "map",

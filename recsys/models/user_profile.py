@@ -53,6 +53,7 @@ class UserProfile(Recommender):
     )
     collaborative: ClassVar[bool] = False
     instant: ClassVar[bool] = True
+    weighs_ratings: ClassVar[bool] = True
     charts: ClassVar[tuple[str, ...]] = ("scores", "topics", "popularity")
 
     threshold: int = hyperparameter(

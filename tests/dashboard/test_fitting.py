@@ -31,6 +31,48 @@ def test_once_fitted_the_answer_follows_the_selection_and_the_number(state: Stat
     assert Letters.fits == 1
 
 
+def test_what_is_left_out_makes_room_and_comes_back(state: State) -> None:
+    state.choice.set_top_n(2)
+    state.selection.add(["a"])
+    train(state)
+    state.selection.exclude("f")
+    assert ids(state) == ["e", "d"]
+    state.selection.exclude("e")
+    assert (ids(state), state.selection.excluded) == (["d", "c"], ("f", "e"))
+    state.undo.undo()
+    assert ids(state) == ["e", "d"]
+    state.selection.bring_back()
+    assert ids(state) == ["f", "e"]
+    state.selection.exclude("nope")
+    assert "There is no course “nope”" in state.messages.error
+
+
+def test_a_topic_gets_its_own_best_and_an_empty_list_says_why(state: State) -> None:
+    state.choice.set_top_n(1)
+    state.selection.add(["a"])
+    train(state)
+    state.selection.show_topic("Python")
+    assert ids(state) == ["b"]
+    state.selection.exclude("b")
+    assert state.fitting.answer.why_empty == (
+        "No course on Python is left to recommend. Choose another topic."
+    )
+    state.selection.show_topic("")
+    assert ids(state) == ["f"]
+    for one in "cdef":
+        state.selection.exclude(one)
+    assert "left out every course" in state.fitting.answer.why_empty
+
+
+def test_a_course_that_is_picked_after_all_is_no_longer_left_out(state: State) -> None:
+    state.selection.exclude("f")
+    state.selection.add(["f"])
+    assert state.selection.excluded == ()
+    state.selection.exclude("e")
+    state.selection.pick_example(state.selection.learners[0].name)  # another person
+    assert state.selection.excluded == ()
+
+
 def test_what_acts_when_scoring_acts_without_training(state: State) -> None:
     state.selection.add(["a"])
     train(state)

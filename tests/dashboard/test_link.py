@@ -10,13 +10,16 @@ from hypothesis import strategies as st
 from letters import SETS
 
 from recsys import models
-from recsys.dashboard.link import MOST_RECOMMENDATIONS, MOST_STEPS, Link, read, write
+from recsys.dashboard.link import MOST_RECOMMENDATIONS, MOST_STEPS, ORDERS, Link, read, write
 from recsys.dashboard.state import State
 from recsys.models import Hyperparameter
 
 SOURCES = ("bundled", "ibm", "Ein, zwei & 100 %")
 PANELS = ("data_set", "leaderboard")
-WORDS = ("data", "courses", "model", "top", "open", "close", "compare", "why", "hide", "present")
+WORDS = (
+    *("data", "courses", "audited", "without", "topic", "model", "top", "sort", "open", "close"),
+    *("compare", "why", "hide", "present"),
+)
 KEYS = [one.key() for one in models.registry()]
 
 ids = st.lists(st.text(min_size=1), unique=True, max_size=4).map(tuple)
@@ -52,9 +55,13 @@ def links(draw: st.DrawFn) -> Link:
     return Link(
         source=draw(st.none() | st.sampled_from(SOURCES)),
         courses=draw(st.none() | ids),
+        audited=draw(ids),
+        excluded=draw(ids),
+        topic=draw(st.just("") | st.text()),
         model=model,
         values=values,
         top_n=draw(st.integers(1, MOST_RECOMMENDATIONS)),
+        order=draw(st.sampled_from(["", *ORDERS])),
         opened=draw(panels),
         closed=draw(panels),
         compared=draw(st.lists(st.sampled_from(KEYS), unique=True, max_size=3).map(tuple)),
@@ -82,7 +89,8 @@ pieces = st.tuples(
 def test_anything_gives_a_link_that_can_be_written_and_short_notes(query: str) -> None:
     link, notes = read_here(query)
     assert all(len(one) < 300 and one.isprintable() for one in notes)
-    known = Link(**{**vars(link), "courses": None, "explained": ()})
+    unchecked = {"courses": None, "audited": (), "excluded": (), "topic": "", "explained": ()}
+    known = Link(**{**vars(link), **unchecked})
     assert read_here(write(known)) == (known, [])
     for one in models.find(link.model).hyperparameters() if link.model else ():
         one.checked(link.values.get(one.name, one.default), "a test")
@@ -102,6 +110,7 @@ def test_anything_gives_a_link_that_can_be_written_and_short_notes(query: str) -
         ("top=101", "“top” takes a whole number from 1 to 100, not “101”."),
         ("top=-1", "not “-1”"),
         ("present=next", "not “next”"),
+        ("sort=price", "There is no order “price” here."),
         ("open=attic", "“attic” cannot be opened here."),
         ("hide=a,b,c,d,e", "“a”, “b”, “c” and 2 more cannot be hidden here."),
         ("compare=knn,oracle", "“oracle” cannot be compared here."),
@@ -141,6 +150,9 @@ def test_a_link_of_the_state_shows_the_same_state_elsewhere(
     here.choice.choose_model("knn")
     here.choice.set_value("neighbours", 7)
     here.choice.set_top_n(3)
+    here.selection.exclude("x")
+    here.selection.show_topic("Ops")
+    here.view.order = "popularity"
     here.view.set_open("leaderboard", True)
     here.update_from_page("why=x,y&present=2")
     here.view.hidden = ("model",)
@@ -166,12 +178,16 @@ def test_an_examples_courses_are_the_example_again(state: State) -> None:
 
 def test_the_valid_parts_of_an_old_link_are_used(state: State) -> None:
     state.begin()
-    state.open_link("data=gone&courses=a,nope,b&model=letters&power=99&threshold=2&why=a,old")
+    state.open_link(
+        "data=gone&courses=a,nope,b&model=letters&power=99&threshold=2&why=a,old"
+        "&without=c,left&topic=Price"
+    )
+    assert (state.selection.excluded, state.selection.topic) == (("c",), "")
     assert state.selection.history.ids == ("a", "b")
     assert state.choice.values == {"power": 1, "threshold": 2}
     assert state.view.explained == ("a",)
     assert state.selection.source == "one"
-    for words in ("“gone”", "“nope”", "“99”", "“old”"):
+    for words in ("“gone”", "“nope”", "“99”", "“old”", "“left”", "“Price”"):
         assert words in state.messages.note
     assert state.messages.error == ""
     state.selection.add(["c"])
@@ -215,10 +231,12 @@ def test_reset_goes_back_to_the_start_and_undo_restores_the_courses(state: State
     state.reset()
     assert state.link == beginning
     assert state.messages.note == ""
-    state.choice.choose_model("knn")
-    assert state.choice.values == models.KNN().values()
     state.undo.undo()
     assert state.selection.history.ids == ("c",)
+    assert (state.choice.chosen.key, state.choice.values["neighbours"]) == ("knn", 7)
+    state.reset()
+    state.choice.choose_model("knn")
+    assert state.choice.values == models.KNN().values()
 
 
 def test_an_explanation_that_waits_for_a_training_stays_open(state: State) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
+import pytest
 from letters import SETS
 
+from recsys.dashboard.link import write
 from recsys.dashboard.state import State
 from recsys.dataset import Dataset
 
@@ -31,6 +35,24 @@ def test_an_unknown_course_is_reported_and_nothing_is_added(state: State) -> Non
     assert state.selection.history.ids == ()
     state.selection.add(["a"])
     assert state.messages.error == ""
+
+
+def test_a_pick_can_have_the_lower_rating_and_a_link_says_so(
+    new_state: Callable[[], State], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ratings = SETS["one"].ratings.assign(rating=[2.0, *[3.0] * 20])
+    monkeypatch.setitem(SETS, "one", Dataset.from_tables("One", SETS["one"].courses, ratings))
+    state, other = new_state(), new_state()
+    state.selection.add(["a", "b"])
+    state.selection.rate("a", 2)
+    assert dict(state.selection.history) == {"a": 2, "b": 3}
+    assert "audited=a" in write(state.link)
+    other.open_link(write(state.link))
+    assert other.selection.history == state.selection.history
+    state.undo.undo()
+    assert dict(state.selection.history) == {"a": 3, "b": 3}
+    state.selection.rate("f", 2)
+    assert "There is no course “f” in the picked courses" in state.messages.error
 
 
 def test_words_of_descriptions_are_found_after_those_of_titles(state: State) -> None:

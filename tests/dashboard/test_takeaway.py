@@ -7,10 +7,13 @@ import io
 from collections.abc import Callable
 
 import pandas as pd
+import pytest
+from letters import SETS
 
 from recsys import models
 from recsys.dashboard.state import Answer, State
 from recsys.dashboard.takeaway import as_code, as_csv, as_report
+from recsys.dataset import Dataset
 
 
 def answered(state: State) -> State:
@@ -40,6 +43,31 @@ def test_the_code_gives_the_same_list(new_state: Callable[[], State]) -> None:
     body, last = code.rstrip().rsplit("\n", 1)
     exec(f"{body}\nresult = {last}", names)
     pd.testing.assert_frame_equal(names["result"], state.fitting.answer.table)  # type: ignore[arg-type]
+
+
+def test_the_code_and_the_report_have_what_is_left_out(new_state: Callable[[], State]) -> None:
+    state = answered(new_state())
+    state.selection.exclude("e")
+    state.selection.show_topic("Ops")
+    code = code_of(state)
+    names: dict[str, object] = {}
+    body, last = code.rstrip().rsplit("\n", 1)
+    exec(f"{body}\nresult = {last}", names)
+    pd.testing.assert_frame_equal(names["result"], state.fitting.answer.table)  # type: ignore[arg-type]
+    assert "# Title e" in code
+    assert "<dt>Left out</dt><dd>Title e</dd><dt>Only topic</dt><dd>Ops</dd>" in report_of(state)
+
+
+def test_the_code_and_the_report_say_what_was_audited(
+    new_state: Callable[[], State], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ratings = SETS["one"].ratings.assign(rating=[2.0, 3.0, *[3.0] * 19])
+    monkeypatch.setitem(SETS, "one", Dataset.from_tables("One", SETS["one"].courses, ratings))
+    state = answered(new_state())
+    state.selection.rate("b", 2)
+    assert "'a': 3,  # Python Basics" in code_of(state)
+    assert "'b': 2,  # Python for Data" in code_of(state)
+    assert "<li>Python Basics</li><li>Python for Data, audited</li>" in report_of(state)
 
 
 def test_a_title_that_looks_like_a_formula_is_made_inert(new_state: Callable[[], State]) -> None:

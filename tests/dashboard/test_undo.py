@@ -1,9 +1,24 @@
-"""What can be undone: changes of the history, and any other snapshot."""
+"""What can be undone: what is asked, the settings, the model, and any other snapshot."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
+from letters import train
+
+from recsys.dashboard.link import write
 from recsys.dashboard.state import Messages, State, Undo
-from recsys.dashboard.state.choice import Chosen
+from recsys.dashboard.state import undo as undo_module
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
 
 
 def test_undo_reverts_adding_removing_and_clearing(state: State) -> None:
@@ -45,17 +60,58 @@ def test_any_snapshots_can_be_undone_the_latest_first() -> None:
     assert (seen, undo.possible) == ([{"power": 2}, ("a", "b")], False)
 
 
-def test_settings_can_be_undone_with_the_same_stack(state: State) -> None:
-    def restore(chosen: Chosen) -> None:
-        state.choice.chosen = chosen
-
+def test_all_that_a_list_depends_on_is_undone_with_one_stack(state: State) -> None:
     state.selection.add(["a"])
-    state.undo.remember(state.choice.chosen, restore)
-    state.choice.set_value("power", 3)
+    seen = [state.link]
+    changes: list[Callable[[], None]] = [
+        lambda: state.choice.set_value("power", 3),
+        lambda: state.choice.choose_model("knn"),
+        lambda: state.choice.set_value("neighbours", 7),
+        lambda: state.choice.set_top_n(2),
+        lambda: state.selection.exclude("c"),
+        lambda: state.selection.show_topic("Ops"),
+        lambda: state.selection.add(["c"]),
+        state.selection.clear,
+        state.reset,
+    ]
+    for change in changes:
+        change()
+        seen.append(state.link)
+    assert len({write(one) for one in seen}) == len(seen)
+    while state.undo.possible:
+        assert state.link == seen.pop()
+        state.undo.undo()
+    assert (seen, state.selection.history.ids) == ([], ())
+
+
+def test_a_drag_of_a_slider_is_one_step(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(undo_module, "time", clock)
+    for power in (2, 3, 4):
+        state.choice.set_value("power", power)
+        clock.now += 0.5
+    clock.now += 1
+    state.choice.set_value("power", 5)
+    state.choice.set_value("threshold", 1)  # another slider
+    values = []
+    while state.undo.possible:
+        state.undo.undo()
+        values.append(dict(state.choice.values))
+    assert values == [
+        {"power": 5, "threshold": 0},
+        {"power": 4, "threshold": 0},
+        {"power": 1, "threshold": 0},
+    ]
+
+
+def test_a_setting_comes_back_with_its_list(state: State) -> None:
+    state.selection.add(["a"])
+    train(state)
+    state.choice.set_value("power", 2)
+    train(state)
     state.undo.undo()
-    assert (state.choice.values["power"], state.selection.history.ids) == (1, ("a",))
-    state.undo.undo()
-    assert state.selection.history.ids == ()
+    assert not state.fitting.outdated
+    assert state.fitting.answer.table["score"].iloc[0] == 6
 
 
 def test_a_change_that_cannot_be_undone_is_reported_and_dropped() -> None:

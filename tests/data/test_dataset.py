@@ -39,6 +39,23 @@ def test_the_typical_rating_is_the_median(ratings: list[float]) -> None:
     assert dataset.typical_rating == np.median(ratings)
 
 
+@pytest.mark.parametrize(
+    ("ratings", "threshold", "levels"),
+    [
+        ([2, 3, 3], 0, {"completed": 3, "audited": 2}),
+        ([1, 3, 3.5, 4, 4, 5], 3.5, {"liked": 4, "liked less": 3.5}),
+        ([3, 3, 5], 0, {"liked": 3}),
+        ([], 0, {"liked": 1}),
+    ],
+)
+def test_a_pick_has_the_typical_rating_or_the_next_lower_like(
+    ratings: list[float], threshold: float, levels: dict[str, float]
+) -> None:
+    table = pd.DataFrame({"user": range(len(ratings)), "item": "A", "rating": ratings})
+    dataset = Dataset.from_tables("x", COURSES, table, like_threshold=threshold)
+    assert dataset.levels == levels
+
+
 def test_ratings_below_the_threshold_are_no_likes() -> None:
     dataset = Dataset.from_tables("x", COURSES, RATINGS, like_threshold=2.5)
     assert dataset.interactions.nnz == 2

@@ -78,6 +78,13 @@ def test_more_or_fewer_courses_make_another_history(tiny: Dataset) -> None:
         history.with_added(["nope"])
 
 
+def test_another_rating_leaves_the_order(tiny: Dataset) -> None:
+    history = tiny.history(["DB1", "PY1"]).with_rating("DB1", 2)
+    assert list(history.items()) == [("DB1", 2), ("PY1", 3)]
+    with pytest.raises(UnknownCourseError):
+        history.with_rating("PY2", 2)
+
+
 def test_a_model_answers_it_as_it_answers_any_mapping(tiny: Dataset) -> None:
     model = KNN().fit(tiny)
     history = tiny.history({"DB1": 3, "PY1": 2})

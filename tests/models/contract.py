@@ -266,6 +266,13 @@ class RecommenderContract:
         with pytest.raises(ValueError, match="same data set"):
             model.score(checkerboard().histories([{"red1": 3}]))
 
+    def test_it_says_whether_ratings_matter(self, kind: type[Recommender], active: Dataset) -> None:
+        taken = {"C0": 3.0, "C1": 3.0, "C3": 3.0}
+        histories = active.histories([taken, {**taken, "C1": 2.0}])
+        completed, audited = fitted(kind, active).score(histories)
+        alike = np.allclose(completed, audited, rtol=1e-6, atol=1e-9, equal_nan=True)
+        assert alike != kind.weighs_ratings
+
     # Recommendations
 
     @pytest.mark.parametrize("history", HISTORIES, ids=lambda history: "+".join(history) or "none")
@@ -281,6 +288,19 @@ class RecommenderContract:
         assert list(table["rank"]) == list(range(1, len(table) + 1))
         assert table["course_id"].is_unique
         assert not set(table["course_id"]) & set(history)
+
+    def test_what_is_not_wanted_makes_room_for_the_next(self, model: Recommender) -> None:
+        everything = list(model.recommend({"PY1": 3}, k=100, threshold=-np.inf)["course_id"])
+        first, *rest = everything
+        for wanted in (
+            model.recommend({"PY1": 3}, k=2, threshold=-np.inf, without=[first]),
+            model.recommend({"PY1": 3}, k=2, threshold=-np.inf, among=rest),
+            model.recommend({"PY1": 3}, k=2, threshold=-np.inf, among=everything, without=[first]),
+        ):
+            assert list(wanted["course_id"]) == rest[:2]
+        assert model.recommend({"PY1": 3}, among=[]).empty
+        with pytest.raises(UnknownCourseError):
+            model.recommend({"PY1": 3}, without=["PY11"])
 
     def test_a_threshold_cuts_the_list(self, model: Recommender) -> None:
         everything = model.recommend({"PY1": 3}, k=100, threshold=-np.inf)

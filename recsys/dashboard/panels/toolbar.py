@@ -65,9 +65,11 @@ def toolbar(state: State) -> widgets.VBox:
     reset.on_click(lambda _: state.reset())
     asked = _from_the_page("The link that was opened", "asked", open_link)
     open_on_page = _from_the_page("What is open on the page", "page", state.update_from_page)
-    watch(state.selection, ["source", "history"], show)
+    watch(state.selection, ["source", "history", "excluded", "topic"], show)
     watch(state.choice, ["chosen", "top_n"], show)
-    watch(state.view, ["opened", "closed", "compared", "explained", "hidden", "step"], show)
+    watch(
+        state.view, ["opened", "closed", "order", "compared", "explained", "hidden", "step"], show
+    )
     watch(state.undo, "possible", offer_undo)
     taken = takeaway(state.selection, state.choice, state.fitting)
     share = menu("Share", row(copy), address, caution, taken)

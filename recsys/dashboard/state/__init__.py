@@ -2,7 +2,7 @@
 
 | model | what it holds |
 |---|---|
-| `Selection` | the data set, the picked courses |
+| `Selection` | the data set, the picked courses, and which may be recommended |
 | `Choice` | the chosen model, its hyperparameters, the number of recommendations |
 | `Training` | the fit in the background, and its progress |
 | `Fitting` | the fitted model in use, and its recommendations; `Live` fits fast models at once |
@@ -24,7 +24,7 @@ from pathlib import Path
 
 from recsys import sources
 from recsys.dashboard.learners import Learner
-from recsys.dashboard.link import Link, missing_courses, read
+from recsys.dashboard.link import Link, missing_courses, missing_topic, read
 from recsys.dashboard.state.choice import Choice
 from recsys.dashboard.state.fitting import Answer, Fitting
 from recsys.dashboard.state.messages import Messages, guarded
@@ -73,7 +73,7 @@ class State:
         self.messages = Messages()
         self.undo = Undo(self.messages)
         self.view = View()
-        self.choice = Choice(self.messages)
+        self.choice = Choice(self.undo, self.messages)
         self.selection = Selection(source, store, self.undo, self.messages)
         # Trainings on a visitor's own data wait in the same queue as all others.
         self.training = Training(self.selection, self.messages, JobQueue(store))
@@ -113,13 +113,18 @@ class State:
     @property
     def link(self) -> Link:
         """What the page shows, as `link.write` and `open_link` use it."""
-        choice, view = self.choice, self.view
+        selection, choice, view = self.selection, self.choice, self.view
+        usual = selection.dataset.typical_rating
         return Link(
-            source=Path(self.selection.source).name,
-            courses=self.selection.history.ids,
+            source=Path(selection.source).name,
+            courses=selection.history.ids,
+            audited=tuple(one for one, rating in selection.history.items() if rating < usual),
+            excluded=selection.excluded,
+            topic=selection.topic,
             model=choice.chosen.key,
             values=choice.changed_values,
             top_n=choice.top_n,
+            order=view.order,
             opened=view.opened,
             closed=view.closed,
             compared=view.compared,
@@ -155,8 +160,10 @@ class State:
 
     @guarded("resetting the page")
     def reset(self) -> None:
-        """Show what a page shows without a link; `undo` restores the picked courses."""
-        self._apply(self._home)
+        """Show what a page shows without a link; `undo` restores what it showed before."""
+        if self.link != self._home:
+            with self.undo.one_step(self.link, self._apply):
+                self._apply(self._home)
         self.messages.note = ""
 
     def update_from_page(self, query: str) -> None:
@@ -194,6 +201,7 @@ class State:
             with view.hold_trait_notifications():
                 view.opened, view.closed, view.step = link.opened, link.closed, link.step
                 view.compared, view.hidden = link.compared, link.hidden
+                view.order = link.order
                 present = self.selection.dataset.course_index
                 view.explained = tuple(one for one in link.explained if one in present)
         return notes
@@ -211,9 +219,19 @@ class State:
         example = next(iter(learners), Learner("", ()))
         wanted = example.courses if link.courses is None else link.courses
         known = tuple(one for one in wanted if one in present)
-        unknown = sorted(one for one in {*wanted, *link.explained} if one not in present)
+        mentioned = {*wanted, *link.audited, *link.excluded, *link.explained}
+        unknown = sorted(one for one in mentioned if one not in present)
         if unknown:
             notes.append(missing_courses(unknown, selection.dataset.noun))
-        names = [one.name for one in learners if one.courses == known]
-        selection.pick(known, names[0] if names else "")
+        if link.topic and link.topic not in selection.dataset.topics:
+            notes.append(missing_topic(link.topic))
+        usual, *lower = selection.dataset.levels.values()
+        picks = {one: lower[0] if lower and one in link.audited else usual for one in known}
+        names = [one.name for one in learners if one.courses == known and not link.audited]
+        selection.pick(
+            picks,
+            names[0] if names else "",
+            (one for one in link.excluded if one in present and one not in picks),
+            link.topic if link.topic in selection.dataset.topics else "",
+        )
         return notes

@@ -14,6 +14,7 @@ from traitlets import HasTraits, Instance, Int, Tuple
 from recsys import models
 from recsys.dashboard.link import MOST_RECOMMENDATIONS, Link
 from recsys.dashboard.state.messages import Messages, guarded
+from recsys.dashboard.state.undo import Undo
 from recsys.models import HyperparameterError, Recommender
 
 
@@ -48,6 +49,7 @@ class Choice(HasTraits):
 
     Parameters
     ----------
+    undo : where changes are recorded
     messages : where an error is reported
     """
 
@@ -55,9 +57,9 @@ class Choice(HasTraits):
     chosen = Instance(Chosen, help="the model and its hyperparameters")
     top_n = Int(Link.top_n, help="the largest number of recommendations to show")
 
-    def __init__(self, messages: Messages) -> None:
+    def __init__(self, undo: Undo, messages: Messages) -> None:
         super().__init__()
-        self.messages = messages
+        self.messages, self._undo = messages, undo
         self._last: dict[str, Chosen] = {}  # the last settings of each model, by its key
         self.begin_with(models.registry()[0].key())
 
@@ -82,8 +84,10 @@ class Choice(HasTraits):
         """Choose a model by its key, with the settings it had when it was last chosen."""
         self.offered = models.registry()
         last = self._last.get(key)
+        wanted = _with_settings(key, last.values if last else {})
+        self._undo.remember(self.chosen, self._restore)
         self._last[self.chosen.key] = self.chosen
-        self.chosen = _with_settings(key, last.values if last else {})
+        self.chosen = wanted
 
     @guarded("offering the models", asked=False)
     def update_offered(self) -> None:
@@ -104,6 +108,7 @@ class Choice(HasTraits):
     def set_value(self, name: str, value: Any) -> None:
         """Set one hyperparameter of the chosen model."""
         wanted = self.model(**{**self.values, name: value})
+        self._undo.remember(self.chosen, self._restore, f"{self.chosen.key}.{name}")
         self.chosen = Chosen(self.chosen.key, wanted.values())
 
     def go_back_to(self, values: Mapping[str, Any]) -> None:
@@ -113,6 +118,7 @@ class Choice(HasTraits):
     @guarded("changing the number of recommendations")
     def set_top_n(self, number: int) -> None:
         """Set how many recommendations to show; values outside the limits are clipped."""
+        self._undo.remember(self.top_n, self._restore_top_n, "top_n")
         self.top_n = min(max(number, 1), MOST_RECOMMENDATIONS)
 
     def begin_with(
@@ -131,6 +137,13 @@ class Choice(HasTraits):
         with self.hold_trait_notifications():
             self.chosen = Chosen(key, models.find(key)(**(values or {})).values())
             self.top_n = top_n
+
+    def _restore(self, chosen: Chosen) -> None:
+        self.offered = models.registry()
+        self.chosen = _with_settings(chosen.key, chosen.values)
+
+    def _restore_top_n(self, number: int) -> None:
+        self.top_n = number
 
 
 def _with_settings(key: str, values: Mapping[str, Any]) -> Chosen:

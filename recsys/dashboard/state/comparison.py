@@ -18,6 +18,7 @@ from traitlets import HasTraits, Tuple, Unicode
 from recsys import models
 from recsys.charts import Chart, rank_lines
 from recsys.dashboard.state import State
+from recsys.dashboard.state.fitting import recommend
 from recsys.dashboard.state.training import TrainingResult
 from recsys.jobs.job import Failed, Finished, running_loop
 from recsys.models import Recommender
@@ -124,7 +125,7 @@ class Comparison(HasTraits):
         state.training.observe(self._on_training_ended, "ended")
         for subject, names in (  # whatever can change a list
             (state.view, ["opened"]),
-            (state.selection, ["dataset", "history"]),
+            (state.selection, ["dataset", "revision"]),
             (state.choice, ["offered", "chosen"]),
             (state.fitting, ["answer", "fitted", "outdated"]),
             (state.training, ["ended"]),
@@ -231,9 +232,7 @@ class Comparison(HasTraits):
                 failure = self._failures.get(kind)
                 why_empty = f"Could not be trained: {failure}" if failure else "Not trained yet."
                 return ModelList(kind.key(), name, why_empty=why_empty), wanted
-            history = self._state.selection.history
-            table = model.recommend(history, k=LENGTH)
-            why_empty = "" if len(table) else model.why_empty(history)
+            table, why_empty = recommend(model, self._state.selection, LENGTH)
             settings = self._settings(kind, model)
             return ModelList(kind.key(), name, table, why_empty, settings), None
         except Exception as problem:  # an error in one model must not hide the others

@@ -18,6 +18,7 @@ from recsys.dashboard.state.live import Live
 from recsys.dashboard.state.messages import Messages, guarded
 from recsys.dashboard.state.selection import Selection
 from recsys.dashboard.state.training import Training, TrainingResult
+from recsys.dashboard.state.undo import GESTURE
 from recsys.jobs.job import Cancelled, Failed, Finished
 from recsys.models import Recommender
 
@@ -73,7 +74,25 @@ class Answer:
 
 
 MOST_NAMED = 3  # courses that came in, named in a sentence
-GESTURE = 1.0  # seconds: changes that follow each other sooner are one, such as a drag of a slider
+
+
+def recommend(model: Recommender, selection: Selection, k: int) -> tuple[pd.DataFrame, str]:
+    """A fitted model's list for the picked courses, and why it is empty, in words; "" if it is not.
+
+    Parameters
+    ----------
+    k : the length of the list, at most
+    """
+    history, noun = selection.history, selection.dataset.noun
+    table = model.recommend(history, k, without=selection.excluded, among=selection.on_topic)
+    if len(table):
+        return table, ""
+    if model.recommend(history, k=1).empty:
+        return table, model.why_empty(history)
+    if selection.topic:
+        why = f"No {noun} on {selection.topic} is left to recommend. Choose another topic."
+        return table, why
+    return table, f"You have left out every {noun} that could be recommended. Bring some back."
 
 
 class Fitting(HasTraits):
@@ -261,15 +280,14 @@ class Fitting(HasTraits):
         return f"This list is from {self.fitted.name}{difference}. {todo}"
 
     def _answer(self) -> None:
-        model, history = self.fitted, self._selection.history
+        model = self.fitted
         if model is None:
             return
         if type(model) is self._choice.model:  # settings that only affect scoring need no new fit
             for one in model.hyperparameters():
                 if not one.refit:
                     setattr(model, one.name, self._choice.values[one.name])
-        table = model.recommend(history, k=self._choice.top_n)
-        why_empty = "" if len(table) else model.why_empty(history)
+        table, why_empty = recommend(model, self._selection, self._choice.top_n)
         listed = tuple(self.answer.table["course_id"])
         if listed != tuple(table["course_id"]):
             now = time.monotonic()
@@ -277,7 +295,7 @@ class Fitting(HasTraits):
                 self._before = listed
             self._last_change = now
         worded = self._selection.dataset.worded
-        short = worded(model.why_short(history, k=self._choice.top_n))
+        short = worded(model.why_short(self._selection.history, k=self._choice.top_n))
         remarks = " ".join(filter(None, [short, worded(ties_in_words(table["score"]))]))
         self.answer = Answer(table, model, why_empty, remarks, self._before)
 

@@ -1,4 +1,4 @@
-"""The data set, and the courses that the visitor has picked in it.
+"""The data set, the courses that the visitor has picked in it, and which may be recommended.
 
 Must not know models, nor widgets.
 """
@@ -6,10 +6,11 @@ Must not know models, nor widgets.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple
 
 import pandas as pd
-from traitlets import HasTraits, Instance, Int, Unicode
+from traitlets import HasTraits, Instance, Int, Tuple, Unicode
 
 from recsys import sources
 from recsys.dashboard.learners import Learner, examples, surprise
@@ -24,14 +25,24 @@ from recsys.storage import Store
 OWN = "own"  # key of the visitor's own data set
 
 
+class Question(NamedTuple):
+    """What a model is asked: `history`, `example`, `excluded` and `topic` of a `Selection`."""
+
+    history: History
+    example: str
+    excluded: tuple[str, ...]
+    topic: str
+
+
 class Selection(HasTraits):
-    """The data set, the picked courses, and the example learner they come from.
+    """The data set, the picked courses, the example learner they come from, and which courses may
+    be recommended.
 
     Parameters
     ----------
     source : key of the data set to open; by default the first that is installed
     store : the store for models of the installed data sets
-    undo : where changes of the history are recorded
+    undo : where changes are recorded
     messages : where status and errors are reported
 
     Attributes
@@ -48,7 +59,9 @@ class Selection(HasTraits):
     own = Instance(Pair, allow_none=True, help="the visitor's own data set")
     history = Instance(History, help="the picked courses and their ratings, in the order picked")
     example = Unicode(help="name of the example learner that is shown; empty for own picks")
-    revision = Int(0, help="counts the changes of the history, once it is shown")
+    excluded = Tuple(help="ids of the courses that the visitor does not want recommended")
+    topic = Unicode(help="only courses on this topic are recommended; empty for all topics")
+    revision = Int(0, help="counts the changes of these four, once they are shown")
 
     def __init__(self, source: str | None, store: Store, undo: Undo, messages: Messages) -> None:
         super().__init__()
@@ -71,6 +84,12 @@ class Selection(HasTraits):
     def load_key(self) -> str:
         """What a child process passes to `load_dataset` to load this data set: a key or a path."""
         return str(self._own.folder) if self.source == OWN else self.source
+
+    @property
+    def on_topic(self) -> Collection[str] | None:
+        """The ids of all courses on the topic; None without a topic."""
+        courses = self.dataset.courses
+        return courses["id"][courses[self.topic] == 1].tolist() if self.topic else None
 
     def search(self, words: str, topic: str = "") -> pd.DataFrame:
         """The matching courses that are not picked yet; see `Search.find`."""
@@ -109,6 +128,8 @@ class Selection(HasTraits):
         with self.hold_trait_notifications():
             self.source, self.dataset = key, dataset
             self.history, self.example = dataset.history(kept), ""
+            self.excluded = tuple(one for one in self.excluded if one in dataset.course_index)
+            self.topic = self.topic if self.topic in dataset.topics else ""
             self.revision += 1
 
     def keep(self, pair: Pair) -> None:
@@ -126,54 +147,105 @@ class Selection(HasTraits):
     @guarded("adding a pick")
     def add(self, course_ids: Iterable[str]) -> None:
         """Add courses to the picked ones."""
-        self._change(self.history.with_added(course_ids))
+        history = self.history.with_added(course_ids)
+        excluded = tuple(one for one in self.excluded if one not in history)
+        self._change(history=history, excluded=excluded)
 
     @guarded("removing a pick")
     def remove(self, course_ids: Iterable[str]) -> None:
         """Remove courses from the picked ones."""
-        self._change(self.history.without(course_ids))
+        self._change(history=self.history.without(course_ids))
+
+    @guarded("changing a rating")
+    def rate(self, course_id: str, rating: float) -> None:
+        """Give a picked course another rating, one of `Dataset.levels`."""
+        self._change(history=self.history.with_rating(course_id, rating))
 
     @guarded("removing all picks")
     def clear(self) -> None:
-        """Remove all picked courses."""
+        """Remove all picked courses, and bring back those that were left out."""
         self.pick(())
 
     @guarded("showing an example")
     def pick_example(self, name: str) -> None:
         """Replace the picked courses by those of an example learner."""
-        self._pick_learner(next(one for one in self.learners if one.name == name))
+        learner = next(one for one in self.learners if one.name == name)
+        self.pick(learner.courses, learner.name)
 
     @guarded("choosing at random")
     def surprise(self) -> None:
         """Replace the picked courses by a few popular courses on a randomly chosen topic."""
-        self._change(self.dataset.history(surprise(self.dataset, self._rng)))
+        self.pick(surprise(self.dataset, self._rng))
 
     def show_example(self) -> None:
         """Pick the courses of the first example learner, as a new page does; cannot be undone."""
         learners = self.learners
         if learners:
-            self._pick_learner(learners[0])
+            self.pick(learners[0].courses, learners[0].name)
             self._undo.forget()
 
-    def pick(self, course_ids: Iterable[str], example: str = "") -> None:
-        """Replace the picked courses, and forget those that only other data sets have.
+    def pick(
+        self,
+        picks: Iterable[str] | Mapping[str, float],
+        example: str = "",
+        excluded: Iterable[str] = (),
+        topic: str | None = None,
+    ) -> None:
+        """Replace the picked courses and those that are left out, and forget those that only other
+        data sets have.
+
+        Parameters
+        ----------
+        picks : course ids, each with the typical rating; or course id -> rating
+        example : name of the example learner who has picked them
+        excluded : ids of the courses to leave out of the list
+        topic : a new topic for the list; by default it stays
 
         Raises
         ------
         UnknownCourseError : if the data set does not have one of the courses
         """
         self._unavailable = ()
-        self._change(self.dataset.history(course_ids), example)
+        history = self.dataset.history(picks)
+        topic = self.topic if topic is None else topic
+        self._ask(Question(history, example, tuple(excluded), topic))
 
-    def _pick_learner(self, learner: Learner) -> None:
-        self._change(self.dataset.history(learner.courses), learner.name)
+    # What is recommended
 
-    def _change(self, history: History, example: str = "") -> None:
-        if history != self.history:
-            self._undo.remember((self.history, self.example), self._restore)
-            self._restore((history, example))
+    @guarded("leaving out a course")
+    def exclude(self, course_id: str) -> None:
+        """Recommend another course in the place of this one."""
+        self.dataset.positions([course_id])  # an unknown course is an error
+        if course_id not in self.excluded:
+            self._change(excluded=(*self.excluded, course_id))
 
-    def _restore(self, picked: tuple[History, str]) -> None:
+    @guarded("bringing back courses")
+    def bring_back(self) -> None:
+        """Recommend the courses again that were left out."""
+        self._change(excluded=())
+
+    @guarded("choosing a topic")
+    def show_topic(self, topic: str) -> None:
+        """Recommend only courses on a topic; "" for all."""
+        if not topic or topic in self.dataset.topics:
+            self._change(topic=topic)
+
+    @property
+    def _question(self) -> Question:
+        return Question(self.history, self.example, self.excluded, self.topic)
+
+    def _change(self, **changes: Any) -> None:
+        """Ask something else; own picks are no longer an example's."""
+        if changes.get("history", self.history) != self.history:
+            changes["example"] = ""
+        self._ask(self._question._replace(**changes))
+
+    def _ask(self, question: Question) -> None:
+        if question != self._question:
+            self._undo.remember(self._question, self._restore)
+            self._restore(question)
+
+    def _restore(self, question: Question) -> None:
         with self.hold_trait_notifications():
-            self.history, self.example = picked
+            self.history, self.example, self.excluded, self.topic = question
             self.revision += 1  # last: traitlets notify in the order in which traits are set

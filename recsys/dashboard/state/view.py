@@ -1,11 +1,12 @@
-"""Which panels and charts are open or hidden, what is compared, and which step is presented.
+"""Which panels and charts are open or hidden, the order of the list, what is compared, and which
+step is presented.
 
 Must not know what the names stand for, nor widgets.
 """
 
 from __future__ import annotations
 
-from traitlets import HasTraits, Int, Tuple
+from traitlets import HasTraits, Int, Tuple, Unicode
 
 
 class View(HasTraits):
@@ -16,6 +17,7 @@ class View(HasTraits):
     openable = Tuple(help="names of the panels and charts that can be opened")
     opened = Tuple(help="those that the visitor has opened")
     closed = Tuple(help="those that the visitor has closed, of those open by default")
+    order = Unicode(help="the order of the list, one of `link.ORDERS`; empty for the best first")
     compared = Tuple(help="keys of the compared models; empty for the default ones")
     explained = Tuple(help="ids of the recommended courses whose explanation is open")
     step = Int(0, help="number of the presented step, from 1; 0 outside the presenter mode")
