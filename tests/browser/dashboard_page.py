@@ -23,7 +23,7 @@ class Dashboard:
         self.search = page.get_by_label("Search")
         self.topic = page.get_by_label("Topic", exact=True)
         self.list = page.get_by_role("listbox")
-        self.picked = page.locator(".recsys-chips button")
+        self.picked = page.locator(".recsys-chips .recsys-remove")
         self.model = page.get_by_label("Model", exact=True)
         self.rows = page.locator(".recsys-table tr.recommended")
         self.reasons = page.locator(".recsys-table tr.why")

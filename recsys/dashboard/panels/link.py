@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from html import escape
-from typing import Any
 
 import ipywidgets as widgets
 
 from recsys.dashboard.link import write
-from recsys.dashboard.panels.frame import create, frame, row, show_if, text, watch
+from recsys.dashboard.panels.frame import create, frame, from_the_page, row, show_if, text, watch
 from recsys.dashboard.state import OWN, State
 
 OWN_DATA = "Your own data stays with this page. The link does not contain it."
@@ -54,26 +52,11 @@ def link(state: State) -> widgets.VBox:
 
     copy.on_click(reveal)
     reset.on_click(lambda _: state.reset())
-    asked = _from_the_page("The link that was opened", "asked", open_link)
-    open_on_page = _from_the_page("What is open on the page", "page", state.update_from_page)
+    asked = from_the_page("The link that was opened", "asked", open_link)
+    open_on_page = from_the_page("What is open on the page", "page", state.update_from_page)
     watch(state.selection, ["source", "history", "excluded", "topic"], show)
     watch(state.choice, ["chosen", "top_n"], show)
     watch(
         state.view, ["opened", "closed", "order", "compared", "explained", "hidden", "step"], show
     )
     return frame(row(copy, reset, present), address, caution, asked, open_on_page, name="link")
-
-
-def _from_the_page(label: str, name: str, receive: Callable[[str], None]) -> widgets.Text:
-    """A hidden field that the page's script writes to."""
-    field = create(
-        widgets.Text, description=label, continuous_update=True, css=f"recsys-{name}", shown=False
-    )
-
-    def changed(change: dict[str, Any]) -> None:
-        if change["new"]:
-            field.value = ""  # so that the same query can arrive again
-            receive(change["new"])
-
-    field.observe(changed, "value")
-    return field
