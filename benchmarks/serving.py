@@ -67,7 +67,7 @@ go.Figure(go.Bar(x=[5, 4, 3, 2, 1], y=list("abcde"), orientation="h"))
 FIGURE = ".js-plotly-plot .main-svg"
 SLIDER = ".noUi-handle"
 LIST = "tr.recommended"
-PICKED = ".recsys-chips button"
+PICKED = ".recsys-chips .recsys-remove"
 LATENCY = 40  # milliseconds
 
 

@@ -22,7 +22,7 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from recsys.blocks import Blocks, Users, split_into_blocks
-from recsys.text import BagOfWords, bag_of_words
+from recsys.text import BagOfWords, bag_of_words, tf_idf, unit_rows
 
 COURSE_COLUMNS = ("id", "title", "description")
 RATING_COLUMNS = ("user", "item", "rating")
@@ -185,6 +185,29 @@ class TrainingSet(ABC):
         """The word counts of the courses' titles and descriptions."""
         return bag_of_words(self.courses["title"] + " " + self.courses["description"])
 
+    @cached_property
+    def word_vectors(self) -> csr_matrix:
+        """(n_courses, n_tokens) the courses' words as TF-IDF, so that dot products are cosines."""
+        return unit_rows(tf_idf(self.bags.counts))
+
+    def nearest(self, positions: np.ndarray, k: int = 3) -> list[np.ndarray]:
+        """For each of these courses, the positions of those with the most similar words.
+
+        Parameters
+        ----------
+        positions : (n,) positions in `courses`
+        k : how many, at most; the most similar first
+        """
+        similar = np.asarray((self.word_vectors[positions] @ self.word_vectors.T).toarray())
+        similar[np.arange(len(positions)), positions] = 0
+        best = np.argsort(-similar, axis=1, kind="stable")[:, :k]
+        return [row[cosines[row] > 0] for row, cosines in zip(best, similar, strict=True)]
+
+    @cached_property
+    def course_index(self) -> dict[str, int]:
+        """Course id -> position in `courses`."""
+        return {one: position for position, one in enumerate(self.courses["id"])}
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset(TrainingSet):
@@ -285,11 +308,6 @@ class Dataset(TrainingSet):
     def profiles(self) -> np.ndarray:
         """(n_users, n_topics) per user and topic, the sum of the ratings of liked courses."""
         return np.asarray(self.likes @ self.topic_matrix)
-
-    @cached_property
-    def course_index(self) -> dict[str, int]:
-        """Course id -> position in `courses`."""
-        return {one: position for position, one in enumerate(self.courses["id"])}
 
     def positions(self, course_ids: Iterable[str]) -> np.ndarray:
         """The positions of courses in `courses`.

@@ -20,12 +20,12 @@ let awaited = asked ? 1 : 0;
 let lastChange = -Infinity;
 
 /**
- * Write into a field of the link panel.
+ * Write into a hidden field of a panel.
  *
  * @param {string} field
  * @param {string} words
  */
-function tellKernel(field, words) {
+export function tellKernel(field, words) {
   const input = document.querySelector(/** @type {"input"} */ (`.recsys-${field} input`));
   if (!input) return;
   input.value = words;

@@ -11,6 +11,8 @@ import { offerPresenting } from "./presenter.js";
 import { rememberQuestions } from "./questions.js";
 import { helpTakingAway } from "./takeaway.js";
 import { joinRegions } from "./regions.js";
+import { helpWithRows } from "./rows.js";
+import { explainTerms } from "./terms.js";
 import { setXsrfCookie } from "./upstream.js";
 
 export { plotlyIsHere, plotlyIsLost } from "./figures.js";
@@ -23,15 +25,11 @@ export function open() {
   helpPicking();
   helpTakingAway();
   keepMenus();
+  explainTerms();
   rememberQuestions();
+  helpWithRows();
   offerPresenting(tellWhatIsOpen);
   followLinks();
-  // Escape hides the explanation of a term, as it should hide any tooltip.
-  document.addEventListener("keydown", ({ key, target }) => {
-    if (key === "Escape" && target instanceof HTMLElement && target.matches(".recsys-term")) {
-      target.blur();
-    }
-  });
 }
 
 export function start() {

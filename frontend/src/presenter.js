@@ -114,7 +114,7 @@ function moveByKey(event) {
   /** @type {Record<string, number>} */
   const moves = { PageDown: 1, PageUp: -1, ...(inControl ? {} : { ArrowRight: 1, ArrowLeft: -1 }) };
   if (event.key in moves) present(Math.max(1, presented + moves[event.key]));
-  else if (event.key === "Escape" && !target.matches?.(".recsys-term")) present(0);
+  else if (event.key === "Escape" && !target.matches?.(".recsys-term, .recsys-menu *, .recsys-picker *")) present(0);
   else return;
   event.preventDefault();
   event.stopPropagation();

@@ -42,7 +42,7 @@ class Dashboard:
         training, fitting, messages = state.training, state.fitting, state.messages
         self.data_set = panels.data_set(state)
         self.picker = panels.picker(selection)
-        self.picked = panels.picked(selection, state.undo)
+        self.picked = panels.picked(selection)
         self.models = panels.models(choice)
         self.settings = panels.settings(choice, view, selection)
         self.training = panels.training(fitting, training, messages)

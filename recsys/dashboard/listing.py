@@ -1,29 +1,43 @@
 """The recommendations as an HTML table; each row opens to a description and an explanation.
 
-The page and the saved report use the same table. All text from the data is escaped. Must not know
-widgets.
+The page and the saved report use the same table. The page's script listens to the buttons of its
+rows: their attribute `data-act` says what to do, and `data-course` of their row with which course.
+All text from the data is escaped. Must not know widgets.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from html import escape
 
 import numpy as np
 import pandas as pd
 
 from recsys.charts import aligned
-from recsys.dashboard.glossary import explained
+from recsys.dashboard.glossary import explained, term_html
 from recsys.dashboard.state import Answer
-from recsys.dataset import History
+from recsys.dataset import Dataset, History
 from recsys.explanation import Explanation, explain_all, readable
 from recsys.models.base import Evidence
 
 MOST_BARS = 12  # contributions per explanation; the others are added up in one line
 MOST_EVIDENCE = 8  # rows shown of a model's evidence
 
+# What the buttons of a row do: sign, tooltip, and name for a screen reader.
+ACTIONS = {
+    "add": ("+", "Add to my {noun}s", "Add {title} to my {noun}s"),
+    "exclude": ("×", "Not for me", "{title} is not for me"),
+}
 
-def as_table(answer: Answer, history: History, opened: Collection[str] | None = None) -> str:
+
+def as_table(
+    answer: Answer,
+    history: History,
+    opened: Collection[str] | None = None,
+    *,
+    order: str = "",
+    actions: bool = False,
+) -> str:
     """An answer as an HTML table, with an explanation per row.
 
     Parameters
@@ -31,31 +45,49 @@ def as_table(answer: Answer, history: History, opened: Collection[str] | None = 
     answer : a model's recommendations; it must have a model
     history : the picked courses, which the model answers
     opened : ids of the courses whose explanation is open; None for all of them
+    order : "popularity" for the most popular course first; "" for the best first
+    actions : whether the rows have buttons, which need the page's script
     """
     dataset = history.dataset
     assert answer.model is not None
     course_ids = list(answer.table["course_id"])
+    positions = dataset.positions(course_ids)
     reasons = explain_all(answer.model, history, course_ids)
     marks = {one: _mark(places) for one, places in answer.moves.items()}
     scores = answer.table["score"].to_numpy()
-    rows = "".join(
-        _row(dataset.courses.iloc[index], dataset.topics, rank, score, share, why, is_open)
-        for index, rank, score, share, why, is_open in zip(
-            dataset.positions(course_ids),
+    rows = [
+        _row(dataset, index, near, rank, score, share, why, is_open, taken, actions)
+        for index, near, rank, score, share, why, is_open, taken in zip(
+            positions,
+            dataset.nearest(positions),
             [f"{rank}{marks.get(one, '')}" for rank, one in enumerate(course_ids, 1)],
             aligned(scores),
             _shares(scores),
             reasons,
             [opened is None or one in opened for one in course_ids],
+            [order == "popularity"] * len(course_ids),
             strict=True,
         )
+    ]
+    if order == "popularity":
+        rows = [rows[place] for place in np.argsort(-dataset.popularity[positions], kind="stable")]
+    meaning = dataset.worded(answer.model.score_sentence)
+    columns = {
+        "rank": "Rank",
+        "title": dataset.noun.capitalize(),
+        "score": term_html("Score", meaning) if meaning else "Score",
+    }
+    if actions:
+        columns["acts"] = '<span class="recsys-said-only">Actions</span>'
+    heads = "".join(
+        f'<th role="columnheader" scope="col" class="{kind}">{words}</th>'
+        for kind, words in columns.items()
     )
-    columns = ("Rank", dataset.noun.capitalize(), "Topics", "Score")
-    heads = "".join(f'<th role="columnheader" scope="col">{escape(one)}</th>' for one in columns)
+    first = "most popular" if order == "popularity" else "best"
     return (
-        f'<table role="table"><caption>Recommended {dataset.noun}s, best first. '
+        f'<table role="table"><caption>Recommended {dataset.noun}s, {first} first. '
         f"Score: {escape(dataset.worded(answer.model.score_label))}.</caption>"
-        f'<thead role="rowgroup"><tr role="row">{heads}</tr></thead>{rows}</table>'
+        f'<thead role="rowgroup"><tr role="row">{heads}</tr></thead>{"".join(rows)}</table>'
     )
 
 
@@ -69,28 +101,68 @@ def why_html(why: Explanation) -> str:
 
 
 def _row(
-    course: pd.Series,
-    topics: Sequence[str],
+    dataset: Dataset,
+    index: int,
+    near: np.ndarray,
     rank: str,
     score: str,
     share: float,
     why: Explanation,
     opened: bool,
+    taken: bool,
+    actions: bool,
 ) -> str:
-    """A course in two rows; the second is shown while the title in the first is open."""
-    tags = " ".join(f"<span>{escape(name)}</span>" for name in topics if course[name])
+    """A course in two rows; the second is shown while the title in the first is open.
+
+    Parameters
+    ----------
+    index, near : positions of the course, and of those with the most similar words
+    taken : whether the first row says how many people took the course
+    """
+    course = dataset.courses.iloc[index]
+    tags = [f"<span>{escape(name)}</span>" for name in dataset.topics if course[name]]
+    if taken:
+        tags.insert(0, f'<b class="number">{_taken(dataset, index)}</b>')
     about = f'<p class="recsys-about">{escape(course["description"])}</p>'
+    facts = f'<p class="recsys-about">{_facts(dataset, index, near)}</p>'
+    buttons = f'<td role="cell" class="acts">{_buttons(course["title"], dataset.noun)}</td>'
     return (
         f'<tbody role="rowgroup" data-course="{escape(course["id"])}">'
         f'<tr role="row" class="recommended"><td role="cell" class="rank">{rank}</td>'
-        f'<th role="rowheader" scope="row"><details{" open" * opened}>'
-        f"<summary>{escape(why.title)}</summary></details></th>"
-        f'<td role="cell" class="topics">{tags}</td>'
+        f'<th role="rowheader" scope="row"><div><details{" open" * opened}>'
+        f"<summary>{escape(why.title)}</summary></details>"
+        f'<span class="topics">{" ".join(tags)}</span></div></th>'
         f'<td role="cell" class="score"><span class="number">{score}</span>'
-        f'<span class="bar" aria-hidden="true"><i style="width:{share:.0%}"></i></span></td></tr>'
-        f'<tr role="row" class="why"><td role="cell" colspan="4">'
-        f"{about * bool(course['description'])}{why_html(why)}</td></tr></tbody>"
+        f'<span class="bar" aria-hidden="true"><i style="width:{share:.0%}"></i></span></td>'
+        f"{buttons * actions}</tr>"
+        f'<tr role="row" class="why"><td role="cell" colspan="{3 + actions}">'
+        f"{about * bool(course['description'])}{facts}{why_html(why)}</td></tr></tbody>"
     )
+
+
+def _buttons(title: str, noun: str) -> str:
+    return "".join(
+        f'<button type="button" data-act="{act}" title="{escape(tip.format(noun=noun))}" '
+        f'aria-label="{escape(name.format(title=title, noun=noun))}">{sign}</button>'
+        for act, (sign, tip, name) in ACTIONS.items()
+    )
+
+
+def _taken(dataset: Dataset, index: int) -> str:
+    """How many people took a course: "1,024 took it"."""
+    return f"{dataset.popularity[index]:,} {_verb(dataset)} it"
+
+
+def _facts(dataset: Dataset, index: int, near: np.ndarray) -> str:
+    """How many people took a course, and which others have the most similar words, as HTML."""
+    titles = "; ".join(escape(one) for one in dataset.courses["title"].iloc[near])
+    words = f" Most similar in words: {titles}." if titles else ""
+    taken = f"{dataset.popularity[index]:,} of {dataset.n_users:,} people {_verb(dataset)} it."
+    return f"{taken}{words}"
+
+
+def _verb(dataset: Dataset) -> str:
+    return "liked" if dataset.like_threshold else "took"
 
 
 def _mark(places: int | None) -> str:

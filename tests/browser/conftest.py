@@ -122,6 +122,6 @@ def opened(first_visit: Dashboard) -> Dashboard:
 @pytest.fixture
 def app(opened: Dashboard) -> Dashboard:
     """The dashboard without any course picked."""
-    opened.button("Start fresh").click()
+    opened.button("Clear").click()
     expect(opened.picked).to_have_count(0)
     return opened

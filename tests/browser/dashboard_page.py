@@ -23,7 +23,7 @@ class Dashboard:
         self.search = page.get_by_label("Search")
         self.topic = page.get_by_label("Topic", exact=True)
         self.list = page.get_by_role("listbox")
-        self.picked = page.locator(".recsys-chips button")
+        self.picked = page.locator(".recsys-chips .recsys-remove")
         self.models = page.locator(".recsys-choose-model button")
         self.model = page.locator(".recsys-choose-model [aria-pressed=true]")  # the chosen one
         self.rows = page.locator(".recsys-table tr.recommended")

@@ -53,20 +53,22 @@ def test_every_model_recommends_shows_its_charts_and_says_why(app: Dashboard, ke
 
 
 def test_the_first_page_shows_an_example_that_one_click_clears(opened: Dashboard) -> None:
-    expect(opened.page.locator(".recsys-example")).to_contain_text("An example: “Data beginner”")
+    whose = opened.page.locator(".recsys-whose")
+    expect(whose).to_have_text("Example: Data beginner")
     expect(opened.rows).to_have_count(10)
     expect(opened.picked).not_to_have_count(0)
     before = opened.rows.first.inner_text()
-    opened.button("Cloud engineer").click()
-    expect(opened.page.locator(".recsys-example")).to_contain_text("“Cloud engineer”")
+    opened.open_menu("Examples").get_by_role("button", name="Cloud engineer").click()
+    expect(whose).to_have_text("Example: Cloud engineer")
     expect(opened.rows.first).not_to_have_text(before, use_inner_text=True)
-    opened.button("Surprise me").click()
-    expect(opened.page.locator(".recsys-example")).to_be_hidden()
+    opened.open_menu("Examples").get_by_role("button", name="Surprise me").click()
+    expect(whose).to_be_hidden()
     expect(opened.rows.first).to_be_visible()
     opened.button("Undo").click()
-    opened.button("Start fresh").click()
+    expect(whose).to_have_text("Example: Cloud engineer")
+    opened.button("Clear").click()
     expect(opened.picked).to_have_count(0)
-    expect(opened.page.locator(".recsys-table")).to_contain_text("Pick something first")
+    expect(opened.page.locator(".recsys-table")).to_contain_text("Pick at least one course first")
 
 
 def test_the_questions_set_the_model_and_stay_away_once_dismissed(
@@ -149,8 +151,15 @@ def test_a_term_is_explained_to_the_keyboard(app: Dashboard) -> None:
     app.choose("knn")
     term = app.page.locator(".recsys-settings .recsys-term:visible").first
     term.focus()
-    shown = term.evaluate("one => getComputedStyle(one, '::after').content")
-    assert term.get_attribute("aria-label") in shown
+    tip = app.page.locator(".recsys-tip")
+    expect(tip).to_have_text(term.get_attribute("aria-label") or "none")
+    box, own = tip.bounding_box(), term.bounding_box()
+    assert box is not None
+    assert own is not None
+    assert box["x"] >= 0
+    assert 0 <= box["y"] <= own["y"] - box["height"], "it hides what stands below"
+    app.page.keyboard.press("Escape")
+    expect(tip).to_have_count(0)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +205,7 @@ def test_the_list_follows_the_selection_the_number_and_the_threshold(app: Dashbo
     app.choose("user-profile")
     app.recommend()
     expect(app.rows).to_have_count(10)
-    first = app.rows.first.get_by_role("rowheader").inner_text()
+    first = app.rows.first.locator("summary").inner_text()
 
     app.slider("How many to recommend").press("Home")
     expect(app.rows).to_have_count(1)
@@ -206,7 +215,7 @@ def test_the_list_follows_the_selection_the_number_and_the_threshold(app: Dashbo
     app.search.fill(first)
     expect(app.list.get_by_role("option")).to_have_count(1)
     app.pick(1)
-    expect(app.rows.first.get_by_role("rowheader")).not_to_have_text(first)
+    expect(app.rows.first.locator("summary")).not_to_have_text(first)
 
     app.slider("Score threshold").press("End")
     expect(app.rows).to_have_count(0)
@@ -240,6 +249,77 @@ def test_remove_clear_and_undo(app: Dashboard) -> None:
     expect(app.page.get_by_text("None yet.")).to_be_visible()
     app.button("Undo").click()
     expect(app.picked).to_have_count(2)
+
+
+def test_a_row_is_added_or_left_out_and_undone(app: Dashboard) -> None:
+    page, titles = app.page, app.rows.locator("summary")
+    app.pick(3)
+    app.choose("knn")
+    app.recommend()
+    before = titles.all_inner_texts()
+    heights = app.rows.evaluate_all("rows => rows.map((row) => row.offsetHeight)")
+    assert max(heights) <= 40
+    assert sum(heights) <= 450
+    name = f"{before[1]} is not for me"
+    app.rows.nth(1).hover()
+    app.button(name).click()
+    expect(titles.nth(1)).to_have_text(before[2])
+    expect(app.button(f"{before[2]} is not for me")).to_be_focused()
+    expect(app.rows).to_have_count(10)
+    left_out = page.locator(".recsys-left-out")
+    expect(left_out).to_contain_text(f"1 course left out: {before[1]}.")
+    expect(page).to_have_url(re.compile("&without="))
+
+    page.keyboard.press("Shift+Tab")  # to the button beside it
+    expect(app.button(f"Add {before[2]} to my courses")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(app.picked).to_have_count(4)
+    expect(app.picked.last).to_have_text(before[2])
+    expect(app.rows.nth(1).get_by_role("button", name="Add")).to_be_focused()
+    app.button("Undo").click()
+    app.button("Undo").click()
+    expect(left_out).to_be_hidden()
+    expect(titles).to_have_text(before)
+
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.mouse.move(0, 0)
+    expect(app.button(name)).to_have_css("opacity", "1")
+    assert app.overflows() == 0
+
+
+def test_a_pick_is_completed_or_audited_and_a_model_answers(app: Dashboard) -> None:
+    app.pick(3)
+    app.choose("user-profile")
+    app.recommend()
+    scores = app.rows.locator(".score .number")
+    before = scores.all_inner_texts()
+    title = app.picked.first.inner_text()
+    app.page.get_by_role("button", name=f"{title}: completed.").click()
+    expect(app.page.get_by_role("button", name=f"{title}: audited.")).to_be_visible()
+    expect(scores).not_to_have_text(before)
+    expect(app.page).to_have_url(re.compile("&audited="))
+    app.choose("knn")
+    app.recommend()
+    expect(app.page.locator(".recsys-recommendations")).to_contain_text(
+        "KNN counts a course the same, completed or audited."
+    )
+
+
+def test_the_list_has_a_topic_and_an_order(app: Dashboard) -> None:
+    app.pick(3)
+    app.choose("knn")
+    app.recommend()
+    on_topic = app.rows.filter(has=app.page.locator(".topics").get_by_text("Python", exact=True))
+    before = on_topic.count()
+    app.page.get_by_label("Only topic").select_option("Python")
+    expect(on_topic).not_to_have_count(before)  # not only those of the ten
+    expect(app.rows).to_have_count(on_topic.count())
+    app.page.get_by_label("Order by").select_option("Popularity")
+    taken = app.rows.locator(".topics b")
+    expect(taken).to_have_count(app.rows.count())
+    numbers = [int(one.split()[0].replace(",", "")) for one in taken.all_inner_texts()]
+    assert numbers == sorted(numbers, reverse=True)
+    expect(app.page).to_have_url(re.compile("&topic=Python&model=knn&sort=popularity$"))
 
 
 def test_picking_and_removing_with_the_keyboard_alone(app: Dashboard) -> None:

@@ -52,7 +52,7 @@ def test_the_new_model_has_its_chart_and_the_new_data_set_its_books(opened: Dash
 
     opened.data_sets().select_option(label="Book club")
     expect(page.get_by_text("6 books, 5 users, 14 ratings.")).to_be_visible()
-    opened.button("Start fresh").click()
+    opened.button("Clear").click()
     expect(opened.picked).to_have_count(0)
     opened.search.focus()
     opened.list.select_option(label="Walden")

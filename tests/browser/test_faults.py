@@ -183,11 +183,11 @@ def test_two_tabs_of_a_visitor_do_not_disturb_each_other(visit: Page, server: Se
     second = open_page(visit.context.new_page(), server.url)
     first.button("Cloud engineer").click()
     expect(visit.locator(".recsys-example")).to_contain_text("“Cloud engineer”")
-    second.button("Start fresh").click()
+    second.button("Clear").click()
     expect(second.picked).to_have_count(0)
     expect(visit.locator(".recsys-example")).to_contain_text("“Cloud engineer”")
     second.page.close()
-    first.button("Start fresh").click()
+    first.button("Clear").click()
     expect(first.picked).to_have_count(0)
 
 

@@ -86,7 +86,7 @@ def test_reset_goes_back_to_the_beginning(page: Page, server: Server) -> None:
     for one in hidden:
         expect(one).to_be_hidden()
     app.button("Reset").click()
-    expect(page.locator(".recsys-example")).to_contain_text("An example: “Data beginner”")
+    expect(page.locator(".recsys-whose")).to_have_text("Example: Data beginner")
     expect(app.model).to_have_text("1 Similarity")
     expect(app.rows).to_have_count(10)
     for one in hidden:

@@ -80,7 +80,7 @@ def test_a_server_that_dies_takes_only_its_own_visitors(browser: Browser, both: 
     lost.get_by_role("button", name="Open it again").click()
     expect(lost).to_have_count(0)
     expect(unlucky.rows.first).to_be_visible()
-    unlucky.button("Start fresh").click()
+    unlucky.button("Clear").click()
     expect(unlucky.picked).to_have_count(0)
     assert server_of(kernel_of(unlucky.page), both) == living
     assert psutil.wait_procs([orphan], timeout=60)[1] == []  # nobody needs it any more

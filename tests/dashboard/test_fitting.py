@@ -171,7 +171,8 @@ def test_a_short_list_says_why_and_in_the_words_of_the_data_set(state: State) ->
     assert state.fitting.answer.remarks == ""
     panel = recommendations(state.selection, state.fitting, state.view)
     state.choice.set_value("threshold", 6)
-    assert "The list has 1 of the 3 asked for" in panel.children[-2].value
+    (remarks,) = (one for one in panel.children if "recsys-remarks" in one._dom_classes)
+    assert "The list has 1 of the 3 asked for" in remarks.value
 
 
 def test_equal_scores_are_told_with_the_order_in_which_they_stand() -> None:

@@ -106,6 +106,28 @@ def with_links(html: str) -> str:
     )
 
 
+def from_the_page(label: str, name: str, receive: Callable[[str], None]) -> widgets.Text:
+    """A hidden field that the page's script writes to.
+
+    Parameters
+    ----------
+    label : what it receives, in words
+    name : becomes part of the CSS class by which the script finds it
+    receive : called with each text, also with the same text again
+    """
+    field = create(
+        widgets.Text, description=label, continuous_update=True, css=f"recsys-{name}", shown=False
+    )
+
+    def changed(change: dict[str, Any]) -> None:
+        if change["new"]:
+            field.value = ""  # so that the same text can arrive again
+            receive(change["new"])
+
+    field.observe(changed, "value")
+    return field
+
+
 def watch(state: HasTraits, names: str | list[str], act: Callable[[], None]) -> None:
     """Call `act` now, and each time one of these traits changes."""
 

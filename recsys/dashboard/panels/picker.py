@@ -1,14 +1,15 @@
-"""The course picker, and the picked courses with buttons to remove them."""
+"""The course picker, and the picked courses with buttons to rate and to remove them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as widgets
 
 from recsys.dashboard.learners import Learner
-from recsys.dashboard.panels.frame import create, frame, paragraph, row, text, watch
-from recsys.dashboard.state import Selection, Undo
+from recsys.dashboard.panels.frame import create, frame, menu, paragraph, row, text, watch
+from recsys.dashboard.state import Selection
 
 MOST_LISTED = 400  # nobody reads more, and ten thousand entries make the browser slow
 
@@ -66,59 +67,101 @@ def picker(selection: Selection) -> widgets.VBox:
     return frame(search, found, name="picker")
 
 
-def picked(selection: Selection, undo: Undo) -> widgets.VBox:
-    """A button for each picked course, which removes it; Clear, Undo, and example learners."""
+def picked(selection: Selection) -> widgets.VBox:
+    """A line for each picked course: how it was taken, and its title, which removes it. Below,
+    Clear, and example learners.
+    """
+    whose, none = text(kind="whose"), text(kind="hint")
     chips = create(widgets.Box, css="recsys-chips")
-    none = text(kind="hint")
     clear = create(widgets.Button, description="Clear")
-    undo_last = create(widgets.Button, description="Undo")
-    known: dict[str, widgets.Button] = {}
+    known: dict[str, Pick] = {}
 
-    def chip(course: str) -> widgets.Button:
+    def line(course: str, rating: float) -> widgets.HBox:
         if course not in known:
-            title = selection.dataset.title(course)
-            button = create(widgets.Button, description=title, tooltip=f"Remove {title}")
-            button.on_click(lambda _: drop(course))
-            known[course] = button
-        return known[course]
+            known[course] = Pick(course, selection, drop)
+        known[course].show(rating)
+        return known[course].box
 
     def drop(course: str) -> None:
         index = selection.history.ids.index(course)
         selection.remove([course])
         left = selection.history.ids
         if left:  # the keyboard focus stays at the same place
-            known[left[min(index, len(left) - 1)]].focus()
+            known[left[min(index, len(left) - 1)]].remove.focus()
 
     def show() -> None:
-        chips.children = [chip(course) for course in selection.history]
+        chips.children = [line(*pick) for pick in selection.history.items()]
         none.value = paragraph(
             "" if selection.history else f"None yet. Add a few {selection.dataset.noun}s you liked."
         )
+        whose.value = paragraph(f"Example: {selection.example}" * bool(selection.example))
         clear.disabled = not selection.history
-        undo_last.disabled = not undo.possible
 
     clear.on_click(lambda _: selection.clear())
-    undo_last.on_click(lambda _: undo.undo())
     watch(selection, "dataset", known.clear)
-    watch(selection, ["dataset", "history"], show)
-    watch(undo, "possible", show)
-    return frame(none, chips, row(clear, undo_last), examples(selection), name="picked")
+    watch(selection, ["dataset", "history", "example"], show)
+    return frame(whose, none, chips, row(clear, examples(selection)), name="picked")
 
 
-def examples(selection: Selection) -> widgets.HBox:
-    """A button for each example learner, and one for random courses."""
+class Pick:
+    """A line for a picked course.
+
+    Parameters
+    ----------
+    course : its id
+    selection : where its rating is changed
+    drop : called with the id to remove the course
+
+    Attributes
+    ----------
+    box : the line
+    remove : the button with the title, which removes the course
+    """
+
+    def __init__(self, course: str, selection: Selection, drop: Callable[[str], None]) -> None:
+        self._course, self._selection = course, selection
+        self._title = title = selection.dataset.title(course)
+        self._level = create(widgets.Button, css="recsys-level")
+        self.remove = create(
+            widgets.Button, description=title, tooltip=f"Remove {title}", css="recsys-remove"
+        )
+        rated = len(selection.dataset.levels) > 1
+        self.box = create(widgets.HBox, [self._level] * rated + [self.remove], css="recsys-pick")
+        self._level.on_click(lambda _: self._change_level())
+        self.remove.on_click(lambda _: drop(course))
+
+    def show(self, rating: float) -> None:
+        """Show which of the two ratings the course has."""
+        words, lower = [*self._selection.dataset.levels], self._is_lower(rating)
+        self._level.description = "½" if lower else "✓"
+        self._level.tooltip = (
+            f"{self._title}: {words[1]}. Press if you {words[0]} it."
+            if lower
+            else f"{self._title}: {words[0]}. Press if you only {words[-1]} it."
+        )
+
+    def _is_lower(self, rating: float) -> bool:
+        return rating < self._selection.dataset.typical_rating
+
+    def _change_level(self) -> None:
+        usual, lower = self._selection.dataset.levels.values()
+        now = self._selection.history[self._course]
+        self._selection.rate(self._course, usual if self._is_lower(now) else lower)
+
+
+def examples(selection: Selection) -> widgets.VBox:
+    """A menu with a button for each example learner, and one for random courses."""
     surprise = create(
         widgets.Button, description="Surprise me", tooltip="Pick a few on a random topic"
     )
     surprise.on_click(lambda _: selection.surprise())
-    label = text("Or try an example:", kind="hint")
-    box = row(label, css="recsys-examples")
+    box = row(css="recsys-examples")
 
     def offer() -> None:
-        box.children = [label, *(_example(selection, one) for one in selection.learners), surprise]
+        box.children = [*(_example(selection, one) for one in selection.learners), surprise]
 
     watch(selection, "dataset", offer)
-    return box
+    return menu("Examples", box)
 
 
 def _example(selection: Selection, learner: Learner) -> widgets.Button:

@@ -1,41 +1,62 @@
-"""The list of recommendations with their explanations, and which example it belongs to."""
+"""The list of recommendations with their explanations, and what can be done with it."""
 
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 
 import ipywidgets as widgets
 
-from recsys.dashboard.glossary import explained
 from recsys.dashboard.listing import as_table
-from recsys.dashboard.panels.frame import create, frame, paragraph, row, show_if, text, watch
+from recsys.dashboard.panels.frame import (
+    create,
+    frame,
+    from_the_page,
+    paragraph,
+    row,
+    show_if,
+    text,
+    watch,
+)
 from recsys.dashboard.state import Fitting, Selection, View
+
+_ORDERS = (("Score", ""), ("Popularity", "popularity"))
 
 
 def recommendations(selection: Selection, fitting: Fitting, view: View) -> widgets.VBox:
-    """The recommended courses with rank, title, topics and score; each opens to an explanation."""
-    whose = text(kind="whose")
-    fresh = create(widgets.Button, description="Start fresh")
-    example = row(whose, fresh, css="recsys-example")
+    """The recommended courses with rank, title, topics and score; each opens to an explanation.
+
+    The page's script passes on which button of which row was pressed. Without that script, as in
+    JupyterLab, the rows have no buttons.
+    """
     notice = text(kind="outdated")
     heading = create(widgets.HTML, css="recsys-heading")
     moved = text(kind="status recsys-moved")
-    sentence = text(kind="hint")
     table = create(widgets.HTML, css="recsys-table")
-    remarks = text(kind="hint")
+    remarks = text(kind="remarks")
 
     def show() -> None:
         answer = fitting.answer
         if len(answer.table):
-            table.value = as_table(answer, selection.history, view.explained)
+            table.value = as_table(
+                answer, selection.history, view.explained, order=view.order, actions=True
+            )
         else:
             table.value = paragraph(answer.why_empty or "Your recommendations will appear here.")
         model = answer.model
         worded = selection.dataset.worded
-        sentence.value = f"<p>{explained(worded(model.score_sentence))}</p>" if model else ""
-        heading.value = f"<h3>{escape(worded(model.said()))}</h3>" if model else ""
+        heading.value = f"<h2>{escape(worded(model.said()))}</h2>" if model else ""
         moved.value = paragraph(answer.what_moved)
-        remarks.value = paragraph(answer.remarks)
+        remarks.value = paragraph(" ".join(filter(None, (answer.remarks, on_ratings()))))
+
+    def on_ratings() -> str:
+        """That the model does not weigh ratings, if the visitor has changed one."""
+        model, dataset = fitting.answer.model, selection.dataset
+        lowered = any(one < dataset.typical_rating for one in selection.history.values())
+        if model is None or model.weighs_ratings or not lowered:
+            return ""
+        usual, lower = dataset.levels
+        return f"{model.name} counts a {dataset.noun} the same, {usual} or {lower}."
 
     def show_advice() -> None:
         notice.value = paragraph(fitting.advice)
@@ -43,16 +64,73 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
     def show_updating() -> None:
         (table.add_class if fitting.updating else table.remove_class)("recsys-updating")
 
-    def show_example() -> None:
-        titles = ", ".join(f"“{selection.dataset.title(one)}”" for one in selection.history)
-        whose.value = paragraph(
-            f"An example: “{selection.example}”, who liked {titles}." if selection.example else ""
-        )
-        show_if(selection.example, example)
+    def act(words: str) -> None:
+        action, _, course = words.partition(":")
+        if action == "add":
+            selection.add([course])
+        elif action == "exclude":
+            selection.exclude(course)
 
-    fresh.on_click(lambda _: selection.clear())
+    pressed = from_the_page("What was pressed in a row", "pressed", act)
     watch(fitting, "answer", show)
     watch(fitting, "advice", show_advice)
     watch(fitting, "updating", show_updating)
-    watch(selection, ["example", "history", "dataset"], show_example)
-    return frame(example, notice, heading, sentence, moved, table, remarks, name="recommendations")
+    view.observe(lambda _: show(), "order")
+    return frame(
+        row(heading, _filters(selection, view), css="recsys-head"),
+        notice,
+        moved,
+        table,
+        remarks,
+        _left_out(selection),
+        pressed,
+        name="recommendations",
+    )
+
+
+def _filters(selection: Selection, view: View) -> widgets.HBox:
+    """The topic of the list, and its order."""
+    topic = create(widgets.Dropdown, description="Only topic", css="recsys-filter")
+    order = create(widgets.Dropdown, description="Order by", options=_ORDERS, css="recsys-filter")
+
+    def offer() -> None:
+        options = (("All", ""), *((one, one) for one in sorted(selection.dataset.topics)))
+        if topic.options != options:
+            topic.unobserve(choose_topic, "value")  # setting the options selects the first one
+            topic.options = options
+            topic.observe(choose_topic, "value")
+        topic.value = selection.topic
+
+    def choose_topic(change: dict[str, Any]) -> None:
+        if change["new"] != selection.topic:
+            selection.show_topic(change["new"] or "")
+
+    def choose_order(change: dict[str, Any]) -> None:
+        view.order = change["new"] or ""
+
+    def show_order() -> None:
+        order.value = view.order
+
+    topic.observe(choose_topic, "value")
+    order.observe(choose_order, "value")
+    watch(selection, ["dataset", "topic"], offer)
+    watch(view, "order", show_order)
+    return row(topic, order, css="recsys-filters")
+
+
+def _left_out(selection: Selection) -> widgets.HBox:
+    """The courses that the visitor does not want, and a button that brings them back."""
+    names = text(kind="hint")
+    back = create(widgets.Button, description="Bring back", css="recsys-more")
+    box = row(names, back, css="recsys-left-out")
+
+    def show() -> None:
+        excluded, noun = selection.excluded, selection.dataset.noun
+        count = f"{len(excluded)} {noun}{'' if len(excluded) == 1 else 's'}"
+        titles = "; ".join(selection.dataset.title(one) for one in excluded)
+        names.value = paragraph(f"{count} left out: {titles}." if excluded else "")
+        show_if(excluded, box)
+
+    back.on_click(lambda _: selection.bring_back())
+    watch(selection, ["dataset", "excluded"], show)
+    return box

@@ -5,14 +5,21 @@ Hidden fields are how the page reports its address.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from html import escape
-from typing import Any
 
 import ipywidgets as widgets
 
 from recsys.dashboard.link import write
-from recsys.dashboard.panels.frame import create, frame, menu, row, show_if, text, watch
+from recsys.dashboard.panels.frame import (
+    create,
+    frame,
+    from_the_page,
+    menu,
+    row,
+    show_if,
+    text,
+    watch,
+)
 from recsys.dashboard.panels.takeaway import takeaway
 from recsys.dashboard.state import OWN, State
 
@@ -63,8 +70,8 @@ def toolbar(state: State) -> widgets.VBox:
     undo.on_click(lambda _: state.undo.undo())
     copy.on_click(reveal)
     reset.on_click(lambda _: state.reset())
-    asked = _from_the_page("The link that was opened", "asked", open_link)
-    open_on_page = _from_the_page("What is open on the page", "page", state.update_from_page)
+    asked = from_the_page("The link that was opened", "asked", open_link)
+    open_on_page = from_the_page("What is open on the page", "page", state.update_from_page)
     watch(state.selection, ["source", "history", "excluded", "topic"], show)
     watch(state.choice, ["chosen", "top_n"], show)
     watch(
@@ -74,18 +81,3 @@ def toolbar(state: State) -> widgets.VBox:
     taken = takeaway(state.selection, state.choice, state.fitting)
     share = menu("Share", row(copy), address, caution, taken)
     return frame(row(undo, reset, share, present), asked, open_on_page, name="toolbar")
-
-
-def _from_the_page(label: str, name: str, receive: Callable[[str], None]) -> widgets.Text:
-    """A hidden field that the page's script writes to."""
-    field = create(
-        widgets.Text, description=label, continuous_update=True, css=f"recsys-{name}", shown=False
-    )
-
-    def changed(change: dict[str, Any]) -> None:
-        if change["new"]:
-            field.value = ""  # so that the same query can arrive again
-            receive(change["new"])
-
-    field.observe(changed, "value")
-    return field

@@ -1,0 +1,99 @@
+"""The list's panel and the picked courses, as a page's script and a visitor use them."""
+
+from __future__ import annotations
+
+import ipywidgets as widgets
+import pytest
+from letters import SETS, ids, train
+
+from recsys.dashboard import panels
+from recsys.dashboard.state import State
+from recsys.dataset import Dataset
+
+
+def found(box: widgets.Widget, css: str) -> widgets.Widget:
+    """The widget in a panel that has a CSS class."""
+    if css in box._dom_classes:
+        return box
+    inside = [found(one, css) for one in getattr(box, "children", ())]
+    return next((one for one in inside if one is not None), None)
+
+
+def named(box: widgets.Widget, description: str) -> widgets.Widget:
+    """The widget in a panel that has a description."""
+    if getattr(box, "description", "") == description:
+        return box
+    inside = [named(one, description) for one in getattr(box, "children", ())]
+    return next((one for one in inside if one is not None), None)
+
+
+@pytest.fixture
+def panel(state: State) -> widgets.VBox:
+    state.selection.add(["a"])
+    train(state)
+    return panels.recommendations(state.selection, state.fitting, state.view)
+
+
+def test_a_row_adds_its_course_or_leaves_it_out(state: State, panel: widgets.VBox) -> None:
+    pressed, left_out = found(panel, "recsys-pressed"), found(panel, "recsys-left-out")
+    pressed.value = "exclude:f"
+    pressed.value = "add:e"
+    assert (state.selection.history.ids, state.selection.excluded) == (("a", "e"), ("f",))
+    assert left_out.children[0].value == "<p>1 course left out: Title f.</p>"
+    left_out.children[1].click()
+    assert ids(state) == list("fdcb")
+    assert left_out.layout.display == "none"
+
+
+@pytest.mark.parametrize("words", ["add:nope", "exclude:nope", "exclude:", "burn:f", "f", ":::"])
+def test_what_no_row_says_changes_nothing(state: State, panel: widgets.VBox, words: str) -> None:
+    before = state.link
+    found(panel, "recsys-pressed").value = words
+    assert state.link == before
+
+
+def test_topic_and_order_follow_the_state_and_change_it(state: State, panel: widgets.VBox) -> None:
+    topic, order = named(panel, "Only topic"), named(panel, "Order by")
+    topic.value = "Ops"
+    assert ids(state) == ["d", "c"]
+    order.value = "popularity"
+    assert state.view.order == "popularity"
+    state.open_link("courses=a&model=letters")
+    assert (topic.value, order.value) == ("", "")
+    state.selection.show_topic("Python")
+    state.choose_source("two")
+    assert [value for _, value in topic.options] == ["", "Ops", "Python"]
+
+
+def test_a_pick_changes_its_rating_and_a_model_says_that_it_does_not_care(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ratings = SETS["one"].ratings.assign(rating=[2.0, *[3.0] * 20])
+    monkeypatch.setitem(SETS, "two", Dataset.from_tables("Two", SETS["one"].courses, ratings))
+    state.choose_source("two")
+    state.selection.add(["a", "b"])
+    train(state)
+    picked = panels.picked(state.selection, state.undo)
+    panel = panels.recommendations(state.selection, state.fitting, state.view)
+    level, title = found(picked, "recsys-pick").children
+    assert (title.description, level.description) == ("Python Basics", "✓")
+    assert level.tooltip == "Python Basics: completed. Press if you only audited it."
+    level.click()
+    assert state.selection.history == {"a": 2, "b": 3}
+    assert (level.description, level.tooltip) == (
+        "½",
+        "Python Basics: audited. Press if you completed it.",
+    )
+    words = "Letters counts a course the same, completed or audited."
+    assert any(words in getattr(one, "value", "") for one in panel.children)
+    level.click()
+    assert state.selection.history == {"a": 3, "b": 3}
+    assert not any(words in getattr(one, "value", "") for one in panel.children)
+    title.click()
+    assert state.selection.history.ids == ("b",)
+
+
+def test_without_a_lower_rating_a_pick_has_no_level(state: State) -> None:
+    state.selection.add(["a"])
+    picked = panels.picked(state.selection, state.undo)
+    assert [one.description for one in found(picked, "recsys-pick").children] == ["Python Basics"]
