@@ -66,13 +66,13 @@ def explained(text: str) -> str:
     return "".join([*parts, escape(text[end:])])
 
 
-def question(label: str) -> str:
-    """For a plain-text label: a question that shows the definition; "" if it has no term."""
+def definition(label: str) -> str:
+    """What the term in a plain-text label means, as in "Neighbour: one of …"; "" without a term."""
     found = _TERM.search(label)
     if not found:
         return ""
     term = _SPELLING[found[1].lower()]
-    return term_html(f"What does “{term}” mean?", TERMS[term])
+    return f"{term[0].upper()}{term[1:]}: {TERMS[term]}"
 
 
 def term_html(shown: str, meaning: str) -> str:

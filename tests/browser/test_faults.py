@@ -83,7 +83,7 @@ def test_a_kernel_that_is_killed_is_told_within_five_seconds(visit: Page, server
     expect(visit.locator("html")).not_to_have_class("opening-link")
     assert seen(app) == before
     app.button("Cloud engineer").click()
-    expect(visit.locator(".recsys-example")).to_contain_text("“Cloud engineer”")
+    expect(visit.locator(".recsys-whose")).to_have_text("Example: Cloud engineer")
 
 
 def test_a_connection_that_is_cut_for_20_seconds_is_made_again(visit: Page, server: Server) -> None:
@@ -169,7 +169,7 @@ def test_a_page_that_slept_works_or_says_that_it_has_ended(visit: Page, server: 
     expect(app.advice).to_have_text("")
     expect(app.rows).to_have_count(4)
     app.button("Cloud engineer").click()
-    expect(visit.locator(".recsys-example")).to_contain_text("“Cloud engineer”")
+    expect(visit.locator(".recsys-whose")).to_have_text("Example: Cloud engineer")
     expect(visit.locator(".recsys-bar")).to_have_count(0)
     kernel = kernel_of(visit)
     with asleep(visit):
@@ -182,10 +182,10 @@ def test_two_tabs_of_a_visitor_do_not_disturb_each_other(visit: Page, server: Se
     first.button("Dismiss the questions").click()
     second = open_page(visit.context.new_page(), server.url)
     first.button("Cloud engineer").click()
-    expect(visit.locator(".recsys-example")).to_contain_text("“Cloud engineer”")
+    expect(visit.locator(".recsys-whose")).to_have_text("Example: Cloud engineer")
     second.button("Clear").click()
     expect(second.picked).to_have_count(0)
-    expect(visit.locator(".recsys-example")).to_contain_text("“Cloud engineer”")
+    expect(visit.locator(".recsys-whose")).to_have_text("Example: Cloud engineer")
     second.page.close()
     first.button("Clear").click()
     expect(first.picked).to_have_count(0)
@@ -217,7 +217,7 @@ def test_any_link_shows_a_whole_page_and_a_note(page: Page, server: Server, quer
     assert len(note.inner_text()) < 1000
     expect(page.get_by_role("heading", level=2)).to_have_count(8)
     app.button("Cloud engineer").click()
-    expect(page.locator(".recsys-example")).to_contain_text("“Cloud engineer”")
+    expect(page.locator(".recsys-whose")).to_have_text("Example: Cloud engineer")
     assert page.evaluate("window.hacked") is None
     assert app.overflows() == 0
 

@@ -73,7 +73,7 @@ def test_a_pick_changes_its_rating_and_a_model_says_that_it_does_not_care(
     state.choose_source("two")
     state.selection.add(["a", "b"])
     train(state)
-    picked = panels.picked(state.selection, state.undo)
+    picked = panels.picked(state.selection)
     panel = panels.recommendations(state.selection, state.fitting, state.view)
     level, title = found(picked, "recsys-pick").children
     assert (title.description, level.description) == ("Python Basics", "✓")
@@ -95,5 +95,5 @@ def test_a_pick_changes_its_rating_and_a_model_says_that_it_does_not_care(
 
 def test_without_a_lower_rating_a_pick_has_no_level(state: State) -> None:
     state.selection.add(["a"])
-    picked = panels.picked(state.selection, state.undo)
+    picked = panels.picked(state.selection)
     assert [one.description for one in found(picked, "recsys-pick").children] == ["Python Basics"]

@@ -34,6 +34,7 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
     moved = text(kind="status recsys-moved")
     table = create(widgets.HTML, css="recsys-table")
     remarks = text(kind="remarks")
+    effect = text(kind="effect")  # the heading and what moved in short, for a narrow page
 
     def show() -> None:
         answer = fitting.answer
@@ -47,6 +48,7 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
         worded = selection.dataset.worded
         heading.value = f"<h2>{escape(worded(model.said()))}</h2>" if model else ""
         moved.value = paragraph(answer.what_moved)
+        effect.value = paragraph(answer.effect)
         remarks.value = paragraph(" ".join(filter(None, (answer.remarks, on_ratings()))))
 
     def on_ratings() -> str:
@@ -83,6 +85,7 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
         table,
         remarks,
         _left_out(selection),
+        effect,
         pressed,
         name="recommendations",
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from recsys.dashboard.glossary import explained, question
+from recsys.dashboard.glossary import definition, explained, term_html
 from recsys.dashboard.link import MOST_RECOMMENDATIONS
 from recsys.dashboard.panels.frame import create, frame, row, show_if, text, watch
 from recsys.dashboard.state import Choice, Selection, View
@@ -170,6 +170,7 @@ def _decimals(*numbers: str) -> list[int]:
 
 
 def _with_help(widget: widgets.Widget, one: Hyperparameter) -> widgets.VBox:
-    words = " ".join(filter(None, [explained(one.help), question(one.label)]))
-    hint = create(widgets.HTML, f"<p>{words}</p>" if words else "", css="recsys-hint")
+    words = " ".join(filter(None, [one.help, definition(one.label)]))
+    asked = f"<p>{term_html('What does it do?', words)}</p>" if words else ""
+    hint = create(widgets.HTML, asked, css="recsys-hint")
     return create(widgets.VBox, [widget, hint], css="recsys-setting")

@@ -72,6 +72,14 @@ class Answer:
             named = f"{', '.join(came[:MOST_NAMED])} and {len(came) - MOST_NAMED} more"
         return f"{len(moves)} of {len(titles)} changed: {named} came in."
 
+    @property
+    def effect(self) -> str:
+        """The model, its settings and how many courses moved: "KNN, 40 neighbours: 3 changed"."""
+        if self.model is None:
+            return ""
+        moved = f"{len(self.moves)} of {len(self.table)} changed" if self.moves else "nothing moved"
+        return f"{self.model.said()}: {moved if self.before else f'{len(self.table)} listed'}"
+
 
 MOST_NAMED = 3  # courses that came in, named in a sentence
 
