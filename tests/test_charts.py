@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from functools import cache
 
 import numpy as np
@@ -370,14 +371,33 @@ def test_the_chart_of_losses_says_why_the_validation_loss_can_be_the_lower_one(
     assert ("fewer users than Neural Network" in text) == (kind is not models.NeuralNetwork)
 
 
-def test_models_whose_score_is_a_probability_or_a_rating_say_so_on_the_axis() -> None:
-    for kind, word in (
-        (models.NeuralNetwork, "probability"),
-        (models.EmbeddingRegression, "expected rating"),
-        (models.EmbeddingClassification, "expected rating"),
-    ):
-        assert word in kind.score_label.lower()
-        assert word in kind.score_sentence.lower()
+SCORES = {
+    "course-similarity": "similarity",
+    "user-profile": "alignment",
+    "clustering": "popularity",
+    "clustering-pca": "popularity",
+    "knn": "similarity",
+    "nmf": "fit",
+    "neural-network": "probability",
+    "embedding-regression": "expected rating",
+    "embedding-classification": "expected rating",
+    "popularity": "share",
+    "random": "random number",
+    "ease": "prediction",
+    "ials": "fit",
+}
+
+
+@pytest.mark.parametrize("kind", [*registry(), *models.baselines()], ids=lambda kind: kind.key())
+def test_a_score_has_one_word_on_the_axis_in_the_list_and_in_its_explanation(
+    kind: type[Recommender],
+) -> None:
+    word = SCORES[kind.key()]
+    assert re.search(rf"\b{word}\b", kind.score_label.lower())
+    assert re.search(rf"\b{word}\b", kind.score_sentence.lower())
+    others = {*SCORES.values(), "chance", "preference"} - {word}
+    for text in (kind.score_label, *kind.score_sentence.split(":")[:1]):
+        assert not [one for one in others if re.search(rf"\b{one}\b", text.lower())]
 
 
 def test_labels_of_many_columns_leave_room_and_the_hover_text_has_them_whole() -> None:
