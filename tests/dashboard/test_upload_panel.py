@@ -76,14 +76,18 @@ def test_fast_models_work_at_once_on_the_data(
         assert len(state.fitting.answer.table) or state.fitting.answer.why_empty
 
 
-def test_a_model_that_was_slow_on_other_own_data_is_tried_again(state: State) -> None:
+def test_a_model_that_was_slow_on_other_own_data_is_tried_again(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "_MODELS", [Letters, models.NMF])
+    assert not models.NMF.instant  # else the page begins with it
     state.begin()
     panel = upload(state)
     choose_files(panel)
     labelled(panel, "Use this data").click()
     live = state.fitting._live
-    live._remember(models.KNN(), 8.0)
-    state.choice.choose_model("knn")
+    live._remember(models.NMF(), 8.0)
+    state.choice.choose_model("nmf")
     assert state.fitting.wait(30)
     assert state.fitting.to_train
 
