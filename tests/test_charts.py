@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from functools import cache
 
 import numpy as np
@@ -370,14 +371,57 @@ def test_the_chart_of_losses_says_why_the_validation_loss_can_be_the_lower_one(
     assert ("fewer users than Neural Network" in text) == (kind is not models.NeuralNetwork)
 
 
-def test_models_whose_score_is_a_probability_or_a_rating_say_so_on_the_axis() -> None:
-    for kind, word in (
-        (models.NeuralNetwork, "probability"),
-        (models.EmbeddingRegression, "expected rating"),
-        (models.EmbeddingClassification, "expected rating"),
+SCORES = {
+    "course-similarity": "similarity",
+    "user-profile": "alignment",
+    "clustering": "popularity",
+    "clustering-pca": "popularity",
+    "knn": "similarity",
+    "nmf": "fit",
+    "neural-network": "probability",
+    "embedding-regression": "expected rating",
+    "embedding-classification": "expected rating",
+    "popularity": "share",
+    "random": "random number",
+    "ease": "prediction",
+    "ials": "fit",
+}
+
+
+@pytest.mark.parametrize("kind", [*registry(), *models.baselines()], ids=lambda kind: kind.key())
+def test_a_score_has_one_word_on_the_axis_in_the_list_and_in_its_explanation(
+    kind: type[Recommender],
+) -> None:
+    word = SCORES[kind.key()]
+    assert re.search(rf"\b{word}\b", kind.score_label.lower())
+    assert re.search(rf"\b{word}\b", kind.score_sentence.lower())
+    others = {*SCORES.values(), "chance", "preference"} - {word}
+    for text in (kind.score_label, *kind.score_sentence.split(":")[:1]):
+        assert not [one for one in others if re.search(rf"\b{one}\b", text.lower())]
+
+
+def test_labels_of_many_columns_leave_room_and_the_hover_text_has_them_whole() -> None:
+    titles = [f"Course {number} on a long subject" for number in range(40)]
+    figure = charts.component_heatmap(np.eye(30, 40), titles).figure
+    assert list(figure.layout.xaxis.ticktext) == ["1", "5", "9", "13", "17", "21", "25", "29"]
+    assert list(figure.layout.xaxis.tickvals) == [0, 4, 8, 12, 16, 20, 24, 28]
+    assert figure.data[0].customdata[6][6] == "Course 6 on a long subject<br>component 7"
+
+    topics = [f"Topic {number} with a name that is long" for number in range(20)]
+    weights = np.eye(2, 20) + np.linspace(0, 0.5, 20)
+    for chart in (
+        charts.loadings(weights, topics, np.array([0.6, 0.4])),
+        charts.cluster_portraits(
+            np.ones((2, 20)), weights[:1].repeat(20, 0), topics, topics, np.ones(2)
+        ),
     ):
-        assert word in kind.score_label.lower()
-        assert word in kind.score_sentence.lower()
+        labels = chart.figure.layout.xaxis.ticktext
+        assert len(labels) == chart.figure.data[0].z.shape[1] == 14
+        assert labels[0].startswith("Topic 0")
+        assert labels[-1].startswith("Topic 19")
+        assert "the strongest 14 of 20 topics" in chart.text
+        assert topics[-1] in chart.table
+        assert topics[-1] in chart.figure.data[0].customdata[0][-1].replace("<br>", " ")
 
 
 def test_a_training_curve_keeps_its_axis_while_it_grows() -> None:

@@ -23,10 +23,11 @@ from recsys.charts.drawing import (
     hatched,
     heat_map,
     nothing,
+    strongest_columns,
 )
 from recsys.charts.plane import principal_components
 from recsys.charts.registry import View, chart
-from recsys.charts.wording import count, hover, percent, plain, short
+from recsys.charts.wording import count, hover, of_all, percent, plain, short
 from recsys.dataset import Dataset
 from recsys.explanation import readable
 
@@ -158,25 +159,30 @@ def cluster_portraits(
     whose = "You are in" if yours is not None else "The largest is"
     led = f"; its favourite is {favourites[0]}" if favourites else ""
     title = f"{whose} cluster {order[0] + 1}, mostly about {about}{led}"
+    drawn = strongest_columns(shares)
     text = (
         f"Heat map of how the picks of {count(len(sizes), 'cluster')} of users spread over "
-        f"{count(len(topics), 'topic')}, the lightest being the most. {title}."
+        f"{of_all(drawn, topics, 'topic')}, the lightest being the most. {title}."
     )
+    shown = shares[order][:, drawn]
     figure = heat_map(
         title,
-        (100 * shares[order]).round(1),
-        [short(one) for one in topics],
+        (100 * shown).round(1),
+        [short(topics[one]) for one in drawn],
         [
             f"{'<b>You:</b> ' if one == yours else ''}{one + 1} · {count(sizes[one], 'user')}"
             f"<br>{plain(textwrap.shorten(about, 24, placeholder='…'))}"
             for one, (about, _) in zip(order, portraits, strict=True)
         ],
-        marks=np.where(shares[order] == shares[order].max(axis=1, keepdims=True), "●", ""),
+        marks=np.where(shown == shares[order].max(axis=1, keepdims=True), "●", ""),
         bar="Share of the topic (%)",
         colorscale="Cividis",
         zmin=0,
-        customdata=[[hover("; ".join(liked))] * len(topics) for _, liked in portraits],
-        hovertemplate="%{z} % %{x}<br>Favourites: %{customdata}<extra></extra>",
+        customdata=[
+            [f"{hover(topics[one])}<br>Favourites: {hover('; '.join(liked))}" for one in drawn]
+            for _, liked in portraits
+        ],
+        hovertemplate="%{z} % %{customdata}<extra></extra>",
     )
     figure.axis("x", title="Topic (dot: the cluster's first)")
     figure.axis("y", title="Cluster")

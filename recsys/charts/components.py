@@ -17,9 +17,10 @@ from recsys.charts.drawing import (
     hatched,
     heat_map,
     nothing,
+    strongest_columns,
 )
 from recsys.charts.registry import View, chart
-from recsys.charts.wording import count, hover, percent, short, tick
+from recsys.charts.wording import count, hover, of_all, percent, short, tick
 
 NOTABLE = 0.3  # the smallest weight of a topic that is named; components have length 1
 
@@ -136,15 +137,15 @@ def component_heatmap(
         title,
         shown.round(3),
         numbers,
-        [short(one) for one in names],
+        [tick(one) for one in names],
         marks=np.where(led, "●", ""),
-        row=26,
+        row=30,
         bar="Weight, of the strongest",
         colorscale="Cividis",
         zmin=0,
         zmax=1,
-        customdata=np.repeat(names.map(hover).to_numpy()[:, None], len(weights), axis=1),
-        hovertemplate="%{customdata}<br>component %{x}: %{z:.2f}<extra></extra>",
+        customdata=[[f"{hover(name)}<br>component {one}" for one in numbers] for name in names],
+        hovertemplate="%{customdata}: %{z:.2f}<extra></extra>",
     )
     figure.axis("x", title="Component (dot: leads it)")
     table = pd.DataFrame(shown, columns=numbers)
@@ -175,20 +176,23 @@ def loadings(components: np.ndarray, topics: Sequence[str], ratio: np.ndarray) -
     if table.empty or not len(topics):
         return nothing("There is no component", table)
     title = f"Users differ most in {words[0]}"
+    drawn = strongest_columns(components)
+    shown = components[:, drawn]
     text = (
-        f"Heat map of the weights of {count(len(topics), 'topic')} in "
+        f"Heat map of the weights of {of_all(drawn, topics, 'topic')} in "
         f"{count(len(words), 'principal component')}, of which the first is {words[0]}."
     )
     figure = heat_map(
         title,
-        components.round(3),
-        [short(one) for one in topics],
+        shown.round(3),
+        [short(topics[one]) for one in drawn],
         [tick(f"{number}: {one}") for number, one in zip(numbers, words, strict=True)],
-        marks=np.select([components >= NOTABLE, components <= -NOTABLE], ["+", "−"], ""),
+        marks=np.select([shown >= NOTABLE, shown <= -NOTABLE], ["+", "−"], ""),
         colorscale=[(0, VERMILION), (0.5, "#F7F7F7"), (1, BLUE)],
         zmin=-1,
         zmax=1,
-        hovertemplate="%{x}: %{z:.2f}<extra></extra>",
+        customdata=[[hover(topics[one]) for one in drawn]] * len(components),
+        hovertemplate="%{customdata}: %{z:.2f}<extra></extra>",
     )
     figure.axis("x", title=f"Topic (signs: from {NOTABLE} on)")
     figure.axis("y", title="Component and what it sets apart")

@@ -50,6 +50,8 @@ LABEL: dict[str, Any] = {
 
 ROW = 36  # px, height of a bar with a label of two lines
 LINE = 18  # px, height of a line of text
+MOST_NUMBERS = 8  # labels of numbered columns that fit side by side in a panel of 340 px
+MOST_NAMES = 14  # upright labels of columns that do
 TITLE_WIDTH = 64  # characters in a line of a figure's own title, which is then 450 px wide
 
 
@@ -321,14 +323,16 @@ def heat_map(
     ----------
     title : the finding, as plain text
     cells : (n_rows, n_columns) the numbers, shown as colours
-    columns, rows : the labels, escaped for Plotly
+    columns, rows : the labels, escaped for Plotly; of many numbered columns, not all are labelled
     marks : (n_rows, n_columns) a symbol to write on each cell, or ""
     row : height of a row, px
     bar : title of the colour bar
     more : further Plotly properties, for the colour scale and the hover text
     """
-    slanted = any(len(one) > 2 for one in columns)
-    figure = blank(title, height=row * len(rows) + (110 if slanted else 60), legend=True)
+    longest = max(map(len, columns))
+    upright = longest > 2  # names do not fit side by side
+    step = 1 if upright else -(-len(columns) // MOST_NUMBERS)
+    figure = blank(title, height=row * len(rows) + 60 + 6 * longest * upright, legend=True)
     colour_bar = {
         # Plotly draws the last line of the title over the bar; so the last line is empty.
         "title": {"text": f"{bar}<br>\u00a0" * bool(bar), "side": "top", "font": {"size": 12}},
@@ -346,9 +350,25 @@ def heat_map(
         **{"xgap": 1, "ygap": 1, "colorbar": colour_bar, **more},
     )
     figure.layout["margin"]["t"] += 30
-    figure.axis("x", tickvals=x, ticktext=columns, tickangle=-60 if slanted else 0, showgrid=False)
-    figure.axis("y", tickvals=y, ticktext=rows, range=[len(rows) - 0.5, -0.5], showgrid=False)
+    small: dict[str, Any] = {
+        "showgrid": False,
+        "tickfont": {"size": 10},
+    }  # leaves room for the cells on a phone
+    labels: dict[str, Any] = {"tickvals": x[::step], "ticktext": columns[::step]}
+    figure.axis("x", **labels, tickangle=-90 if upright else 0, **small)
+    figure.axis("y", tickvals=y, ticktext=rows, range=[len(rows) - 0.5, -0.5], **small)
     return figure
+
+
+def strongest_columns(cells: np.ndarray) -> np.ndarray:
+    """The columns of a heat map whose names fit below it: those with the largest cells, in order.
+
+    Parameters
+    ----------
+    cells : (n_rows, n_columns) the numbers
+    """
+    largest = np.abs(cells).max(axis=0)
+    return np.sort(np.argsort(-largest, kind="stable")[:MOST_NAMES])
 
 
 def hatched(where: np.ndarray) -> dict[str, Any]:

@@ -72,6 +72,13 @@ def count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
+def of_all(some: Sequence[object] | np.ndarray, every: Sequence[object], what: str) -> str:
+    """How many of all are shown: "14 topics", or "the strongest 14 of 20 topics"."""
+    if len(some) == len(every):
+        return count(len(every), what)
+    return f"the strongest {len(some)} of {count(len(every), what)}"
+
+
 def listed(words: Sequence[str]) -> str:
     """Join words: "a", "a and b", "a, b and c", "a, b and 3 more"."""
     if len(words) > 3:

@@ -71,8 +71,8 @@ class Clustering(Recommender):
     summary: ClassVar[str] = "Recommends what is popular among people with topics like yours."
     score_label: ClassVar[str] = "Popularity among people like you"
     score_sentence: ClassVar[str] = (
-        "The score is the share of people with topics like yours who took the course; the nearer "
-        "a cluster is to you, the more its people count."
+        "The score is the popularity of the course among people like you: the share of those with "
+        "topics like yours who took it; the nearer a cluster is to you, the more its people count."
     )
     weighs_ratings: ClassVar[bool] = True
     charts: ClassVar[tuple[str, ...]] = (

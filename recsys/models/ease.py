@@ -36,10 +36,10 @@ class EASE(Recommender):
 
     name: ClassVar[str] = "EASE"
     summary: ClassVar[str] = "Predicts each course from all the others by linear regression."
-    score_label: ClassVar[str] = "Predicted preference"
+    score_label: ClassVar[str] = "Prediction, 1 for taken"
     score_sentence: ClassVar[str] = (
-        "The score adds up what each course you picked says for or against a course; 1 is the "
-        "value for a course that was taken."
+        "The score is a prediction that adds up what each course you picked says for or against "
+        "a course; 1 is the value for a course that was taken."
     )
 
     regularisation: float = hyperparameter(

@@ -40,9 +40,9 @@ class IALS(Recommender):
     summary: ClassVar[str] = (
         "Factorises who took what; not having taken a course counts as a weak no."
     )
-    score_label: ClassVar[str] = "Predicted preference"
+    score_label: ClassVar[str] = "Fit to your taste"
     score_sentence: ClassVar[str] = (
-        "The score is near 1 for courses that fit your taste and near 0 for all others."
+        "The score is the fit to your taste: near 1 for a good fit, near 0 for all other courses."
     )
 
     factors: int = hyperparameter(

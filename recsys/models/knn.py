@@ -55,8 +55,9 @@ class KNN(Recommender):
     summary: ClassVar[str] = "Recommends what people who took your courses also took."
     score_label: ClassVar[str] = "Similarity to your courses by common users"
     score_sentence: ClassVar[str] = (
-        "The score adds up how strongly each course you picked points to this course, judged by "
-        "the people who took both; near 1 means that nearly everyone with your courses took it."
+        "The score is a similarity: it adds up how strongly each course you picked points to this "
+        "course, by the users they have in common; near 1 means that nearly everyone with your "
+        "courses took it."
     )
     instant: ClassVar[bool] = True
 

@@ -48,10 +48,10 @@ class NMF(Recommender):
     summary: ClassVar[str] = (
         "Finds bundles of courses that go together, and the mix of bundles that fits your courses."
     )
-    score_label: ClassVar[str] = "Predicted preference"
+    score_label: ClassVar[str] = "Fit to your taste"
     score_sentence: ClassVar[str] = (
-        "The score adds up, over the bundles of courses, your amount of the bundle times the "
-        "course's weight in it; the nearer to 1, the better the course fits you."
+        "The score says how well the course fits your taste: it adds up, over the bundles of "
+        "courses, your amount of the bundle times the course's weight in it; 1 is a good fit."
     )
     charts: ClassVar[tuple[str, ...]] = ("scores", "bundles", "popularity")
 

@@ -48,8 +48,8 @@ class UserProfile(Recommender):
     unscored_because: ClassVar[str] = "without topics"
     score_label: ClassVar[str] = "Topic alignment"
     score_sentence: ClassVar[str] = (
-        "The score shows how much you have rated courses on the same topics; topics that few "
-        "courses have count more."
+        "The score is the alignment of your topics with those of the course: how much you have "
+        "rated courses on them; topics that few courses have count more."
     )
     collaborative: ClassVar[bool] = False
     instant: ClassVar[bool] = True

@@ -35,6 +35,32 @@ COLOURS = """() => ["background", "fill"].map((property) => {
 })"""
 
 
+# Pairs of labels of the same axis that touch: the corners of upright labels are turned with them.
+TOUCHING = """() => {
+  const corners = (label) => {
+    const { x, y, width, height } = label.getBBox(), m = label.getScreenCTM();
+    return [[x, y], [x + width, y], [x + width, y + height], [x, y + height]]
+      .map(([x, y]) => [m.a * x + m.c * y + m.e, m.b * x + m.d * y + m.f]);
+  };
+  const apart = (one, other) => [one, other].some((box) => box.some(([x, y], corner) => {
+    const [nextX, nextY] = box[(corner + 1) % 4];
+    const across = ([px, py]) => px * (nextY - y) - py * (nextX - x);
+    const [a, b] = [one.map(across), other.map(across)];
+    return Math.max(...a) <= Math.min(...b) || Math.max(...b) <= Math.min(...a);
+  }));
+  const touching = [];
+  const layers = ".recsys-chart :is(.xaxislayer-above, .yaxislayer-above)";
+  for (const axis of document.querySelectorAll(layers)) {
+    const labels = [...axis.querySelectorAll("text")].filter((one) => one.getClientRects().length);
+    labels.forEach((one, index) => labels.slice(index + 1).forEach((other) => {
+      const pair = `${one.textContent} / ${other.textContent}`;
+      if (!apart(corners(one), corners(other))) touching.push(pair);
+    }));
+  }
+  return touching;
+}"""
+
+
 @pytest.mark.parametrize("key", CHARTS)
 def test_every_chart_can_be_opened_and_read(app: Dashboard, key: str) -> None:
     page = app.page
@@ -59,6 +85,11 @@ def test_every_chart_can_be_opened_and_read(app: Dashboard, key: str) -> None:
         assert set(inks) == {INKS[scheme]}
         assert app.overflows() == 0
         assert app.barriers() == [], scheme
+    for width in (390, 960):  # a phone, and two charts side by side
+        page.set_viewport_size({"width": width, "height": 844})
+        page.wait_for_function(f"!({TOUCHING})().length")
+        expect(page.locator(".recsys-chart .xaxislayer-above text").first).to_be_attached()
+        assert app.overflows() == 0
 
     app.button("Popularity").click()
     expect(app.captions.filter(has_text="rank correlation")).to_have_count(0)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ipywidgets as widgets
+import numpy as np
+import pandas as pd
 import pytest
 from letters import Letters
 
 from recsys.charts import Chart, View, chart, registry
 from recsys.charts.drawing import blank
 from recsys.dashboard.panels import charts
-from recsys.dashboard.state import State
+from recsys.dashboard.state import Answer, State
 from recsys.dashboard.state.model_charts import ModelCharts
+from recsys.models import EmbeddingClassification, EmbeddingRegression, NeuralNetwork
 
 
 def switches(panel: widgets.VBox) -> dict[str, bool]:
@@ -132,3 +135,24 @@ def test_a_chart_follows_its_width_where_the_page_does_not_see_to_it(state: Stat
     figure._view_count = 1
     switch.value = True
     assert done == ["emptied", "drawn"]
+
+
+def test_the_caption_of_the_losses_says_how_to_read_them(state: State) -> None:
+    """The validation loss can be the lower one, and models 8 and 9 differ from 7."""
+    listed = pd.DataFrame({"course_id": ["b"], "title": ["B"], "score": [1.0], "rank": [1]})
+    for kind in (NeuralNetwork, EmbeddingRegression, EmbeddingClassification):
+        network = kind()
+        network.training_curve_ = np.array([[4, 3.9], [3, 2.9]])
+        model_charts = ModelCharts(state)
+        panel = charts(model_charts, state.messages)
+        state.fitting.answer = Answer(listed, network)
+        (grid,) = (one for one in panel.children if "recsys-charts" in one._dom_classes)
+        captions = [
+            one.value
+            for slot in grid.children
+            for one in slot.children
+            if "recsys-caption" in one._dom_classes
+        ]
+        (losses,) = (one for one in captions if "Line chart of the losses" in one)
+        assert "so it can be the lower one." in losses
+        assert ("The network learns from fewer users" in losses) == (kind is not NeuralNetwork)

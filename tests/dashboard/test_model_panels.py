@@ -8,11 +8,13 @@ from pathlib import Path
 import ipywidgets as widgets
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
-from letters import Letters
+from letters import Letters, train
 
 from recsys import models
 from recsys.dashboard import State, panels
 from recsys.dashboard.panels import frame
+from recsys.dataset import Dataset
+from recsys.models import Progress
 from recsys.storage import Store
 
 
@@ -125,3 +127,22 @@ def test_a_model_edited_later_is_shown_once_its_cell_has_run(
     shell.run_cell("1")
     assert pressed(offers) == ["1 Letters"]
     assert any("As edited." in str(getattr(one, "value", "")) for one in parts(panel))
+
+
+def test_after_cancel_the_slider_shows_the_setting_in_use(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slider = labelled(panels.model(state.choice, state.view, state.selection), "Power")
+    state.selection.add(["a"])
+    train(state)
+    slider.value = 2
+    assert state.fitting.outdated
+
+    def fit_and_cancel(self: Letters, dataset: Dataset, progress: Progress) -> None:
+        state.training.cancel()
+        progress(0.5, "The fit hears of it here")
+
+    monkeypatch.setattr(Letters, "_fit", fit_and_cancel)
+    train(state)
+    assert slider.value == state.choice.values["power"] == 1
+    assert not state.fitting.outdated

@@ -95,7 +95,7 @@ def _form(state: State, opened: Callable[[], None]) -> widgets.VBox:
         pair = files.read_pair(courses, *given["ratings"])
         preview.value = _shown(pair.courses) + _shown(pair.ratings) + _counts(pair)
         offer(pair)
-        return "Both files can be read. Please check the preview:"
+        return "Both files can be read. Check the preview below, then use this data."
 
     def offer(pair: Pair) -> None:
         ratings = pair.dataset.interactions.data
@@ -132,11 +132,11 @@ def _form(state: State, opened: Callable[[], None]) -> widgets.VBox:
     )
     caps = create(widgets.HTML, f'<p data-most-bytes="{files.MOST_BYTES}">{escape(CAPS)}</p>')
     caps.add_class("recsys-hint")
-    explained = [text(FORM, kind="hint"), caps, text(PRIVACY, kind="hint")]
     downloads = row(*(create(widgets.HTML, one) for one in templates))
-    return create(
-        widgets.VBox, [*explained, downloads, row(*choosers.values()), status, preview, confirm]
-    )
+    # The button stands beside the files it uses, above the long texts and the preview.
+    beside = [text(FORM, kind="hint"), row(*choosers.values()), status, confirm]
+    below = [preview, downloads, caps, text(PRIVACY, kind="hint")]
+    return create(widgets.VBox, [*beside, *below])
 
 
 def _chooser(what: str) -> widgets.FileUpload:

@@ -49,7 +49,7 @@ class Live:
         self._selection, self._on_fitted, self._on_failed = selection, on_fitted, on_failed
         self._job: TrainingJob | None = None
         self._last: Recommender | None = None
-        self._took: dict[tuple[str, type[Recommender]], float] = {}
+        self._took: dict[tuple[str, type[Recommender]], float] = {}  # by data and class
         selection.observe(lambda _: self.stop(), "dataset")
 
     def suits(self, model: Recommender) -> bool:
@@ -59,7 +59,7 @@ class Live:
 
     def seconds(self, model: Recommender) -> float | None:
         """How long the last fit of this class took on this data; None if none is known."""
-        here = self._took.get((self._selection.source, type(model)))
+        here = self._took.get((self._selection.dataset.fingerprint, type(model)))
         stored = self._selection.store.seconds(model, self._selection.dataset)
         return stored if here is None else here
 
@@ -137,7 +137,7 @@ class Live:
 
     def _remember(self, model: Recommender, seconds: float) -> None:
         if self.seconds(model) != seconds:
-            self._took[self._selection.source, type(model)] = seconds
+            self._took[self._selection.dataset.fingerprint, type(model)] = seconds
             self._selection.store.remember_seconds(model, self._selection.dataset, seconds)
 
     def _on_event(self, job: TrainingJob, event: Event) -> None:
