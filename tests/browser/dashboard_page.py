@@ -56,6 +56,12 @@ class Dashboard:
         summary = self.page.locator(".recsys-summary")
         expect(summary).to_have_text(models.find(model).summary)
 
+    def choose_quick(self, model: str) -> None:
+        """Choose a model; of a network, one that is trained for a single epoch."""
+        self.choose(model)
+        if issubclass(models.find(model), models.NeuralNetwork):
+            self.slider("Epochs").press("Home")
+
     def recommend(self) -> None:
         """Wait until the list is the chosen model's; press Train if its fit takes long."""
         name = self.model.locator("option:checked").inner_text().partition(" · ")[2]
