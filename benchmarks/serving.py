@@ -2,6 +2,7 @@
 
     python benchmarks/serving.py [--rounds 5] [--json benchmarks/results/serving.json]
     python benchmarks/serving.py --network 10
+    python benchmarks/serving.py --live [--json benchmarks/results/live.json]
     python benchmarks/serving.py --against ../before --rounds 15
 
 Real Chromium, real Voilà servers, real kernels. The pages alternate, so that other load on the
@@ -20,6 +21,11 @@ answered; "websocket" is the size of the messages before the server compresses t
 With `--network`, Chromium slows its connection down to that many Mbit/s, and every answer and
 message comes 40 ms later. It does not imitate the slow start of TCP.
 
+With `--live`, a slider of each model that is fitted live is moved to values for which nobody has
+fitted it before. Measured is the time from the slider's event until the list and its heading are
+painted, and, while such fits run, from a click that removes a picked course until it has gone. The
+data is IBM's if it is present, else the bundled set.
+
 With `--against`, the dashboard of another checkout (`make install` there first) takes the place of
 the other pages. Each figure is then the geometric mean of the rounds' ratios, ours to theirs, with
 its 95 % bootstrap interval over the rounds; who goes first changes from round to round.
@@ -29,6 +35,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import platform
 import re
@@ -40,7 +47,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -52,9 +59,10 @@ import nbformat
 import numpy as np
 import plotly.graph_objects as go
 import psutil
-from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, WebSocket, sync_playwright
 
 from recsys.evaluation import interval
+from recsys.sources import available
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 120_000  # milliseconds
@@ -69,6 +77,44 @@ SLIDER = ".noUi-handle"
 LIST = "tr.recommended"
 PICKED = ".recsys-chips .recsys-remove"
 LATENCY = 40  # milliseconds
+PAUSE = 1.3  # seconds between two moves, in which the fitted model is also stored
+# The models that are fitted live, with the label of a slider and the values that it is moved to.
+LIVE = {
+    "course-similarity": ("Title weight", (1, 10, 2, 9, 3, 8, 4, 7, 5)),  # there are no more
+    "user-profile": ("Popularity prior", range(1, 21)),
+    "knn": ("Neighbours", range(41, 61)),
+    "clustering": ("Number of clusters", range(30, 10, -1)),
+    "clustering-pca": ("Number of clusters", range(30, 10, -1)),
+    "nmf": ("Components", range(30, 10, -1)),
+}
+CLICKED = "nmf"  # the fit during which is clicked: the longest
+CLICKS = range(1, 9)  # the values at which is clicked
+COURSES = (
+    "PY0101EN,DS0101EN,BD0101EN,BD0111EN,DA0101EN,DS0103EN,ML0101EN,BD0211EN,DS0105EN,BC0101EN,"
+    "DV0101EN,ML0115EN"
+)
+
+# Milliseconds from a slider's event until something new is painted: the list, which comes with its
+# heading, or, with `clicked`, the courses that are left after the first was removed.
+MOVE = """async ([slider, value, clicked]) => {
+  const watched = document.querySelector(clicked ? ".recsys-chips" : ".recsys-heading");
+  const waited = new Promise((resolve, reject) => {
+    const change = () => requestAnimationFrame(() => requestAnimationFrame(resolve));
+    new MutationObserver(change).observe(
+      watched, { childList: true, subtree: true, characterData: true });
+    setTimeout(() => reject(new Error(`${value}: no answer`)), 20000);
+  });
+  let start = performance.now();
+  slider.value = value;
+  slider.dispatchEvent(new Event("input", { bubbles: true }));
+  if (clicked) {
+    await new Promise((resolve) => setTimeout(resolve, 50));  // until the fit has begun
+    start = performance.now();
+    document.querySelector(PICKED).click();
+  }
+  await waited;
+  return performance.now() - start;
+}""".replace("PICKED", repr(PICKED))
 
 
 @dataclass
@@ -94,12 +140,12 @@ def main() -> None:
         about["network"] = f"{arguments.network:g} Mbit/s, {LATENCY} ms"
     print(*(f"{what}: {text}" for what, text in about.items()), sep="\n")
     with tempfile.TemporaryDirectory() as folder, ExitStack() as servers, sync_playwright() as play:
+        if arguments.live:
+            measure_live(arguments, about, Path(folder), play)
+            return
         chosen = rivals(arguments.against) if arguments.against else pages(Path(folder))
         kinds = [servers.enter_context(each) for each in chosen]
-        browser = play.chromium.launch(
-            executable_path=os.environ.get("CHROME_PATH", "/usr/bin/chromium"),
-            args=["--no-sandbox", "--disable-gpu"],
-        )
+        browser = launched(play)
         about["Chromium"] = browser.version
         for kind in kinds:
             # So that the operating system has the files in its cache.
@@ -128,9 +174,18 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--live", action="store_true", help="measure sliders instead")
     parser.add_argument("--network", type=float, metavar="MBIT", help="Mbit/s of the connection")
     parser.add_argument("--against", type=Path, metavar="CHECKOUT", help="compare with this one")
     return parser.parse_args()
+
+
+def launched(play: Playwright) -> Browser:
+    """Chromium."""
+    return play.chromium.launch(
+        executable_path=os.environ.get("CHROME_PATH", "/usr/bin/chromium"),
+        args=["--no-sandbox", "--disable-gpu"],
+    )
 
 
 def machine() -> dict[str, str]:
@@ -374,6 +429,61 @@ def proportional(process: psutil.Process) -> float:
     rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
     pss = next(line for line in rollup.splitlines() if line.startswith("Pss:"))
     return int(pss.split()[1]) * 1024 / 1e6
+
+
+# Sliders
+
+
+def measure_live(
+    arguments: argparse.Namespace, about: dict[str, str], folder: Path, play: Playwright
+) -> None:
+    """Measure the sliders of the live models, and print and store the figures."""
+    source = next(one for one in available() if one.key in ("ibm", "bundled"))
+    command = [sys.executable, "-m", "recsys", "serve", "--no-browser", "--port={port}"]
+    os.environ["RECSYS_STORE"] = str(folder / "store")  # in which nothing is fitted yet
+    with served("ours", command, ROOT, dashboard=True) as kind:
+        browser = launched(play)
+        rows = {}
+        for key in LIVE:
+            page = browser.new_page(viewport={"width": 1280, "height": 720})
+            page.set_default_timeout(PATIENCE)
+            page.goto(f"{kind.url}?data={source.key}&courses={COURSES}&model={key}")
+            rows[key] = of_moves(moves(page, *LIVE[key]))
+            print(f"{key:28}" + shown_row(rows[key]), flush=True)
+            if key == CLICKED:
+                rows["a click meanwhile"] = of_moves(
+                    moves(page, LIVE[key][0], CLICKS, clicked=True)
+                )
+                print(f"{'a click meanwhile':28}" + shown_row(rows["a click meanwhile"]))
+            page.close()
+        browser.close()
+    if arguments.json:
+        about["busy afterwards"] = f"{os.getloadavg()[0]:.1f} of {os.cpu_count()} cores"
+        result = {"machine": about, "data": source.title, "seconds": rows}
+        arguments.json.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def moves(page: Page, label: str, values: Iterable[int], clicked: bool = False) -> list[float]:
+    """Seconds until the answer to each move of a slider, or to a click right after it."""
+    slider = page.get_by_role("slider", name=label, include_hidden=True).first
+    page.locator(LIST).first.wait_for()
+    found = []
+    for value in values:
+        time.sleep(PAUSE)
+        handle = slider.element_handle()
+        found.append(page.evaluate(MOVE, [handle, str(value), clicked]) / 1000)
+    return found
+
+
+def of_moves(seconds: list[float]) -> dict[str, float]:
+    """The median and the 95th percentile, by the nearest rank."""
+    rank = math.ceil(0.95 * len(seconds)) - 1
+    return {"median": statistics.median(seconds), "p95": sorted(seconds)[rank]}
+
+
+def shown_row(row: dict[str, float]) -> str:
+    """Figures as text."""
+    return "  ".join(f"{what} {seconds:.3f} s" for what, seconds in row.items())
 
 
 def table(rows: dict[str, dict[str, float]]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import queue
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -26,6 +27,12 @@ def write_folder(dataset: Dataset, folder: Path) -> Path:
     dataset.courses.rename(columns=NAMES).to_csv(folder / "courses.csv", index=False)
     dataset.ratings.to_csv(folder / "ratings.csv", index=False)
     return folder
+
+
+def of_fewer_users(dataset: Dataset) -> Dataset:
+    """The data set with a third of its users, for what takes long and shows as much with them."""
+    n = dataset.n_users // 3
+    return replace(dataset, users=dataset.users[:n], interactions=dataset.interactions[:n])
 
 
 class Stage:

@@ -64,6 +64,12 @@ class Dashboard:
         summary = self.page.locator(".recsys-summary")
         expect(summary).to_have_text(models.find(model).summary)
 
+    def choose_quick(self, model: str) -> None:
+        """Choose a model; of a network, one that is trained for a single epoch."""
+        self.choose(model)
+        if issubclass(models.find(model), models.NeuralNetwork):
+            self.slider("Epochs").press("Home")
+
     def open_menu(self, name: str) -> Locator:
         """Open a menu by the words on its button; returns what it shows."""
         opener = self.page.locator(".recsys-opener").filter(has_text=name)

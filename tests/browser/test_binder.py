@@ -6,6 +6,7 @@ downloaded, and everything that postBuild puts into an environment must come fro
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import shutil
@@ -73,6 +74,9 @@ def binder(tmp_path_factory: pytest.TempPathFactory) -> Binder:
     # Jupyter looks for its own files and its extensions' settings in the environment too.
     variables["JUPYTER_PATH"] = _borrowed_jupyter(folder / "jupyter")
     variables["JUPYTER_CONFIG_PATH"] = str(Path(sys.prefix, "etc", "jupyter"))
+    ratings = checkout / "data" / "bundled" / "ratings.csv.gz"
+    lines = gzip.decompress(ratings.read_bytes()).splitlines(keepends=True)
+    ratings.write_bytes(gzip.compress(b"".join(lines[: len(lines) // 5])))  # to train for less long
     done = binder.run("./postBuild")
     assert done.returncode == 0, done.stdout + done.stderr
     return binder
@@ -101,7 +105,12 @@ def test_post_build_fits_every_model(binder: Binder) -> None:
 
 @pytest.fixture(scope="module")
 def address(binder: Binder) -> Iterator[str]:
-    """Jupyter's server, started as Binder starts it: in the checkout, below an address."""
+    """Jupyter's server, started as Binder starts it: in the checkout, below an address.
+
+    All ratings are there again, since the leaderboard's figures are of them.
+    """
+    ratings = Path("data", "bundled", "ratings.csv.gz")
+    shutil.copy2(ROOT / ratings, binder.checkout / ratings)
     port = free_port()
     base = "/user/someone/"
     command = [str(binder.python), "-m", "jupyterlab", "--ip=127.0.0.1", f"--port={port}"]

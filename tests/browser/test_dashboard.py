@@ -28,7 +28,7 @@ CHARTS = {
 @pytest.mark.parametrize("key", [one.key() for one in models.registry()])
 def test_every_model_recommends_shows_its_charts_and_says_why(app: Dashboard, key: str) -> None:
     app.pick(3)
-    app.choose(key)
+    app.choose_quick(key)
     app.recommend()
     expect(app.rows.first).to_be_visible()
     assert 1 <= app.rows.count() <= 10

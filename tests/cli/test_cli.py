@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import traceback
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -34,23 +36,44 @@ def run(tmp_path: Path, tiny: Dataset) -> Run:
     names = {"id": "COURSE_ID", "title": "TITLE", "description": "DESCRIPTION"}
     tiny.courses.rename(columns=names).to_csv(folder / "courses.csv", index=False)
     tiny.ratings.to_csv(folder / "ratings.csv", index=False)
-    environment = os.environ | {
-        "RECSYS_HOME": str(tmp_path),
-        "RECSYS_STORE": str(tmp_path / "store"),
-        "XDG_CACHE_HOME": str(tmp_path / "cache"),
-    }
-    environment.pop("RECSYS_DATA", None)
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "recsys", *arguments],
-            capture_output=True,
-            text=True,
-            env=environment,
-            cwd=tmp_path,
-        )
+        """In a fork of this process, which has imported what most commands need."""
+        told = [tmp_path / "stdout", tmp_path / "stderr"]
+        child = os.fork()
+        if not child:
+            try:
+                _become(arguments, tmp_path, *told)
+            finally:
+                os._exit(99)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        return subprocess.CompletedProcess(arguments, code, *(file.read_text() for file in told))
 
     return run
+
+
+def _become(arguments: tuple[str, ...], folder: Path, stdout: Path, stderr: Path) -> None:
+    """Be `python -m recsys` with these arguments; ends the process."""
+    os.chdir(folder)
+    os.environ.pop("RECSYS_DATA", None)
+    os.environ["RECSYS_HOME"] = str(folder)
+    os.environ["RECSYS_STORE"] = str(folder / "store")
+    os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
+    sys.argv[1:] = arguments
+    sys.stdout, sys.stderr = stdout.open("w"), stderr.open("w")
+    os.dup2(sys.stdout.fileno(), 1)
+    os.dup2(sys.stderr.fileno(), 2)
+    logging.root.handlers.clear()  # pytest's
+    try:
+        code = main()
+    except SystemExit as wrong_usage:
+        code = int(str(wrong_usage.code or 0))
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 @pytest.mark.parametrize(

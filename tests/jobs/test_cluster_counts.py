@@ -7,12 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from stage import Stage, write_folder
 
 from recsys import models
 from recsys.dataset import Dataset
 from recsys.jobs.cluster_counts import ClusterCountsJob, compare_counts, silhouette
 from recsys.jobs.job import Finished
 from recsys.jobs.queue import JobQueue
+from recsys.sources import load_dataset
 from recsys.storage import Store
 
 
@@ -65,9 +67,10 @@ def test_two_camps_leave_nothing_to_a_third_cluster(two_camps: Dataset, tmp_path
 
 
 @pytest.mark.slow
-def test_the_table_comes_from_a_child_process(bundled: Dataset, tmp_path: Path) -> None:
-    store, model = Store(tmp_path), models.ClusteringPCA()
-    job = ClusterCountsJob(model, bundled, "bundled", store, JobQueue(store))
+def test_the_table_comes_from_a_child_process(stage: Stage, active: Dataset) -> None:
+    folder = write_folder(active, stage.scratch / "active")
+    store, model = stage.store, models.ClusteringPCA()
+    job = ClusterCountsJob(model, load_dataset(folder), str(folder), store, JobQueue(store))
     job.start(lambda event: None)
     outcome = job.wait(120)
     assert isinstance(outcome, Finished)

@@ -19,18 +19,29 @@ import numpy as np
 import psutil
 import pytest
 from distributed import Client
+from stage import of_fewer_users
 
 from recsys.blocks import Users
 from recsys.dataset import DataError, Dataset, TrainingSet
 from recsys.models import KNN, NMF, Clustering, NeuralNetwork, Recommender, baselines, registry
 from recsys.scale import ClusterError, cluster, for_fitting
 from recsys.scale.cluster import OnCluster, connected
-from recsys.sources.partitions import PartitionedDataset, open_partitions
+from recsys.sources.partitions import PartitionedDataset, open_partitions, write
 from recsys.storage import Store
 
 NEURAL = ["neural-network", "embedding-regression", "embedding-classification"]
 EXACT = [kind for kind in (*registry(), *baselines()) if kind.key() not in NEURAL]
 pytestmark = pytest.mark.slow  # it starts processes
+
+
+@pytest.fixture(scope="module")
+def bundled(bundled: Dataset) -> Dataset:
+    return of_fewer_users(bundled)
+
+
+@pytest.fixture(scope="module")
+def parts(bundled: Dataset, tmp_path_factory: pytest.TempPathFactory) -> PartitionedDataset:
+    return write(bundled, tmp_path_factory.mktemp("partitions") / "bundled", per_part=1700)  # seven
 
 
 @pytest.fixture

@@ -239,7 +239,18 @@ class Fitting(HasTraits):
         if self.outdated and self._is_live():
             self._live.fit(self._choice.chosen.unfitted())
         self._update_advice()
-        self._answer()
+        # Until the chosen model is fitted, the list stays, and making it again would hold up the fit.
+        if not self.outdated or self.fitted is not self.answer.model or self._scores_otherwise():
+            self._answer()
+
+    def _scores_otherwise(self) -> bool:
+        """Whether a setting that needs no new fit has changed since the last list."""
+        model, values = self.fitted, self._choice.values
+        return type(model) is self._choice.model and any(
+            getattr(model, one.name) != values[one.name]
+            for one in self._choice.model.hyperparameters()
+            if not one.refit
+        )
 
     def _found(self) -> Recommender | None:
         """The chosen model, fitted; None if it still has to be fitted."""

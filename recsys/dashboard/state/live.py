@@ -115,6 +115,7 @@ class Live:
         if job is self._job:
             job.cancel()
             self._remember(job.model, math.inf)
+            self._store_seconds(job.model)
             self._job = None
             self._on_failed(job.model, "")
 
@@ -130,14 +131,19 @@ class Live:
         """Keep a fitted model on disk, unless another has been wished for since."""
         store, dataset = self._selection.store, self._selection.dataset
         if fitted is self._last and self._job is None and store.keeps(fitted):
+            self._store_seconds(fitted)
             try:
                 store.put(fitted, dataset)
             except OSError as error:
                 log.warning("%s could not be stored (%s).", fitted.name, error)
 
     def _remember(self, model: Recommender, seconds: float) -> None:
-        if self.seconds(model) != seconds:
-            self._took[self._selection.dataset.fingerprint, type(model)] = seconds
+        self._took[self._selection.dataset.fingerprint, type(model)] = seconds
+
+    def _store_seconds(self, model: Recommender) -> None:
+        """Keep on disk how long a fit took: not during a drag, since a disk can be slow."""
+        seconds = self.seconds(model)
+        if seconds is not None:
             self._selection.store.remember_seconds(model, self._selection.dataset, seconds)
 
     def _on_event(self, job: TrainingJob, event: Event) -> None:

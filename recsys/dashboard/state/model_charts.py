@@ -16,6 +16,7 @@ from recsys.charts import Chart, Kind, UnknownChartError, View
 from recsys.dashboard.state import State
 from recsys.dashboard.state.cluster_comparison import ClusterComparison
 from recsys.jobs.cluster_counts import sample_of_users
+from recsys.jobs.job import running_loop
 
 LOSS = "loss"  # the chart of a model with a training curve, and of a training that reports losses
 SCORES = "scores"  # the list shows these too
@@ -41,7 +42,8 @@ class ModelCharts(HasTraits):
         super().__init__()
         self.state = state
         self.comparison = ClusterComparison(state)
-        state.fitting.observe(lambda _: self._update(), "answer")
+        self._due = False  # whether `_update` is about to be called
+        state.fitting.observe(lambda _: self._update_after_the_list(), "answer")
         state.training.observe(lambda _: self._update(), "measured")
         state.view.observe(lambda _: self._update(), ["opened", "closed"])
         self.comparison.observe(lambda _: self._update(), "table")
@@ -93,7 +95,17 @@ class ModelCharts(HasTraits):
             return None
         return np.array([(one["loss"], one.get("validation_loss", np.nan)) for one in reported])
 
+    def _update_after_the_list(self) -> None:
+        """Update when the list has been sent to the page: a visitor looks at it first."""
+        loop = running_loop()
+        if loop is None or not self.offered:  # a page begins with its charts
+            self._update()
+        elif not self._due:
+            self._due = True
+            loop.call_soon(self._update)
+
     def _update(self) -> None:
+        self._due = False
         offered = tuple(self._declared())
         others = [kind.key for kind in offered if kind.key != SCORES]
         first = set(others[:OPEN_AT_FIRST])
