@@ -9,6 +9,7 @@ from letters import Letters, ids, train
 
 from recsys import models
 from recsys.dashboard.state import State
+from recsys.dashboard.state import fitting as fitting_module
 from recsys.dataset import Dataset
 from recsys.models import Progress
 
@@ -57,6 +58,19 @@ def test_a_topic_gets_its_own_best_and_an_empty_list_says_why(state: State) -> N
     for one in "cdef":
         state.selection.exclude(one)
     assert "left out every course" in state.fitting.answer.why_empty
+
+
+def test_what_moved_is_one_short_sentence(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting_module, "GESTURE", 0)
+    state.choice.set_top_n(3)
+    state.selection.add(["a"])
+    train(state)
+    state.selection.exclude("f")
+    assert state.fitting.answer.what_moved == "3 of 3 changed: “Containers <b>” came in."
+    state.selection.pick(["a"], excluded=["f", "d", "c"])
+    assert state.fitting.answer.what_moved == "1 of 2 changed: “Python for Data” came in."
+    state.selection.bring_back()
+    assert state.fitting.answer.what_moved == "3 of 3 changed: “Title f” and 1 more came in."
 
 
 def test_a_course_that_is_picked_after_all_is_no_longer_left_out(state: State) -> None:

@@ -20,6 +20,7 @@ from recsys.dashboard.panels.frame import (
     watch,
 )
 from recsys.dashboard.state import Fitting, Selection, View
+from recsys.dashboard.state.comparison import NAME as COMPARISON
 
 _ORDERS = (("Score", ""), ("Popularity", "popularity"))
 
@@ -31,7 +32,7 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
     JupyterLab, the rows have no buttons.
     """
     whose = text(kind="whose")
-    fresh = create(widgets.Button, description="Start fresh")
+    fresh = create(widgets.Button, description="Start fresh", css="recsys-more")
     example = row(whose, fresh, css="recsys-example")
     notice = text(kind="outdated")
     heading = create(widgets.HTML, css="recsys-heading")
@@ -68,10 +69,7 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
         (table.add_class if fitting.updating else table.remove_class)("recsys-updating")
 
     def show_example() -> None:
-        titles = ", ".join(f"“{selection.dataset.title(one)}”" for one in selection.history)
-        whose.value = paragraph(
-            f"An example: “{selection.example}”, who liked {titles}." if selection.example else ""
-        )
+        whose.value = paragraph(f"An example: “{selection.example}”." if selection.example else "")
         show_if(selection.example, example)
 
     def act(words: str) -> None:
@@ -86,26 +84,33 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
     watch(fitting, "answer", show)
     watch(fitting, "advice", show_advice)
     watch(fitting, "updating", show_updating)
-    watch(selection, ["example", "history", "dataset"], show_example)
+    watch(selection, "example", show_example)
     view.observe(lambda _: show(), "order")
     return frame(
         example,
         notice,
         heading,
         sentence,
-        _filters(selection, view),
+        _filters(selection, fitting, view),
         moved,
         table,
         _left_out(selection),
+        _pinned(selection, fitting, view),
         pressed,
         name="recommendations",
     )
 
 
-def _filters(selection: Selection, view: View) -> widgets.HBox:
-    """The topic of the list, and its order."""
+def _filters(selection: Selection, fitting: Fitting, view: View) -> widgets.HBox:
+    """The topic of the list, its order, and a button that pins it."""
     topic = create(widgets.Dropdown, description="Only topic", css="recsys-filter")
     order = create(widgets.Dropdown, description="Order by", options=_ORDERS, css="recsys-filter")
+    pin = create(
+        widgets.Button,
+        description="Pin this list",
+        tooltip="Keep this list, to compare the next ones with it",
+        css="recsys-pin",
+    )
 
     def offer() -> None:
         options = (("All", ""), *((one, one) for one in sorted(selection.dataset.topics)))
@@ -122,6 +127,9 @@ def _filters(selection: Selection, view: View) -> widgets.HBox:
     def choose_order(change: dict[str, Any]) -> None:
         view.order = change["new"] or ""
 
+    def show_pin() -> None:
+        pin.disabled = fitting.answer.table.empty
+
     def show_order() -> None:
         order.value = view.order
 
@@ -129,7 +137,32 @@ def _filters(selection: Selection, view: View) -> widgets.HBox:
     order.observe(choose_order, "value")
     watch(selection, ["dataset", "topic"], offer)
     watch(view, "order", show_order)
-    return row(topic, order, css="recsys-filters")
+    watch(fitting, "answer", show_pin)
+    pin.on_click(lambda _: fitting.pin())
+    return row(topic, order, pin, css="recsys-filters")
+
+
+def _pinned(selection: Selection, fitting: Fitting, view: View) -> widgets.HBox:
+    """Which list is pinned and how many courses it has in common with the current one."""
+    words = text(kind="hint")
+    compare = create(widgets.Button, description="Compare", css="recsys-more")
+    unpin = create(widgets.Button, description="Unpin", css="recsys-more")
+    box = row(words, compare, unpin, css="recsys-pinned")
+
+    def show() -> None:
+        pinned = fitting.pinned
+        if pinned is not None:
+            noun, courses = selection.dataset.noun, pinned.table["course_id"]
+            both = courses.isin(fitting.answer.table["course_id"]).sum()
+            words.value = paragraph(
+                f"Pinned: {pinned.name}. {both} of its {len(courses)} {noun}s are in this list."
+            )
+        show_if(pinned, box)
+
+    compare.on_click(lambda _: view.set_open(COMPARISON, True))
+    unpin.on_click(lambda _: fitting.unpin())
+    watch(fitting, ["pinned", "answer"], show)
+    return box
 
 
 def _left_out(selection: Selection) -> widgets.HBox:

@@ -61,16 +61,25 @@ class Answer:
         if not moves:
             return ""
         titles = dict(zip(self.table["course_id"], self.table["title"], strict=True))
-        came = [f"“{titles[one]}”" for one, places in moves.items() if places is None]
+        came = [titles[one] for one, places in moves.items() if places is None]
         if not came:
             return f"{len(moves)} of {len(titles)} changed their places."
-        named = came[0] if len(came) == 1 else f"{', '.join(came[:-1])} and {came[-1]}"
-        if len(came) > MOST_NAMED:
-            named = f"{', '.join(came[:MOST_NAMED])} and {len(came) - MOST_NAMED} more"
-        return f"{len(moves)} of {len(titles)} changed: {named} came in."
+        more = f" and {len(came) - 1} more" if len(came) > 1 else ""
+        return f"{len(moves)} of {len(titles)} changed: “{came[0]}”{more} came in."
 
 
-MOST_NAMED = 3  # courses that came in, named in a sentence
+@dataclass(frozen=True, eq=False)
+class Pinned:
+    """A list that the visitor keeps, to compare the next ones with it.
+
+    Attributes
+    ----------
+    name : the model and its settings, in words
+    table : `course_id, title, score, rank`, best first
+    """
+
+    name: str
+    table: pd.DataFrame
 
 
 def recommend(model: Recommender, selection: Selection, k: int) -> tuple[pd.DataFrame, str]:
@@ -114,6 +123,7 @@ class Fitting(HasTraits):
     to_train = Bool(False, help="whether the visitor has to start a training, to get the list")
     advice = Unicode(help="how to get the chosen model's list; empty if it is shown")
     answer = Instance(Answer, (), help="the list that the page shows")
+    pinned = Instance(Pinned, allow_none=True, help="the list to compare it with, if there is one")
 
     def __init__(
         self, selection: Selection, choice: Choice, training: Training, messages: Messages
@@ -152,6 +162,15 @@ class Fitting(HasTraits):
         self._begun = True
         self._find_fitted()
 
+    def pin(self) -> None:
+        """Keep the list as it is, in the place of one that was pinned before."""
+        if self.answer.model is not None and len(self.answer.table):
+            self.pinned = Pinned(self.answer.model.said(), self.answer.table)
+
+    def unpin(self) -> None:
+        """Forget the list that was pinned."""
+        self.pinned = None
+
     @property
     def seconds(self) -> float | None:
         """How long the last fit of the chosen model took; None if that is not known."""
@@ -165,7 +184,7 @@ class Fitting(HasTraits):
 
     @guarded("opening the data set", asked=False)
     def _on_dataset_changed(self, _: Any) -> None:
-        self.fitted, self.answer, self._before = None, Answer(), ()
+        self.fitted, self.answer, self._before, self.pinned = None, Answer(), (), None
         self._find_fitted()
 
     @guarded("recommending", asked=False)
