@@ -8,6 +8,7 @@ import { keepNamed } from "./names.js";
 import { helpPicking } from "./picker.js";
 import { offerPresenting } from "./presenter.js";
 import { helpTakingAway } from "./takeaway.js";
+import { previewPicks } from "./preview.js";
 import { helpWithRows } from "./rows.js";
 import { offerTour } from "./tour.js";
 import { setXsrfCookie } from "./upstream.js";
@@ -22,6 +23,7 @@ export function open() {
   helpPicking();
   helpTakingAway();
   helpWithRows();
+  previewPicks();
   offerPresenting(tellWhatIsOpen);
   followLinks();
   // Escape hides the explanation of a term, as it should hide any tooltip.

@@ -73,6 +73,35 @@ def test_what_moved_is_one_short_sentence(state: State, monkeypatch: pytest.Monk
     assert state.fitting.answer.what_moved == "3 of 3 changed: “Title f” and 1 more came in."
 
 
+def test_a_preview_is_the_list_that_follows(state: State) -> None:
+    state.choice.set_top_n(2)
+    state.selection.add(["f", "a"])
+    train(state)
+    assert ids(state) == ["e", "d"]
+    state.fitting.show_preview("f")
+    preview = state.fitting.preview
+    assert preview
+    assert (preview.leaving, preview.coming) == (("d",), ("Title f",))
+    assert preview.words == "Without “Title f”: 1 would leave, “Title f” would come in."
+    state.selection.remove(["f"])
+    assert (ids(state), state.fitting.preview) == (["f", "e"], None)
+    state.fitting.show_preview("a")
+    assert state.fitting.preview
+    assert state.fitting.preview.words == (
+        "Without “Python Basics”: 2 would leave, nothing would come in."
+    )
+    state.fitting.show_preview("")
+    assert state.fitting.preview is None
+
+
+def test_a_slow_model_has_no_preview(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting_module, "SLOW", 0)
+    state.selection.add(["a"])
+    train(state)
+    state.fitting.show_preview("a")
+    assert (state.fitting.preview, state.messages.error) == (None, "")
+
+
 def test_a_course_that_is_picked_after_all_is_no_longer_left_out(state: State) -> None:
     state.selection.exclude("f")
     state.selection.add(["f"])

@@ -65,6 +65,17 @@ def test_topic_and_order_follow_the_state_and_change_it(state: State, panel: wid
     assert [value for _, value in topic.options] == ["", "Ops", "Python"]
 
 
+def test_the_pick_that_is_pointed_at_is_previewed(state: State, panel: widgets.VBox) -> None:
+    pointed, words = found(panel, "recsys-pointed"), found(panel, "recsys-previewed")
+    pointed.value = "1"
+    assert "Without “Python Basics”: 5 would leave" in words.value
+    assert 'data-leaving="[&quot;f&quot;, ' in words.value
+    for nothing in ("0", "7", "-1", "one", "²"):
+        pointed.value = "1"
+        pointed.value = nothing
+        assert (words.value, state.messages.error) == ("", "")
+
+
 def test_a_list_is_pinned_compared_and_unpinned(state: State, panel: widgets.VBox) -> None:
     line = found(panel, "recsys-pinned")
     words, compare, unpin = line.children

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from html import escape
 from typing import Any
 
@@ -79,8 +80,14 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
         elif action == "exclude":
             selection.exclude(course)
 
+    def point(place: str) -> None:
+        """Preview the list without the pick at a place, counted from 1."""
+        picks = {str(number): one for number, one in enumerate(selection.history, 1)}
+        fitting.show_preview(picks.get(place, ""))
+
     fresh.on_click(lambda _: selection.clear())
     pressed = from_the_page("What was pressed in a row", "pressed", act)
+    pointed = from_the_page("Which pick is pointed at", "pointed", point)
     watch(fitting, "answer", show)
     watch(fitting, "advice", show_advice)
     watch(fitting, "updating", show_updating)
@@ -92,11 +99,12 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
         heading,
         sentence,
         _filters(selection, fitting, view),
-        moved,
+        create(widgets.Box, [moved, _preview(fitting)], css="recsys-news"),
         table,
         _left_out(selection),
         _pinned(selection, fitting, view),
         pressed,
+        pointed,
         name="recommendations",
     )
 
@@ -140,6 +148,21 @@ def _filters(selection: Selection, fitting: Fitting, view: View) -> widgets.HBox
     watch(fitting, "answer", show_pin)
     pin.on_click(lambda _: fitting.pin())
     return row(topic, order, pin, css="recsys-filters")
+
+
+def _preview(fitting: Fitting) -> widgets.HTML:
+    """What the list would be without the pick that is pointed at; the script marks the rows."""
+    words = create(widgets.HTML, css="recsys-status recsys-previewed")
+
+    def show() -> None:
+        preview = fitting.preview
+        words.value = ""
+        if preview is not None:
+            leaving = escape(json.dumps(preview.leaving))
+            words.value = f'<p data-leaving="{leaving}">{escape(preview.words)}</p>'
+
+    watch(fitting, "preview", show)
+    return words
 
 
 def _pinned(selection: Selection, fitting: Fitting, view: View) -> widgets.HBox:

@@ -18,6 +18,7 @@ from recsys.dashboard.state.messages import Messages, guarded
 from recsys.dashboard.state.selection import Selection
 from recsys.dashboard.state.training import Training, TrainingResult
 from recsys.dashboard.state.undo import GESTURE
+from recsys.dataset import History
 from recsys.jobs.job import Cancelled, Failed, Finished
 from recsys.models import Recommender
 
@@ -68,6 +69,35 @@ class Answer:
         return f"{len(moves)} of {len(titles)} changed: “{came[0]}”{more} came in."
 
 
+@dataclass(frozen=True)
+class Preview:
+    """What the list would be without one of the picked courses.
+
+    Attributes
+    ----------
+    title : the title of the picked course
+    leaving : ids of the courses that would leave the list
+    coming : titles of the courses that would come in, best first
+    moving : how many others would change their places
+    """
+
+    title: str
+    leaving: tuple[str, ...]
+    coming: tuple[str, ...]
+    moving: int
+
+    @property
+    def words(self) -> str:
+        """The preview in a sentence."""
+        if not self.leaving and not self.coming:
+            moving = f"{self.moving} would change places" if self.moving else "the same list"
+            return f"Without “{self.title}”: {moving}."
+        more = f" and {len(self.coming) - 1} more" if len(self.coming) > 1 else ""
+        coming = f"“{self.coming[0]}”{more}" if self.coming else "nothing"
+        leaving = f"{len(self.leaving)} would leave"
+        return f"Without “{self.title}”: {leaving}, {coming} would come in."
+
+
 @dataclass(frozen=True, eq=False)
 class Pinned:
     """A list that the visitor keeps, to compare the next ones with it.
@@ -82,14 +112,21 @@ class Pinned:
     table: pd.DataFrame
 
 
-def recommend(model: Recommender, selection: Selection, k: int) -> tuple[pd.DataFrame, str]:
+SLOW = 0.1  # seconds: there are no previews of a model that takes longer to recommend
+
+
+def recommend(
+    model: Recommender, selection: Selection, k: int, history: History | None = None
+) -> tuple[pd.DataFrame, str]:
     """A fitted model's list for the picked courses, and why it is empty, in words; "" if it is not.
 
     Parameters
     ----------
     k : the length of the list, at most
+    history : other courses in the place of the picked ones
     """
-    history, noun = selection.history, selection.dataset.noun
+    history = selection.history if history is None else history
+    noun = selection.dataset.noun
     table = model.recommend(history, k, without=selection.excluded, among=selection.on_topic)
     if len(table):
         return table, ""
@@ -123,6 +160,7 @@ class Fitting(HasTraits):
     to_train = Bool(False, help="whether the visitor has to start a training, to get the list")
     advice = Unicode(help="how to get the chosen model's list; empty if it is shown")
     answer = Instance(Answer, (), help="the list that the page shows")
+    preview = Instance(Preview, allow_none=True, help="the list without a pick, if wanted")
     pinned = Instance(Pinned, allow_none=True, help="the list to compare it with, if there is one")
 
     def __init__(
@@ -136,6 +174,7 @@ class Fitting(HasTraits):
         self._begun = False
         self._before: tuple[str, ...] = ()  # the list before the last change
         self._last_change = 0.0
+        self._seconds = 0.0  # how long the model took to recommend
         selection.observe(self._on_dataset_changed, "dataset")
         # Not "history": the picked courses are shown before the list is computed.
         selection.observe(self._on_input_changed, "revision")
@@ -161,6 +200,25 @@ class Fitting(HasTraits):
         """Fit the chosen model now if that takes less than a second, and from now on always."""
         self._begun = True
         self._find_fitted()
+
+    @guarded("previewing the list", asked=False)
+    def show_preview(self, without: str) -> None:
+        """Preview the list without a picked course; "" to end the preview."""
+        history, table = self._selection.history, self.answer.table
+        if without not in history or self.fitted is None or self._seconds > SLOW:
+            self.preview = None
+            return
+        shorter = history.without([without])
+        after, _ = recommend(self.fitted, self._selection, self._choice.top_n, shorter)
+        leaving = table["course_id"][~table["course_id"].isin(after["course_id"])]
+        coming = after["title"][~after["course_id"].isin(table["course_id"])]
+        both = table.merge(after, on="course_id")
+        self.preview = Preview(
+            self._selection.dataset.title(without),
+            tuple(leaving),
+            tuple(coming),
+            int((both["rank_x"] != both["rank_y"]).sum()),
+        )
 
     def pin(self) -> None:
         """Keep the list as it is, in the place of one that was pinned before."""
@@ -303,11 +361,14 @@ class Fitting(HasTraits):
             for one in model.hyperparameters():
                 if not one.refit:
                     setattr(model, one.name, self._choice.values[one.name])
+        began = time.perf_counter()
         table, why_empty = recommend(model, self._selection, self._choice.top_n)
+        self._seconds = time.perf_counter() - began
         listed = tuple(self.answer.table["course_id"])
         if listed != tuple(table["course_id"]):
             now = time.monotonic()
             if now - self._last_change > GESTURE:
                 self._before = listed
             self._last_change = now
+        self.preview = None
         self.answer = Answer(table, model, why_empty, self._before)
