@@ -81,8 +81,8 @@ def test_a_preview_is_the_list_that_follows(state: State) -> None:
     state.fitting.show_preview("f")
     preview = state.fitting.preview
     assert preview
-    assert (preview.leaving, preview.coming) == (("d",), ("Title f",))
-    assert preview.words == "Without “Title f”: 1 would leave, “Title f” would come in."
+    assert (preview.leaving, preview.coming) == (("d",), ("it",))
+    assert preview.words == "Without “Title f”: 1 would leave, it would come in."
     state.selection.remove(["f"])
     assert (ids(state), state.fitting.preview) == (["f", "e"], None)
     state.fitting.show_preview("a")

@@ -5,6 +5,7 @@ Must not know widgets.
 
 from __future__ import annotations
 
+import textwrap
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -77,7 +78,7 @@ class Preview:
     ----------
     title : the title of the picked course
     leaving : ids of the courses that would leave the list
-    coming : titles of the courses that would come in, best first
+    coming : the courses that would come in, in words, best first: their titles, "it" for the pick
     moving : how many others would change their places
     """
 
@@ -88,14 +89,15 @@ class Preview:
 
     @property
     def words(self) -> str:
-        """The preview in a sentence."""
+        """The preview in a short sentence."""
+        without = f"Without “{textwrap.shorten(self.title, 36, placeholder=' …')}”"
         if not self.leaving and not self.coming:
             moving = f"{self.moving} would change places" if self.moving else "the same list"
-            return f"Without “{self.title}”: {moving}."
+            return f"{without}: {moving}."
         more = f" and {len(self.coming) - 1} more" if len(self.coming) > 1 else ""
-        coming = f"“{self.coming[0]}”{more}" if self.coming else "nothing"
+        coming = f"{self.coming[0]}{more}" if self.coming else "nothing"
         leaving = f"{len(self.leaving)} would leave"
-        return f"Without “{self.title}”: {leaving}, {coming} would come in."
+        return f"{without}: {leaving}, {coming} would come in."
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,12 +213,15 @@ class Fitting(HasTraits):
         shorter = history.without([without])
         after, _ = recommend(self.fitted, self._selection, self._choice.top_n, shorter)
         leaving = table["course_id"][~table["course_id"].isin(after["course_id"])]
-        coming = after["title"][~after["course_id"].isin(table["course_id"])]
+        new = after[~after["course_id"].isin(table["course_id"])]
         both = table.merge(after, on="course_id")
         self.preview = Preview(
             self._selection.dataset.title(without),
             tuple(leaving),
-            tuple(coming),
+            tuple(
+                "it" if one == without else f"“{title}”"
+                for one, title in zip(new["course_id"], new["title"], strict=True)
+            ),
             int((both["rank_x"] != both["rank_y"]).sum()),
         )
 
