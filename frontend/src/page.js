@@ -11,6 +11,7 @@ import { offerPresenting } from "./presenter.js";
 import { rememberQuestions } from "./questions.js";
 import { helpTakingAway } from "./takeaway.js";
 import { joinRegions } from "./regions.js";
+import { previewPicks } from "./preview.js";
 import { helpWithRows } from "./rows.js";
 import { explainTerms } from "./terms.js";
 import { setXsrfCookie } from "./upstream.js";
@@ -28,6 +29,7 @@ export function open() {
   explainTerms();
   rememberQuestions();
   helpWithRows();
+  previewPicks();
   offerPresenting(tellWhatIsOpen);
   followLinks();
 }

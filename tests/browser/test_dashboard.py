@@ -322,6 +322,34 @@ def test_the_list_has_a_topic_and_an_order(app: Dashboard) -> None:
     expect(app.page).to_have_url(re.compile("&topic=Python&model=knn&sort=popularity$"))
 
 
+def test_a_pick_that_is_pointed_at_previews_the_list_without_it(app: Dashboard) -> None:
+    page, news = app.page, app.page.locator(".recsys-news")
+    app.pick(3)
+    app.choose("knn")
+    app.recommend()
+    top = app.rows.first.bounding_box()
+    before = app.rows.locator("summary").all_inner_texts()
+    app.picked.first.hover()
+    expect(news).to_contain_text(f"Without “{app.picked.first.inner_text()}”: ")
+    assert app.rows.first.bounding_box() == top
+    leaving = page.locator(".recsys-leaving summary").all_inner_texts()
+    expect(news).to_contain_text(f"{len(leaving)} would leave")
+    app.picked.first.click()
+    expect(app.picked).to_have_count(2)
+    expect(page.locator(".recsys-leaving")).to_have_count(0)
+    after = app.rows.locator("summary")
+    expect(after).not_to_have_text(before)
+    assert [one for one in before if one not in after.all_inner_texts()] == leaving
+    expect(page.locator(".recsys-moved")).to_contain_text("came in.")
+
+    app.picked.first.focus()
+    page.keyboard.press("Tab")
+    expect(news).to_contain_text(f"Without “{app.picked.last.inner_text()}”: ")
+    app.search.focus()
+    page.keyboard.press("Tab")
+    expect(page.locator(".recsys-previewed")).to_have_text("")
+
+
 def test_picking_and_removing_with_the_keyboard_alone(app: Dashboard) -> None:
     keyboard = app.page.keyboard
     for _ in range(40):

@@ -211,6 +211,31 @@ def test_the_missing_chosen_model_is_trained_as_chosen(registered: State) -> Non
     assert comparison.model_lists[1].settings == "with your settings"
 
 
+def test_a_pinned_list_is_compared_with_the_current_one_of_the_same_model(
+    registered: State,
+) -> None:
+    comparison = Comparison(registered)
+    registered.view.set_open("comparison", True)
+    registered.fitting.pin()  # nothing to pin yet
+    assert registered.fitting.pinned is None
+    registered.fitting.train()
+    until_trained(registered)
+    registered.fitting.pin()
+    registered.choice.set_value("threshold", 4)
+    assert [(one.name, ids(one)) for one in comparison.compared] == [
+        ("Pinned: Letters, power 1", "fedcb"),
+        ("Letters, power 1, threshold 4", "fed"),
+    ]
+    assert comparison.chart
+    assert comparison.chart.title.endswith("agree on 3 of 3 courses")
+    assert "Pinned: Letters, power 1" in comparison.chart.table
+    registered.fitting.unpin()
+    assert comparison.compared[0].name == "Letters"
+    registered.fitting.pin()
+    registered.choose_source("two")
+    assert registered.fitting.pinned is None
+
+
 def test_a_model_registered_later_appears_and_one_that_fails_says_so(registered: State) -> None:
     comparison = Comparison(registered)
     registered.view.set_open("comparison", True)

@@ -12,6 +12,7 @@ from letters import Letters, ids, train
 from recsys import models
 from recsys.dashboard.panels import recommendations
 from recsys.dashboard.state import State
+from recsys.dashboard.state import fitting as fitting_module
 from recsys.dashboard.state.fitting import ties_in_words
 from recsys.dataset import Dataset
 from recsys.models import Progress
@@ -62,6 +63,48 @@ def test_a_topic_gets_its_own_best_and_an_empty_list_says_why(state: State) -> N
     for one in "cdef":
         state.selection.exclude(one)
     assert "left out every course" in state.fitting.answer.why_empty
+
+
+def test_what_moved_is_one_short_sentence(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting_module, "GESTURE", 0)
+    state.choice.set_top_n(3)
+    state.selection.add(["a"])
+    train(state)
+    state.selection.exclude("f")
+    assert state.fitting.answer.what_moved == "3 of 3 changed: “Containers <b>” came in."
+    state.selection.pick(["a"], excluded=["f", "d", "c"])
+    assert state.fitting.answer.what_moved == "1 of 2 changed: “Python for Data” came in."
+    state.selection.bring_back()
+    assert state.fitting.answer.what_moved == "3 of 3 changed: “Title f” and 1 more came in."
+
+
+def test_a_preview_is_the_list_that_follows(state: State) -> None:
+    state.choice.set_top_n(2)
+    state.selection.add(["f", "a"])
+    train(state)
+    assert ids(state) == ["e", "d"]
+    state.fitting.show_preview("f")
+    preview = state.fitting.preview
+    assert preview
+    assert (preview.leaving, preview.coming) == (("d",), ("it",))
+    assert preview.words == "Without “Title f”: 1 would leave, it would come in."
+    state.selection.remove(["f"])
+    assert (ids(state), state.fitting.preview) == (["f", "e"], None)
+    state.fitting.show_preview("a")
+    assert state.fitting.preview
+    assert state.fitting.preview.words == (
+        "Without “Python Basics”: 2 would leave, nothing would come in."
+    )
+    state.fitting.show_preview("")
+    assert state.fitting.preview is None
+
+
+def test_a_slow_model_has_no_preview(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting_module, "SLOW", 0)
+    state.selection.add(["a"])
+    train(state)
+    state.fitting.show_preview("a")
+    assert (state.fitting.preview, state.messages.error) == (None, "")
 
 
 def test_a_course_that_is_picked_after_all_is_no_longer_left_out(state: State) -> None:

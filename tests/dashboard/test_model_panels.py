@@ -132,7 +132,7 @@ def test_a_model_edited_later_is_shown_once_its_cell_has_run(
 def test_after_cancel_the_slider_shows_the_setting_in_use(
     state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slider = labelled(panels.model(state.choice, state.view, state.selection), "Power")
+    slider = labelled(panels.settings(state.choice, state.view, state.selection), "Power")
     state.selection.add(["a"])
     train(state)
     slider.value = 2

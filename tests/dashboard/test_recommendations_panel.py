@@ -65,6 +65,32 @@ def test_topic_and_order_follow_the_state_and_change_it(state: State, panel: wid
     assert [value for _, value in topic.options] == ["", "Ops", "Python"]
 
 
+def test_the_pick_that_is_pointed_at_is_previewed(state: State, panel: widgets.VBox) -> None:
+    pointed, words = found(panel, "recsys-pointed"), found(panel, "recsys-previewed")
+    pointed.value = "1"
+    assert "Without “Python Basics”: 5 would leave" in words.value
+    assert 'data-leaving="[&quot;f&quot;, ' in words.value
+    for nothing in ("0", "7", "-1", "one", "²"):
+        pointed.value = "1"
+        pointed.value = nothing
+        assert (words.value, state.messages.error) == ("", "")
+
+
+def test_a_list_is_pinned_compared_and_unpinned(state: State, panel: widgets.VBox) -> None:
+    line = found(panel, "recsys-pinned")
+    words, compare, unpin = line.children
+    assert line.layout.display == "none"
+    named(panel, "Pin this list").click()
+    state.selection.exclude("f")
+    assert words.value == "<p>Pinned: Letters, power 1. 4 of its 5 courses are in this list.</p>"
+    compare.click()
+    assert "comparison" in state.view.opened
+    unpin.click()
+    assert line.layout.display == "none"
+    state.selection.clear()
+    assert named(panel, "Pin this list").disabled
+
+
 def test_a_pick_changes_its_rating_and_a_model_says_that_it_does_not_care(
     state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,6 @@
-"""The lists of several models for the same courses: two or three side by side, and all of them."""
+"""The lists of several models for the same courses: two or three side by side, and all of them; and
+a pinned list beside the current one.
+"""
 
 from __future__ import annotations
 
@@ -60,8 +62,8 @@ def comparison(
     return frame(opened, shown, name="comparison")
 
 
-def _choice(compared: Comparison, view: View) -> widgets.VBox:
-    """Dropdowns with the registered models."""
+def _choice(compared: Comparison, view: View) -> widgets.HBox:
+    """Dropdowns with the registered models, as long as no list is pinned."""
     boxes = [create(widgets.Dropdown, description=one) for one in _LABELS]
     updating = False  # whether the code, not the visitor, is setting the dropdowns
 
@@ -71,6 +73,7 @@ def _choice(compared: Comparison, view: View) -> widgets.VBox:
 
     def update() -> None:
         nonlocal updating
+        show_if(not compared.pinned, shown)
         updating = True
         known = [(label(one), one.key()) for one in models.registry()]
         for index, (box, key) in enumerate(itertools.zip_longest(boxes, compared.picked)):
@@ -81,11 +84,12 @@ def _choice(compared: Comparison, view: View) -> widgets.VBox:
                 box.value = key or ""
         updating = False
 
+    shown = row(*boxes, css="recsys-models")
     watch(compared, "model_lists", update)
     view.observe(lambda _: update(), "compared")
     for box in boxes:
         box.observe(choose, "value")
-    return row(*boxes, css="recsys-models")
+    return shown
 
 
 def _training(compared: Comparison, training: Training, messages: Messages) -> widgets.VBox:
@@ -119,14 +123,15 @@ def _training(compared: Comparison, training: Training, messages: Messages) -> w
 
 
 def _side_by_side(compared: Comparison, view: View) -> widgets.VBox:
-    """The picked models' lists as a chart, and their overlap in words and numbers."""
+    """The compared lists as a chart, and their overlap in words and numbers."""
     status, words = text(kind="status"), create(widgets.HTML, css="recsys-overlap")
     plot = Plot("comparison")
 
     def show_status() -> None:
         # The chart's title shows the finding; this says it to screen readers.
         spoken = f'<p class="recsys-heard">{escape(compared.finding)}</p>'
-        alike = "" if len(compared.picked) > 1 else "Choose two different models."
+        enough = compared.pinned or len(compared.picked) > 1
+        alike = "" if enough else "Choose two different models."
         status.value = paragraph(compared.status or alike) or spoken
 
     def draw() -> None:

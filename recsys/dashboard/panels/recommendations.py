@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from html import escape
 from typing import Any
 
@@ -19,6 +20,7 @@ from recsys.dashboard.panels.frame import (
     watch,
 )
 from recsys.dashboard.state import Fitting, Selection, View
+from recsys.dashboard.state.comparison import NAME as COMPARISON
 
 _ORDERS = (("Score", ""), ("Popularity", "popularity"))
 
@@ -73,20 +75,29 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
         elif action == "exclude":
             selection.exclude(course)
 
+    def point(place: str) -> None:
+        """Preview the list without the pick at a place, counted from 1."""
+        picks = {str(number): one for number, one in enumerate(selection.history, 1)}
+        fitting.show_preview(picks.get(place, ""))
+
     pressed = from_the_page("What was pressed in a row", "pressed", act)
+    pointed = from_the_page("Which pick is pointed at", "pointed", point)
     watch(fitting, "answer", show)
     watch(fitting, "advice", show_advice)
     watch(fitting, "updating", show_updating)
     view.observe(lambda _: show(), "order")
+    news = create(widgets.Box, [moved, _preview(fitting)], css="recsys-news")
     return frame(
         row(heading, _filters(selection, view), css="recsys-head"),
         notice,
-        moved,
+        row(news, _pin(fitting), css="recsys-below-head"),
         table,
         remarks,
         _left_out(selection),
+        _pinned(selection, fitting, view),
         effect,
         pressed,
+        pointed,
         name="recommendations",
     )
 
@@ -119,6 +130,61 @@ def _filters(selection: Selection, view: View) -> widgets.HBox:
     watch(selection, ["dataset", "topic"], offer)
     watch(view, "order", show_order)
     return row(topic, order, css="recsys-filters")
+
+
+def _pin(fitting: Fitting) -> widgets.Button:
+    """A button that keeps the list, to compare the next ones with it."""
+    pin = create(
+        widgets.Button,
+        description="Pin this list",
+        tooltip="Keep this list, to compare the next ones with it",
+        css="recsys-more",
+    )
+
+    def show() -> None:
+        pin.disabled = fitting.answer.table.empty
+
+    watch(fitting, "answer", show)
+    pin.on_click(lambda _: fitting.pin())
+    return pin
+
+
+def _preview(fitting: Fitting) -> widgets.HTML:
+    """What the list would be without the pick that is pointed at; the script marks the rows."""
+    words = create(widgets.HTML, css="recsys-status recsys-previewed")
+
+    def show() -> None:
+        preview = fitting.preview
+        words.value = ""
+        if preview is not None:
+            leaving = escape(json.dumps(preview.leaving))
+            words.value = f'<p data-leaving="{leaving}">{escape(preview.words)}</p>'
+
+    watch(fitting, "preview", show)
+    return words
+
+
+def _pinned(selection: Selection, fitting: Fitting, view: View) -> widgets.HBox:
+    """Which list is pinned and how many courses it has in common with the current one."""
+    words = text(kind="hint")
+    compare = create(widgets.Button, description="Compare", css="recsys-more")
+    unpin = create(widgets.Button, description="Unpin", css="recsys-more")
+    box = row(words, compare, unpin, css="recsys-pinned")
+
+    def show() -> None:
+        pinned = fitting.pinned
+        if pinned is not None:
+            noun, courses = selection.dataset.noun, pinned.table["course_id"]
+            both = courses.isin(fitting.answer.table["course_id"]).sum()
+            words.value = paragraph(
+                f"Pinned: {pinned.name}. {both} of its {len(courses)} {noun}s are in this list."
+            )
+        show_if(pinned, box)
+
+    compare.on_click(lambda _: view.set_open(COMPARISON, True))
+    unpin.on_click(lambda _: fitting.unpin())
+    watch(fitting, ["pinned", "answer"], show)
+    return box
 
 
 def _left_out(selection: Selection) -> widgets.HBox:

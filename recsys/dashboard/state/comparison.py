@@ -1,7 +1,8 @@
 """The lists of several models for the same picked courses, and what the lists have in common.
 
 Every registered model recommends with its default settings, the chosen one with the visitor's.
-They run one after another, so that the page stays responsive. Must not know widgets.
+They run one after another, so that the page stays responsive. If the visitor has pinned a list, it
+is compared with the current one instead. Must not know widgets.
 """
 
 from __future__ import annotations
@@ -127,7 +128,7 @@ class Comparison(HasTraits):
             (state.view, ["opened"]),
             (state.selection, ["dataset", "revision"]),
             (state.choice, ["offered", "chosen"]),
-            (state.fitting, ["answer", "fitted", "outdated"]),
+            (state.fitting, ["answer", "fitted", "outdated", "pinned"]),
             (state.training, ["ended"]),
         ):
             subject.observe(lambda _: self.refresh(), names)
@@ -153,20 +154,36 @@ class Comparison(HasTraits):
         self._state.training.train_all(self.missing)
 
     @property
+    def pinned(self) -> list[ModelList]:
+        """The pinned list and the current one; empty if none is pinned."""
+        fitting = self._state.fitting
+        pinned, answer = fitting.pinned, fitting.answer
+        if pinned is None or answer.model is None:
+            return []
+        return [
+            ModelList("pinned", f"Pinned: {pinned.name}", pinned.table.head(LENGTH)),
+            ModelList("now", answer.model.said(), answer.table.head(LENGTH), answer.why_empty),
+        ]
+
+    @property
     def compared(self) -> list[ModelList]:
-        """The lists of the picked models, as far as they are computed."""
+        """The lists to compare: the pinned one and the current one, or else those of the picked
+        models, as far as they are computed.
+        """
+        if self.pinned:
+            return self.pinned
         known = {one.key: one for one in self.model_lists}
         return [known[key] for key in self.picked if key in known]
 
     @property
     def chart(self) -> Chart | None:
-        """A chart of the picked models' lists; None if there are fewer than two lists."""
+        """A chart of the compared lists; None if there are fewer than two lists."""
         lists = {one.name: one.table for one in self.compared if len(one.table)}
         return rank_lines(lists, self.finding, self.noun) if len(lists) > 1 else None
 
     @property
     def finding(self) -> str:
-        """A sentence on what the picked models' lists have in common; "" with fewer than two."""
+        """A sentence on what the compared lists have in common; "" with fewer than two."""
         lists = [one for one in self.compared if len(one.table)]
         noun = self.noun
         if len(lists) < 2:

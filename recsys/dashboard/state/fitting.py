@@ -5,6 +5,7 @@ Must not know widgets.
 
 from __future__ import annotations
 
+import textwrap
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ from recsys.dashboard.state.messages import Messages, guarded
 from recsys.dashboard.state.selection import Selection
 from recsys.dashboard.state.training import Training, TrainingResult
 from recsys.dashboard.state.undo import GESTURE
+from recsys.dataset import History
 from recsys.jobs.job import Cancelled, Failed, Finished
 from recsys.models import Recommender
 
@@ -64,13 +66,11 @@ class Answer:
         if not moves:
             return ""
         titles = dict(zip(self.table["course_id"], self.table["title"], strict=True))
-        came = [f"“{titles[one]}”" for one, places in moves.items() if places is None]
+        came = [titles[one] for one, places in moves.items() if places is None]
         if not came:
             return f"{len(moves)} of {len(titles)} changed their places."
-        named = came[0] if len(came) == 1 else f"{', '.join(came[:-1])} and {came[-1]}"
-        if len(came) > MOST_NAMED:
-            named = f"{', '.join(came[:MOST_NAMED])} and {len(came) - MOST_NAMED} more"
-        return f"{len(moves)} of {len(titles)} changed: {named} came in."
+        more = f" and {len(came) - 1} more" if len(came) > 1 else ""
+        return f"{len(moves)} of {len(titles)} changed: “{came[0]}”{more} came in."
 
     @property
     def effect(self) -> str:
@@ -81,17 +81,65 @@ class Answer:
         return f"{self.model.said()}: {moved if self.before else f'{len(self.table)} listed'}"
 
 
-MOST_NAMED = 3  # courses that came in, named in a sentence
+@dataclass(frozen=True)
+class Preview:
+    """What the list would be without one of the picked courses.
+
+    Attributes
+    ----------
+    title : the title of the picked course
+    leaving : ids of the courses that would leave the list
+    coming : the courses that would come in, in words, best first: their titles, "it" for the pick
+    moving : how many others would change their places
+    """
+
+    title: str
+    leaving: tuple[str, ...]
+    coming: tuple[str, ...]
+    moving: int
+
+    @property
+    def words(self) -> str:
+        """The preview in a short sentence."""
+        without = f"Without “{textwrap.shorten(self.title, 36, placeholder=' …')}”"
+        if not self.leaving and not self.coming:
+            moving = f"{self.moving} would change places" if self.moving else "the same list"
+            return f"{without}: {moving}."
+        more = f" and {len(self.coming) - 1} more" if len(self.coming) > 1 else ""
+        coming = f"{self.coming[0]}{more}" if self.coming else "nothing"
+        leaving = f"{len(self.leaving)} would leave"
+        return f"{without}: {leaving}, {coming} would come in."
 
 
-def recommend(model: Recommender, selection: Selection, k: int) -> tuple[pd.DataFrame, str]:
+@dataclass(frozen=True, eq=False)
+class Pinned:
+    """A list that the visitor keeps, to compare the next ones with it.
+
+    Attributes
+    ----------
+    name : the model and its settings, in words
+    table : `course_id, title, score, rank`, best first
+    """
+
+    name: str
+    table: pd.DataFrame
+
+
+SLOW = 0.1  # seconds: there are no previews of a model that takes longer to recommend
+
+
+def recommend(
+    model: Recommender, selection: Selection, k: int, history: History | None = None
+) -> tuple[pd.DataFrame, str]:
     """A fitted model's list for the picked courses, and why it is empty, in words; "" if it is not.
 
     Parameters
     ----------
     k : the length of the list, at most
+    history : other courses in the place of the picked ones
     """
-    history, noun = selection.history, selection.dataset.noun
+    history = selection.history if history is None else history
+    noun = selection.dataset.noun
     table = model.recommend(history, k, without=selection.excluded, among=selection.on_topic)
     if len(table):
         return table, ""
@@ -125,6 +173,8 @@ class Fitting(HasTraits):
     to_train = Bool(False, help="whether the visitor has to start a training, to get the list")
     advice = Unicode(help="how to get the chosen model's list; empty if it is shown")
     answer = Instance(Answer, (), help="the list that the page shows")
+    preview = Instance(Preview, allow_none=True, help="the list without a pick, if wanted")
+    pinned = Instance(Pinned, allow_none=True, help="the list to compare it with, if there is one")
 
     def __init__(
         self, selection: Selection, choice: Choice, training: Training, messages: Messages
@@ -137,6 +187,7 @@ class Fitting(HasTraits):
         self._begun = False
         self._before: tuple[str, ...] = ()  # the list before the last change
         self._last_change = 0.0
+        self._seconds = 0.0  # how long the model took to recommend
         selection.observe(self._on_dataset_changed, "dataset")
         # Not "history": the picked courses are shown before the list is computed.
         selection.observe(self._on_input_changed, "revision")
@@ -163,6 +214,37 @@ class Fitting(HasTraits):
         self._begun = True
         self._find_fitted()
 
+    @guarded("previewing the list", asked=False)
+    def show_preview(self, without: str) -> None:
+        """Preview the list without a picked course; "" to end the preview."""
+        history, table = self._selection.history, self.answer.table
+        if without not in history or self.fitted is None or self._seconds > SLOW:
+            self.preview = None
+            return
+        shorter = history.without([without])
+        after, _ = recommend(self.fitted, self._selection, self._choice.top_n, shorter)
+        leaving = table["course_id"][~table["course_id"].isin(after["course_id"])]
+        new = after[~after["course_id"].isin(table["course_id"])]
+        both = table.merge(after, on="course_id")
+        self.preview = Preview(
+            self._selection.dataset.title(without),
+            tuple(leaving),
+            tuple(
+                "it" if one == without else f"“{title}”"
+                for one, title in zip(new["course_id"], new["title"], strict=True)
+            ),
+            int((both["rank_x"] != both["rank_y"]).sum()),
+        )
+
+    def pin(self) -> None:
+        """Keep the list as it is, in the place of one that was pinned before."""
+        if self.answer.model is not None and len(self.answer.table):
+            self.pinned = Pinned(self.answer.model.said(), self.answer.table)
+
+    def unpin(self) -> None:
+        """Forget the list that was pinned."""
+        self.pinned = None
+
     @property
     def seconds(self) -> float | None:
         """How long the last fit of the chosen model took; None if that is not known."""
@@ -176,7 +258,7 @@ class Fitting(HasTraits):
 
     @guarded("opening the data set", asked=False)
     def _on_dataset_changed(self, _: Any) -> None:
-        self.fitted, self.answer, self._before = None, Answer(), ()
+        self.fitted, self.answer, self._before, self.pinned = None, Answer(), (), None
         self._find_fitted()
 
     @guarded("recommending", asked=False)
@@ -239,7 +321,7 @@ class Fitting(HasTraits):
         if self.outdated and self._is_live():
             self._live.fit(self._choice.chosen.unfitted())
         self._update_advice()
-        # Until the chosen model is fitted, the list stays, and making it again would hold up the fit.
+        # Until the chosen model is fitted, the list stays; to make it again would hold up the fit.
         if not self.outdated or self.fitted is not self.answer.model or self._scores_otherwise():
             self._answer()
 
@@ -306,7 +388,9 @@ class Fitting(HasTraits):
             for one in model.hyperparameters():
                 if not one.refit:
                     setattr(model, one.name, self._choice.values[one.name])
+        began = time.perf_counter()
         table, why_empty = recommend(model, self._selection, self._choice.top_n)
+        self._seconds = time.perf_counter() - began
         listed = tuple(self.answer.table["course_id"])
         if listed != tuple(table["course_id"]):
             now = time.monotonic()
@@ -316,6 +400,7 @@ class Fitting(HasTraits):
         worded = self._selection.dataset.worded
         short = worded(model.why_short(self._selection.history, k=self._choice.top_n))
         remarks = " ".join(filter(None, [short, worded(ties_in_words(table["score"]))]))
+        self.preview = None
         self.answer = Answer(table, model, why_empty, remarks, self._before)
 
 
