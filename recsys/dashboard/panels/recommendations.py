@@ -33,7 +33,8 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
         model = answer.model
         worded = selection.dataset.worded
         sentence.value = f"<p>{explained(worded(model.score_sentence))}</p>" if model else ""
-        heading.value = f"<h3>{escape(worded(model.said()))}</h3>" if model else ""
+        settings = worded(model.said().removeprefix(model.name)) if model else ""
+        heading.value = f"<h3>{escape(model.name + settings)}</h3>" if model else ""
         moved.value = paragraph(answer.what_moved)
         remarks.value = paragraph(answer.remarks)
 

@@ -276,9 +276,10 @@ class Fitting(HasTraits):
             if now - self._last_change > GESTURE:
                 self._before = listed
             self._last_change = now
-        worded = self._selection.dataset.worded
-        short = worded(model.why_short(history, k=self._choice.top_n))
-        remarks = " ".join(filter(None, [short, worded(ties_in_words(table["score"]))]))
+        asked = self._choice.top_n
+        short = model.why_short(history, k=asked) if len(table) < asked else ""
+        remarks = " ".join(filter(None, [short, ties_in_words(table["score"])]))
+        remarks = self._selection.dataset.worded(remarks)
         self.answer = Answer(table, model, why_empty, remarks, self._before)
 
 
