@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import textwrap
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -215,6 +215,12 @@ class Fitting(HasTraits):
         """Fit the chosen model now if that takes less than a second, and from now on always."""
         self._begun = True
         self._find_fitted()
+
+    def forget_moves(self) -> None:
+        """Show the list without what has moved: a page that opens with a link has no change yet."""
+        self._before, self._last_change = (), time.monotonic()
+        if self.answer.before:
+            self.answer = replace(self.answer, before=())
 
     @guarded("previewing the list", asked=False)
     def show_preview(self, without: str) -> None:
