@@ -329,7 +329,7 @@ class Fitting(HasTraits):
         if self.outdated and self._is_live():
             self._live.fit(self._choice.chosen.unfitted())
         self._update_advice()
-        # Until the chosen model is fitted, the list stays; to make it again would hold up the fit.
+        # Until the chosen model is fitted, the list stays: making it again would hold up the fit.
         if not self.outdated or self.fitted is not self.answer.model or self._scores_otherwise():
             self._answer()
 
