@@ -2,6 +2,7 @@
 
     python benchmarks/visitors.py [--visitors 30] [--over 60] [--json benchmarks/results/class.json]
     python benchmarks/visitors.py --same-training
+    python benchmarks/visitors.py --slider knn
     python benchmarks/visitors.py --servers 2 --kill
 
 Each visitor opens the page, picks two courses, switches through all nine stored models and leaves;
@@ -9,6 +10,11 @@ every fifth leaves without closing the page, like a laptop that is shut. A few v
 Chromium. The others are programs that speak the page's protocol, since a browser needs more of the
 machine than the server does, and a real class brings its own computers. They load the page with its
 widgets and scripts, press and choose, and wait until the kernel has sent all results.
+
+With `--slider`, a visitor does not look at all models, but moves a slider of one that is fitted
+live to another value every five seconds, and right after each move adds or removes a course: is the
+list there soon, is a wait told by a list that is dimmed, and are clicks answered meanwhile? All of
+them are programs.
 
 With `--same-training` all press Train for the same new hyperparameters when everybody has arrived.
 With `--servers`, that many servers share one store of fitted models, behind nginx as in deploy/;
@@ -23,6 +29,7 @@ import math
 import os
 import random
 import re
+import select
 import statistics
 import struct
 import subprocess
@@ -33,6 +40,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +49,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from serving import Kind, kernel_id, kernels, machine, proportional, served, wait_for_pool
 from websocket import WebSocketException
 
+from recsys.models import registry
 from recsys.serving.server import preheated_by_default
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -60,6 +69,10 @@ MODELS = 9
 EXPECTED = ("The dashboard is at", "static/nothing", "Culling 'idle' kernel")
 ERRORS = r"ERROR|CRITICAL|Traceback|Exception|Error\b"
 TRAINED, SLIDER, NEW = 6, "Embedding size", 7  # the model, and a value nobody has fitted before
+LIVE = {"knn": ("Neighbours", 100), "nmf": ("Components", 30)}  # a slider from 1 to this
+EVERY = 5.0  # seconds between two moves of it
+MOVES = 12
+TOLD = 0.5  # seconds; a wait that is longer has to be told
 
 
 @dataclass
@@ -71,6 +84,9 @@ class Visit:
     kernels: list[str] = field(default_factory=list)
     complete: float | None = None
     switches: list[float] = field(default_factory=list)
+    moves: list[float] = field(default_factory=list)
+    clicks: list[float] = field(default_factory=list)
+    untold: int = 0
     trained: float | None = None
     lost: int = 0
     trouble: str = ""
@@ -125,8 +141,11 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--servers", type=int, default=1)
     parser.add_argument("--kill", action="store_true", help="kill the first server halfway")
     parser.add_argument("--same-training", action="store_true")
+    parser.add_argument("--slider", choices=LIVE, help="move a slider of this model instead")
     parser.add_argument("--json", type=Path)
-    return parser.parse_args()
+    given = parser.parse_args()
+    given.browsers = 0 if given.slider else given.browsers
+    return given
 
 
 @contextmanager
@@ -153,7 +172,10 @@ def play(given: argparse.Namespace, url: str, servers: list[Kind]) -> dict[str, 
     ]
     together = threading.Barrier(given.visitors, timeout=600) if given.same_training else None
     threads = [
-        threading.Thread(target=attend, args=(one, url, i * given.over / given.visitors, together))
+        threading.Thread(
+            target=attend,
+            args=(one, url, i * given.over / given.visitors, together, given.slider),
+        )
         for i, one in enumerate(visits)
     ]
     killed: set[str] = set()
@@ -174,7 +196,8 @@ def play(given: argparse.Namespace, url: str, servers: list[Kind]) -> dict[str, 
         print(f"visitor {one.number}: {one.trouble}", file=sys.stderr)
     complete = [one.complete for one in visits if one.complete is not None]
     switches = [seconds for one in visits for seconds in one.switches]
-    if not switches:
+    moves = [seconds for one in visits for seconds in one.moves]
+    if not switches and not moves:
         sys.exit("Nobody got as far as choosing a model.")
     found: dict[str, Any] = {
         "visitors": len(visits),
@@ -185,11 +208,17 @@ def play(given: argparse.Namespace, url: str, servers: list[Kind]) -> dict[str, 
         "page complete, s, median": statistics.median(complete),
         "page complete, s, p95": p95(complete),
         "visits whose connection was lost": sum(one.lost for one in visits),
-        "model switches": len(switches),
-        "model switch, s, median": statistics.median(switches),
-        "model switch, s, p95": p95(switches),
-        "model switch, s, longest": max(switches),
     }
+    if moves:
+        found |= {
+            "slider": f"{LIVE[given.slider][0]} of {given.slider}",
+            **spread("list after a move", moves),
+            **spread("click meanwhile", [seconds for one in visits for seconds in one.clicks]),
+            f"waits above {TOLD} s that were not told": sum(one.untold for one in visits),
+            "fits in processes at once, most": watch.most_fits,
+        }
+    else:
+        found |= {"model switches": len(switches), **spread("model switch", switches)}
     for index in range(MODELS):
         of_one = [one.switches[index] for one in visits if len(one.switches) > index]
         if of_one:
@@ -206,6 +235,15 @@ def play(given: argparse.Namespace, url: str, servers: list[Kind]) -> dict[str, 
         found["visitors who got the result"] = len(waited)
         found["from Train to the list, s, longest"] = max(waited, default=0.0)
     return found | watch.figures(len(visits)) | {"kernels left after two minutes": left}
+
+
+def spread(what: str, seconds: list[float]) -> dict[str, float]:
+    """The median, the 95th percentile and the longest of some times, by name."""
+    return {
+        f"{what}, s, median": statistics.median(seconds),
+        f"{what}, s, p95": p95(seconds),
+        f"{what}, s, longest": max(seconds),
+    }
 
 
 def p95(figures: list[float]) -> float:
@@ -242,20 +280,23 @@ class Watch:
     def __init__(self, servers: list[Kind]) -> None:
         self._servers = [one.server for one in servers if one.server]
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run)
+        self._threads = [threading.Thread(target=one) for one in (self._run, self._count_fits)]
         self._seconds: dict[str, dict[int, float]] = {"servers": {}, "kernels": {}, "browsers": {}}
         self._peak = {"memory": 0.0, "kernels": 0.0, "processes": 0.0}
         self._each: list[float] = []
         self.trainings: set[int] = set()
+        self.most_fits = 0
 
     def __enter__(self) -> Watch:
         self._started = time.monotonic()
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
         self._took = time.monotonic() - self._started
 
     def figures(self, visitors: int) -> dict[str, Any]:
@@ -276,6 +317,18 @@ class Watch:
     def _run(self) -> None:
         while not self._over.wait(1):
             self._look()
+
+    def _count_fits(self) -> None:
+        """Count the children of the servers' warm processes, often, since a fit is short."""
+        while not self._over.wait(0.05):
+            with suppress(psutil.Error):
+                forks = [
+                    len(one.children())
+                    for server in self._servers
+                    for one in server.children()
+                    if "recsys.jobs.warm" in one.cmdline()
+                ]
+                self.most_fits = max(self.most_fits, sum(forks))
 
     def _look(self) -> None:
         memory, working, processes = 0.0, 0, 0
@@ -309,11 +362,13 @@ class Watch:
 # Visitors
 
 
-def attend(visit: Visit, url: str, arrival: float, together: threading.Barrier | None) -> None:
+def attend(
+    visit: Visit, url: str, arrival: float, together: threading.Barrier | None, slider: str | None
+) -> None:
     """Simulate one visitor, who opens the page again after a lost connection."""
     chance = random.Random(visit.number)
     time.sleep(arrival)
-    come = in_chromium if visit.browser else by_wire
+    come = in_chromium if visit.browser else partial(by_wire, slider=slider)
     try:
         for _ in range(3):
             try:
@@ -386,8 +441,19 @@ class WirePage:
         self.ask(widget, {"method": "update", "state": state, "buffer_paths": []})
         self.states[widget].update(state)
 
+    def hear_until(self, moment: float) -> None:
+        """Receive what comes until a moment, a value of `time.monotonic`."""
+        while (left := moment - time.monotonic()) > 0:
+            if select.select([self.wire.socket.sock], [], [], left)[0]:
+                self.hear()
+
     def shown_in(self, name: str) -> str:
         return str(self.states[self.find("HTML", _dom_classes=f"recsys-{name}")]["value"])
+
+    def is_dimmed(self, name: str) -> bool:
+        """Whether the page shows that this is about to change."""
+        state = self.states[self.find("HTML", _dom_classes=f"recsys-{name}")]
+        return "recsys-updating" in state["_dom_classes"]
 
 
 def by_wire(
@@ -395,6 +461,7 @@ def by_wire(
     url: str,
     think: Callable[[], None],
     together: threading.Barrier | None,
+    slider: str | None,
 ) -> None:
     """Simulate one visit without a browser."""
     started = time.monotonic()
@@ -417,7 +484,11 @@ def by_wire(
         page.set(page.find("SelectMultiple", _dom_classes="recsys-list"), index=[0, 1])
         page.press(page.find("Button", description="Add"))
         choice = page.find("Dropdown", description="Model")
-        while len(visit.switches) < MODELS:
+        if slider:
+            page.set(choice, index=[one.key() for one in registry()].index(slider))
+            think()
+            move_slider(visit, page, *LIVE[slider])
+        while not slider and len(visit.switches) < MODELS:
             think()
             index = (
                 len(visit.switches) + 1
@@ -435,6 +506,30 @@ def by_wire(
         think()
     if visit.number % SILENT:
         leave(url, kernel, sticky["Cookie"])
+
+
+def move_slider(visit: Visit, page: WirePage, label: str, highest: int) -> None:
+    """Move a slider again and again; after each move, add or remove a course."""
+    chance = random.Random(-visit.number)
+    slider = page.find("IntSlider", description=label)
+    add, undo = (page.find("Button", description=words) for words in ("Add", "Undo"))
+    page.set(page.find("SelectMultiple", _dom_classes="recsys-list"), index=[0])
+    due = time.monotonic() + chance.uniform(0, EVERY)
+    while len(visit.moves) < MOVES:
+        page.hear_until(due)
+        due += EVERY
+        values = [one for one in range(1, highest + 1) if one != page.states[slider]["value"]]
+        heading = page.shown_in("heading")
+        start = time.monotonic()
+        page.set(slider, value=chance.choice(values))
+        told = page.is_dimmed("table") or page.shown_in("heading") != heading
+        pressed = time.monotonic()
+        page.press(undo if len(visit.clicks) % 2 else add)
+        visit.clicks.append(time.monotonic() - pressed)
+        while page.shown_in("heading") == heading:
+            page.hear()
+        visit.moves.append(time.monotonic() - start)
+        visit.untold += visit.moves[-1] > TOLD and not told
 
 
 def train_by_wire(visit: Visit, page: WirePage, choice: str, together: threading.Barrier) -> None:

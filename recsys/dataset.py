@@ -26,9 +26,8 @@ from recsys.text import BagOfWords, bag_of_words, tf_idf, unit_rows
 
 COURSE_COLUMNS = ("id", "title", "description")
 RATING_COLUMNS = ("user", "item", "rating")
-_COURSE = re.compile(
-    r"\b([Aa] )?([Cc])ourse(s?)\b(?! [A-Z])"
-)  # but not in the name "Course Similarity"
+# The word, with its article; not in a name such as Course Similarity.
+_COURSE = re.compile(r"\b([Aa] )?([Cc])ourse(s?)\b(?! [A-Z])")
 
 # What two ratings mean in the course sets, as their publisher says; the higher one first.
 _MEANINGS: dict[tuple[float, ...], tuple[str, str]] = {(3.0, 2.0): ("completed", "audited")}

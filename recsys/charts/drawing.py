@@ -350,10 +350,8 @@ def heat_map(
         **{"xgap": 1, "ygap": 1, "colorbar": colour_bar, **more},
     )
     figure.layout["margin"]["t"] += 30
-    small: dict[str, Any] = {
-        "showgrid": False,
-        "tickfont": {"size": 10},
-    }  # leaves room for the cells on a phone
+    # Small labels leave room for the cells on a phone.
+    small: dict[str, Any] = {"showgrid": False, "tickfont": {"size": 10}}
     labels: dict[str, Any] = {"tickvals": x[::step], "ticktext": columns[::step]}
     figure.axis("x", **labels, tickangle=-90 if upright else 0, **small)
     figure.axis("y", tickvals=y, ticktext=rows, range=[len(rows) - 0.5, -0.5], **small)

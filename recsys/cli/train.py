@@ -69,10 +69,13 @@ def _train(given: argparse.Namespace) -> int:
 
 
 def _train_one(model: Recommender, dataset: TrainingSet, store: Store, force: bool) -> bool:
+    from recsys.jobs import warm
     from recsys.jobs.queue import JobQueue
 
     if not force and store.get(model, dataset) is not None:
         return True
+    if not model.instant:
+        warm.import_libraries()  # the page fits live what is remembered to be fast
     label = f"{dataset.name}: {model.name}"
     queue = JobQueue(store)
     started = time.monotonic()

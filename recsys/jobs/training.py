@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from recsys.dataset import Dataset
+from recsys.jobs import warm
 from recsys.jobs.child import described, restored
 from recsys.jobs.job import Job
 from recsys.jobs.queue import JobQueue
@@ -119,6 +120,7 @@ def work(
     from recsys.sources import load_training_set
 
     asked, shared = restored(model), Store(store)
+    warm.import_libraries()
     progress(0.0, "Loading the data")
     dataset = load_training_set(source)
     if shared.key(asked, dataset) != key:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from serving import ROOT, free_port, wait_until_it_answers
+from serving import ROOT, free_port, wait_until_it_answers, written
 
 LESSON = "02_course_texts_to_features.ipynb"
 RUN_ALL = "Run → Run All Cells"
@@ -174,6 +174,29 @@ def test_charts_are_whole_in_each_windowing_mode(lab: Lab, mode: str) -> None:
     lab.page.set_viewport_size({"width": 1000, "height": 800})
     charts.scroll_into_view_if_needed()
     lab.expect_drawn(1)
+
+
+def test_cause_and_effect_are_side_by_side_in_one_cell(lab: Lab) -> None:
+    start = "from recsys.dashboard import Dashboard\n\napp = Dashboard()"
+    python = {"name": "python3", "display_name": "Python 3"}
+    written(lab.folder / "bench.ipynb", start, "app.bench", kernelspec=python)
+    lab.page.set_viewport_size({"width": 1500, "height": 1000})
+    lab.open("bench.ipynb")
+    lab.run_all()
+    cell = lab.cell("app.bench").last
+    cell.get_by_role("button", name="5 KNN").click()
+    heading = cell.locator(".recsys-heading")
+    expect(heading).to_have_text("KNN, 40 neighbours")
+    cell.locator(".recsys-settings .noUi-handle").first.press("Home")
+    expect(heading).to_have_text("KNN, 1 neighbour")  # without a button, and without our server
+    lab.expect_drawn(1)
+    boxes = [
+        cell.locator(one).bounding_box()
+        for one in (".recsys-settings", ".recsys-table", ".recsys-figure:visible")
+    ]
+    assert all(box and box["height"] > 100 for box in boxes)
+    edges = [(box["x"], box["x"] + box["width"]) for box in boxes if box]
+    assert all(edges[at][1] <= edges[at + 1][0] for at in range(2)), "three columns"
 
 
 def test_charts_of_a_lesson_are_whole(lab: Lab) -> None:

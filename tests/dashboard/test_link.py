@@ -12,6 +12,7 @@ from letters import SETS
 from recsys import models
 from recsys.dashboard.link import MOST_RECOMMENDATIONS, MOST_STEPS, ORDERS, Link, read, write
 from recsys.dashboard.state import State
+from recsys.dashboard.state import fitting as fitting_module
 from recsys.models import Hyperparameter
 
 SOURCES = ("bundled", "ibm", "Ein, zwei & 100 %")
@@ -166,6 +167,17 @@ def test_a_link_of_the_state_shows_the_same_state_elsewhere(
     assert there.fitting.wait(30)
     assert not there.fitting.outdated  # KNN is fast
     assert (there.fitting.advice, there.training.running) == ("", False)
+
+
+def test_a_page_that_opens_with_a_link_has_moved_nothing(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fitting_module, "GESTURE", 0)
+    state.begin()
+    state.open_link("courses=a&model=letters&top=2")
+    assert (state.fitting.answer.before, state.fitting.answer.what_moved) == ((), "")
+    state.choice.set_top_n(3)
+    assert state.fitting.answer.what_moved
 
 
 def test_an_examples_courses_are_the_example_again(state: State) -> None:

@@ -70,7 +70,11 @@ def test_a_slider_takes_nothing_out_of_its_bounds(page: Widgets, state: dict[str
     "value", [HUGE, "\u202e\ufffe\x00🎓", 7, None, {"a": [[]]}], ids=lambda v: repr(v)[:9]
 )
 @pytest.mark.parametrize(
-    "field", ["Search", "What is open on the page", "The link that was opened"]
+    "field",
+    [
+        *("Search", "What is open on the page", "The link that was opened"),
+        *("What was pressed in a row", "Which pick is pointed at"),
+    ],
 )
 def test_a_text_field_takes_any_text_and_nothing_else(
     page: Widgets, field: str, value: object

@@ -46,9 +46,7 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
             )
         else:
             table.value = paragraph(answer.why_empty or "Your recommendations will appear here.")
-        model = answer.model
-        worded = selection.dataset.worded
-        heading.value = f"<h2>{escape(worded(model.said()))}</h2>" if model else ""
+        heading.value = f"<h2>{escape(answer.heading)}</h2>" if answer.heading else ""
         moved.value = paragraph(answer.what_moved)
         effect.value = paragraph(answer.effect)
         remarks.value = paragraph(" ".join(filter(None, (answer.remarks, on_ratings()))))

@@ -143,6 +143,7 @@ class State:
         """
         link, notes = self._read(query)
         notes += self._apply(link)
+        self.fitting.forget_moves()
         self.undo.forget()
         self.messages.note = " ".join(("Parts of the link were ignored.", *notes)) if notes else ""
 

@@ -162,7 +162,7 @@ class Comparison(HasTraits):
             return []
         return [
             ModelList("pinned", f"Pinned: {pinned.name}", pinned.table.head(LENGTH)),
-            ModelList("now", answer.model.said(), answer.table.head(LENGTH), answer.why_empty),
+            ModelList("now", answer.heading, answer.table.head(LENGTH), answer.why_empty),
         ]
 
     @property

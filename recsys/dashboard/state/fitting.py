@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import textwrap
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -36,6 +36,7 @@ class Answer:
     why_empty : why the table is empty, in words; "" if it is not empty
     remarks : what to know about the list: why it is short, and how ties are broken; may be ""
     before : ids of the list before the last change, best first; empty if there was none
+    heading : the model and its settings, as in "KNN, 40 neighbours"; "" without a model
     """
 
     table: pd.DataFrame = field(
@@ -45,6 +46,7 @@ class Answer:
     why_empty: str = ""
     remarks: str = ""
     before: tuple[str, ...] = ()
+    heading: str = ""
 
     @property
     def moves(self) -> dict[str, int | None]:
@@ -75,10 +77,10 @@ class Answer:
     @property
     def effect(self) -> str:
         """The model, its settings and how many courses moved: "KNN, 40 neighbours: 3 changed"."""
-        if self.model is None:
+        if not self.heading:
             return ""
         moved = f"{len(self.moves)} of {len(self.table)} changed" if self.moves else "nothing moved"
-        return f"{self.model.said()}: {moved if self.before else f'{len(self.table)} listed'}"
+        return f"{self.heading}: {moved if self.before else f'{len(self.table)} listed'}"
 
 
 @dataclass(frozen=True)
@@ -214,6 +216,12 @@ class Fitting(HasTraits):
         self._begun = True
         self._find_fitted()
 
+    def forget_moves(self) -> None:
+        """Show the list without what has moved: a page that opens with a link has no change yet."""
+        self._before, self._last_change = (), time.monotonic()
+        if self.answer.before:
+            self.answer = replace(self.answer, before=())
+
     @guarded("previewing the list", asked=False)
     def show_preview(self, without: str) -> None:
         """Preview the list without a picked course; "" to end the preview."""
@@ -239,7 +247,7 @@ class Fitting(HasTraits):
     def pin(self) -> None:
         """Keep the list as it is, in the place of one that was pinned before."""
         if self.answer.model is not None and len(self.answer.table):
-            self.pinned = Pinned(self.answer.model.said(), self.answer.table)
+            self.pinned = Pinned(self.answer.heading, self.answer.table)
 
     def unpin(self) -> None:
         """Forget the list that was pinned."""
@@ -321,7 +329,7 @@ class Fitting(HasTraits):
         if self.outdated and self._is_live():
             self._live.fit(self._choice.chosen.unfitted())
         self._update_advice()
-        # Until the chosen model is fitted, the list stays; to make it again would hold up the fit.
+        # Until the chosen model is fitted, the list stays: making it again would hold up the fit.
         if not self.outdated or self.fitted is not self.answer.model or self._scores_otherwise():
             self._answer()
 
@@ -397,11 +405,12 @@ class Fitting(HasTraits):
             if now - self._last_change > GESTURE:
                 self._before = listed
             self._last_change = now
-        worded = self._selection.dataset.worded
-        short = worded(model.why_short(self._selection.history, k=self._choice.top_n))
-        remarks = " ".join(filter(None, [short, worded(ties_in_words(table["score"]))]))
+        asked, worded = self._choice.top_n, self._selection.dataset.worded
+        short = model.why_short(self._selection.history, k=asked) if len(table) < asked else ""
+        remarks = worded(" ".join(filter(None, [short, ties_in_words(table["score"])])))
+        heading = model.name + worded(model.said().removeprefix(model.name))
         self.preview = None
-        self.answer = Answer(table, model, why_empty, remarks, self._before)
+        self.answer = Answer(table, model, why_empty, remarks, self._before, heading)
 
 
 def ties_in_words(scores: pd.Series) -> str:
