@@ -49,12 +49,12 @@ class Dashboard:
         self.button("Add").click()
         expect(self.picked).to_have_count(before + number)
 
-    def choose(self, model: str) -> None:
-        """Choose a model by its key."""
+    def choose(self, model: str, noun: str = "course") -> None:
+        """Choose a model by its key; `noun` is what the data set calls an item."""
         keys = [one.key() for one in models.registry()]
         self.model.select_option(index=keys.index(model))
         summary = self.page.locator(".recsys-summary")
-        expect(summary).to_have_text(models.find(model).summary)
+        expect(summary).to_have_text(models.find(model).summary.replace("course", noun))
 
     def recommend(self) -> None:
         """Wait until the list is the chosen model's; press Train if its fit takes long."""
