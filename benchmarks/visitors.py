@@ -100,7 +100,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         if given.same_training:  # in a store of its own, where it is new each time
             os.environ["RECSYS_STORE"] = f"{folder}/store"
-        fit_all()
+        fit(given.slider)
         logs = [Path(folder) / f"server-{i}.log" for i in range(given.servers)]
         servers = [stack.enter_context(dashboard(log)) for log in logs]
         url = servers[0].url
@@ -122,10 +122,11 @@ def main() -> None:
         given.json.write_text(json.dumps({"machine": about, "class": found}, indent=1) + "\n")
 
 
-def fit_all() -> None:
-    """Fit the models that are not in the store."""
+def fit(model: str | None) -> None:
+    """Fit the models that are not in the store, or only one of them."""
+    which = ["--model", model] if model else ["--all"]
     subprocess.run(
-        [sys.executable, "-m", "recsys", "train", "--all", "--data", "bundled"],
+        [sys.executable, "-m", "recsys", "train", *which, "--data", "bundled"],
         cwd=ROOT,
         check=True,
         stdout=subprocess.DEVNULL,
@@ -320,15 +321,15 @@ class Watch:
 
     def _count_fits(self) -> None:
         """Count the children of the servers' warm processes, often, since a fit is short."""
+        warm: list[int] = []
         while not self._over.wait(0.05):
-            with suppress(psutil.Error):
-                forks = [
-                    len(one.children())
-                    for server in self._servers
-                    for one in server.children()
-                    if "recsys.jobs.warm" in one.cmdline()
-                ]
-                self.most_fits = max(self.most_fits, sum(forks))
+            with suppress(psutil.Error, OSError):
+                if len(warm) < len(self._servers):
+                    started = [one for server in self._servers for one in server.children()]
+                    warm = [one.pid for one in started if "recsys.jobs.warm" in one.cmdline()]
+                # psutil would look at every process of the machine.
+                forks = [Path(f"/proc/{one}/task/{one}/children").read_text() for one in warm]
+                self.most_fits = max(self.most_fits, sum(len(one.split()) for one in forks))
 
     def _look(self) -> None:
         memory, working, processes = 0.0, 0, 0
