@@ -167,7 +167,8 @@ test-scale: $(SCALE)/.installed
 soak: $(STAMP) ## the tests of faults and of own notebooks in full; half an hour
 	@RECSYS_SOAK=500 $(BIN)/python -m pytest tests/faults tests/models/test_contract.py \
 	  tests/dashboard/test_link.py tests/data/test_fetch.py tests/test_packaging.py tests/storage \
-	  tests/browser/test_faults.py tests/browser/test_front_ends.py tests/browser/test_jupyterlab.py \
+	  tests/jobs/test_warm.py tests/browser/test_faults.py tests/browser/test_front_ends.py \
+	  tests/browser/test_jupyterlab.py \
 	  --hypothesis-profile=soak --write-last-run
 
 docs: $(STAMP) ## write the generated pages, and the API reference into build/api

@@ -66,7 +66,7 @@ class Dashboard:
         return panels.questions(self.state, questions)
 
     def _let_links_hide_panels(self) -> None:
-        """Hide the panels that a link names, as in `hide=model,leaderboard`.
+        """Hide the panels that a link names, as in `hide=settings,leaderboard`.
 
         The names are the attributes of this object. The notices cannot be hidden.
         """
