@@ -484,9 +484,9 @@ def by_wire(
         think()
         page.set(page.find("SelectMultiple", _dom_classes="recsys-list"), index=[0, 1])
         page.press(page.find("Button", description="Add"))
-        choice = page.find("Dropdown", description="Model")
+        choices = [page.find("ToggleButton", tooltip=one.name) for one in registry()]
         if slider:
-            page.set(choice, index=[one.key() for one in registry()].index(slider))
+            page.set(choices[[one.key() for one in registry()].index(slider)], value=True)
             think()
             move_slider(visit, page, *LIVE[slider])
         while not slider and len(visit.switches) < MODELS:
@@ -494,16 +494,16 @@ def by_wire(
             index = (
                 len(visit.switches) + 1
             ) % MODELS  # the first model, which is shown already, comes last
-            if page.states[choice]["index"] == index:  # on a page that was opened again
-                page.set(choice, index=1)
+            if page.states[choices[index]]["value"]:  # on a page that was opened again
+                page.set(choices[1], value=True)
             before = page.shown_in("table")
             start = time.monotonic()
-            page.set(choice, index=index)
+            page.set(choices[index], value=True)
             visit.switches.append(time.monotonic() - start)
             if page.shown_in("table") == before or page.shown_in("outdated"):
                 raise RuntimeError(f"model {index + 1} did not answer")
         if together:
-            train_by_wire(visit, page, choice, together)
+            train_by_wire(visit, page, choices[TRAINED], together)
         think()
     if visit.number % SILENT:
         leave(url, kernel, sticky["Cookie"])
@@ -535,13 +535,13 @@ def move_slider(visit: Visit, page: WirePage, label: str, highest: int) -> None:
 
 def train_by_wire(visit: Visit, page: WirePage, choice: str, together: threading.Barrier) -> None:
     """Train the same model as all others, at the same time."""
-    page.set(choice, index=TRAINED)
+    page.set(choice, value=True)
     page.set(page.find("IntSlider", description=SLIDER), value=NEW)
     if not page.shown_in("outdated"):
         raise RuntimeError("the model with new settings was there already")
     together.wait()
     start = time.monotonic()
-    page.press(page.find("Button", description="Train"))
+    page.press(page.find("Button", _dom_classes="recsys-train"))
     while page.shown_in("outdated"):
         page.hear()
     visit.trained = time.monotonic() - start
@@ -589,10 +589,9 @@ def in_chromium(
 SWITCH = """async (index) => {
   const table = document.querySelector(".recsys-table");
   const before = table.innerHTML;
-  const choice = document.querySelector(".recsys-model select");
+  const choice = document.querySelectorAll(".recsys-choose-model button")[index];
   const start = performance.now();
-  choice.selectedIndex = index;
-  choice.dispatchEvent(new Event("change", { bubbles: true }));
+  choice.click();
   while (table.innerHTML === before) {
     if (document.querySelector(".recsys-bar button")) return null;
     if (performance.now() - start > PATIENCE) throw new Error(`model ${index + 1} did not answer`);
@@ -622,7 +621,7 @@ def train_in_chromium(visit: Visit, app: Dashboard, together: threading.Barrier)
     expect(app.advice).not_to_have_text("")
     together.wait()
     start = time.monotonic()
-    app.button("Train").click()
+    app.train.click()
     expect(app.advice).to_have_text("")
     visit.trained = time.monotonic() - start
 
