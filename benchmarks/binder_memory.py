@@ -169,10 +169,10 @@ def _session(page: Page, address: str, sampler: Sampler) -> None:
     say("the dashboard beside it")
     keys = [one.key() for one in models.registry()]
     other.locator(".recsys-choose-model button").nth(keys.index("neural-network")).click()
-    train = other.get_by_role("button", name="Train", exact=True)
+    train = other.locator(".recsys-train")
     train.click()
-    other.get_by_role("button", name="Cancel", exact=True, disabled=False).wait_for()
-    other.get_by_role("button", name="Cancel", exact=True, disabled=True).wait_for()
+    other.get_by_role("button", name="Cancel", exact=True).wait_for()
+    train.wait_for(state="hidden")
     say("after a neural training")
 
 

@@ -100,7 +100,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         if given.same_training:  # in a store of its own, where it is new each time
             os.environ["RECSYS_STORE"] = f"{folder}/store"
-        fit_all()
+        fit(given.slider)
         logs = [Path(folder) / f"server-{i}.log" for i in range(given.servers)]
         servers = [stack.enter_context(dashboard(log)) for log in logs]
         url = servers[0].url
@@ -122,10 +122,11 @@ def main() -> None:
         given.json.write_text(json.dumps({"machine": about, "class": found}, indent=1) + "\n")
 
 
-def fit_all() -> None:
-    """Fit the models that are not in the store."""
+def fit(model: str | None) -> None:
+    """Fit the models that are not in the store, or only one of them."""
+    which = ["--model", model] if model else ["--all"]
     subprocess.run(
-        [sys.executable, "-m", "recsys", "train", "--all", "--data", "bundled"],
+        [sys.executable, "-m", "recsys", "train", *which, "--data", "bundled"],
         cwd=ROOT,
         check=True,
         stdout=subprocess.DEVNULL,
@@ -320,15 +321,15 @@ class Watch:
 
     def _count_fits(self) -> None:
         """Count the children of the servers' warm processes, often, since a fit is short."""
+        warm: list[int] = []
         while not self._over.wait(0.05):
-            with suppress(psutil.Error):
-                forks = [
-                    len(one.children())
-                    for server in self._servers
-                    for one in server.children()
-                    if "recsys.jobs.warm" in one.cmdline()
-                ]
-                self.most_fits = max(self.most_fits, sum(forks))
+            with suppress(psutil.Error, OSError):
+                if len(warm) < len(self._servers):
+                    started = [one for server in self._servers for one in server.children()]
+                    warm = [one.pid for one in started if "recsys.jobs.warm" in one.cmdline()]
+                # psutil would look at every process of the machine.
+                forks = [Path(f"/proc/{one}/task/{one}/children").read_text() for one in warm]
+                self.most_fits = max(self.most_fits, sum(len(one.split()) for one in forks))
 
     def _look(self) -> None:
         memory, working, processes = 0.0, 0, 0
@@ -483,9 +484,9 @@ def by_wire(
         think()
         page.set(page.find("SelectMultiple", _dom_classes="recsys-list"), index=[0, 1])
         page.press(page.find("Button", description="Add"))
-        choice = page.find("Dropdown", description="Model")
+        choices = [page.find("ToggleButton", tooltip=one.name) for one in registry()]
         if slider:
-            page.set(choice, index=[one.key() for one in registry()].index(slider))
+            page.set(choices[[one.key() for one in registry()].index(slider)], value=True)
             think()
             move_slider(visit, page, *LIVE[slider])
         while not slider and len(visit.switches) < MODELS:
@@ -493,16 +494,16 @@ def by_wire(
             index = (
                 len(visit.switches) + 1
             ) % MODELS  # the first model, which is shown already, comes last
-            if page.states[choice]["index"] == index:  # on a page that was opened again
-                page.set(choice, index=1)
+            if page.states[choices[index]]["value"]:  # on a page that was opened again
+                page.set(choices[1], value=True)
             before = page.shown_in("table")
             start = time.monotonic()
-            page.set(choice, index=index)
+            page.set(choices[index], value=True)
             visit.switches.append(time.monotonic() - start)
             if page.shown_in("table") == before or page.shown_in("outdated"):
                 raise RuntimeError(f"model {index + 1} did not answer")
         if together:
-            train_by_wire(visit, page, choice, together)
+            train_by_wire(visit, page, choices[TRAINED], together)
         think()
     if visit.number % SILENT:
         leave(url, kernel, sticky["Cookie"])
@@ -534,13 +535,13 @@ def move_slider(visit: Visit, page: WirePage, label: str, highest: int) -> None:
 
 def train_by_wire(visit: Visit, page: WirePage, choice: str, together: threading.Barrier) -> None:
     """Train the same model as all others, at the same time."""
-    page.set(choice, index=TRAINED)
+    page.set(choice, value=True)
     page.set(page.find("IntSlider", description=SLIDER), value=NEW)
     if not page.shown_in("outdated"):
         raise RuntimeError("the model with new settings was there already")
     together.wait()
     start = time.monotonic()
-    page.press(page.find("Button", description="Train"))
+    page.press(page.find("Button", _dom_classes="recsys-train"))
     while page.shown_in("outdated"):
         page.hear()
     visit.trained = time.monotonic() - start
@@ -588,10 +589,9 @@ def in_chromium(
 SWITCH = """async (index) => {
   const table = document.querySelector(".recsys-table");
   const before = table.innerHTML;
-  const choice = document.querySelector(".recsys-model select");
+  const choice = document.querySelectorAll(".recsys-choose-model button")[index];
   const start = performance.now();
-  choice.selectedIndex = index;
-  choice.dispatchEvent(new Event("change", { bubbles: true }));
+  choice.click();
   while (table.innerHTML === before) {
     if (document.querySelector(".recsys-bar button")) return null;
     if (performance.now() - start > PATIENCE) throw new Error(`model ${index + 1} did not answer`);
@@ -621,7 +621,7 @@ def train_in_chromium(visit: Visit, app: Dashboard, together: threading.Barrier)
     expect(app.advice).not_to_have_text("")
     together.wait()
     start = time.monotonic()
-    app.button("Train").click()
+    app.train.click()
     expect(app.advice).to_have_text("")
     visit.trained = time.monotonic() - start
 

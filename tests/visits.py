@@ -129,8 +129,12 @@ class Widgets:
 
     def click(self, description: str) -> None:
         """Press a button, and hear what follows at once."""
+        self.press(self.named(description))
+
+    def press(self, button: str) -> None:
+        """Press the button with this id, and hear what follows at once."""
         content = {"method": "custom", "content": {"event": "click"}}
-        self._follow(self._tell(self.named(description), content))
+        self._follow(self._tell(button, content))
 
     def change(self, widget: str, **state: Any) -> None:
         """Set what the page may set, and what it may not."""

@@ -57,12 +57,12 @@ class Dashboard:
         self.search.press("Escape")
         expect(self.list).to_be_hidden()
 
-    def choose(self, model: str) -> None:
-        """Choose a model by its key."""
+    def choose(self, model: str, noun: str = "course") -> None:
+        """Choose a model by its key; `noun` is what the data set calls an item."""
         keys = [one.key() for one in models.registry()]
         self.models.nth(keys.index(model)).click()
         summary = self.page.locator(".recsys-summary")
-        expect(summary).to_have_text(models.find(model).summary)
+        expect(summary).to_have_text(models.find(model).summary.replace("course", noun))
 
     def choose_quick(self, model: str) -> None:
         """Choose a model; of a network, one that is trained for a single epoch."""

@@ -411,7 +411,7 @@ def test_a_training_is_followed_overtaken_and_cancelled(app: Dashboard) -> None:
     for key in ("Home", "ArrowRight", "ArrowRight"):  # to 3, which no other test has fitted
         app.slider("Embedding size").press(key)
     expect(app.advice).to_contain_text("Train Neural Network to see its list.")
-    first = app.rows.first.inner_text()
+    first = app.rows.first.locator("summary").inner_text()
     epochs, train = app.slider("Epochs"), app.train
     epochs.press("End")
     train.click()
@@ -439,7 +439,7 @@ def test_a_training_is_followed_overtaken_and_cancelled(app: Dashboard) -> None:
     expect(app.status).to_have_text(re.compile(r"was cancelled\. .+ stays in use\."))
     expect(app.clock).to_have_text("")
     expect(train).to_contain_text("Train")
-    assert app.rows.first.inner_text() == first
+    assert app.rows.first.locator("summary").inner_text() == first
     app.picked.last.click()
     expect(app.picked).to_have_count(2)
     expect(app.advice).to_contain_text("This list is from")

@@ -56,7 +56,7 @@ def test_a_pair_of_files_becomes_a_data_set_that_recommends(form: Form) -> None:
     app.button("Add").click()
     app.stop_searching()
     expect(app.picked).to_have_text([MARKUP])
-    app.choose("knn")
+    app.choose("knn", noun="item")
     app.recommend()
     expect(app.rows.first).to_be_visible()
     app.picked.first.click()

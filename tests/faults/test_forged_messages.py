@@ -13,8 +13,6 @@ import websocket
 from serving import Server, served
 from visits import PATIENCE, Widgets, ask, kernel_of, wired
 
-from recsys.models import registry
-
 HUGE = "x" * 5_000_000
 
 
@@ -87,7 +85,7 @@ def test_a_text_field_takes_any_text_and_nothing_else(
     "index", [[10**6], [-1], ["x"], 10**6, None, [0] * 100_000], ids=lambda v: str(v)[:9]
 )
 def test_a_list_takes_none_but_its_entries(page: Widgets, index: object) -> None:
-    for name in ("Courses", "Model", "Data set", "Topic"):
+    for name in ("Courses", "Data set", "Topic", "Only topic", "Order by"):
         page.change(page.named(name), index=index)
     page.click("Add")
     assert_it_works(page)
@@ -102,11 +100,14 @@ def test_a_flood_of_trainings_is_one_training(server: Server, page: Widgets) -> 
         children = psutil.Process(server.pid).children(recursive=True)
         return sum("recsys.jobs.worker" in one.cmdline() for one in alive(children))
 
-    page.change(page.named("Model"), index=[one.key() for one in registry()].index("nmf"))
+    page.change(page.named("7 Network"), value=True)
+    train = next(
+        key for key, one in page.states.items() if "recsys-train" in one.get("_dom_classes", ())
+    )
     seen = set()
     for number in range(30):
-        page.change(page.named("Components"), value=1 + number % 30)
-        page.click("Train")
+        page.change(page.named("Embedding size"), value=1 + number % 30)
+        page.press(train)
         seen.add(trainings())
     assert 1 in seen
     assert max(seen) <= 2
@@ -127,7 +128,7 @@ def alive(processes: list[psutil.Process]) -> Iterator[psutil.Process]:
 
 def test_options_cannot_be_added(page: Widgets) -> None:
     """Who spoils the lists of their own page has spoilt them there."""
-    page.change(page.named("Model"), _options_labels=["os"], index=0)
+    page.change(page.named("Topic"), _options_labels=["os"], index=0)
     page.change(page.named("Courses"), _options_labels=["GONE"] * 9, index=[8])
     page.click("Add")
     assert_it_works(page)

@@ -153,10 +153,8 @@ def _preview(fitting: Fitting) -> widgets.HTML:
 
     def show() -> None:
         preview = fitting.preview
-        words.value = ""
-        if preview is not None:
-            leaving = escape(json.dumps(preview.leaving))
-            words.value = f'<p data-leaving="{leaving}">{escape(preview.words)}</p>'
+        leaving = escape(json.dumps(preview.leaving)) if preview else ""
+        words.value = f'<p data-leaving="{leaving}">{escape(preview.words)}</p>' if preview else ""
 
     watch(fitting, "preview", show)
     return words
