@@ -84,7 +84,7 @@ def _choice(compared: Comparison, view: View) -> widgets.HBox:
                 box.value = key or ""
         updating = False
 
-    shown = row(*boxes, css="recsys-models")
+    shown = row(*boxes, css="recsys-compared")
     watch(compared, "model_lists", update)
     view.observe(lambda _: update(), "compared")
     for box in boxes:
