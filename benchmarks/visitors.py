@@ -528,6 +528,8 @@ def move_slider(visit: Visit, page: WirePage, label: str, highest: int) -> None:
         page.press(undo if len(visit.clicks) % 2 else add)
         visit.clicks.append(time.monotonic() - pressed)
         while page.shown_in("heading") == heading:
+            if page.shown_in("outdated"):
+                raise RuntimeError(f"not live: {page.shown_in('outdated')}")
             page.hear()
         visit.moves.append(time.monotonic() - start)
         visit.untold += visit.moves[-1] > TOLD and not told
