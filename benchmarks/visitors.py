@@ -329,7 +329,8 @@ class Watch:
                     warm = [one.pid for one in started if "recsys.jobs.warm" in one.cmdline()]
                 # psutil would look at every process of the machine.
                 forks = [Path(f"/proc/{one}/task/{one}/children").read_text() for one in warm]
-                self.most_fits = max(self.most_fits, sum(len(one.split()) for one in forks))
+                fits = sum(not_ended(child) for one in forks for child in one.split())
+                self.most_fits = max(self.most_fits, fits)
 
     def _look(self) -> None:
         memory, working, processes = 0.0, 0, 0
@@ -358,6 +359,13 @@ class Watch:
         if kernel_id(one):
             self._each.append(megabytes)
         return megabytes
+
+
+def not_ended(process: str) -> bool:
+    """Whether a process runs: one that has ended remains until its parent has noticed."""
+    with suppress(OSError):
+        return ") Z" not in Path(f"/proc/{process}/stat").read_text()
+    return False
 
 
 # Visitors
