@@ -329,7 +329,8 @@ class Watch:
                     warm = [one.pid for one in started if "recsys.jobs.warm" in one.cmdline()]
                 # psutil would look at every process of the machine.
                 forks = [Path(f"/proc/{one}/task/{one}/children").read_text() for one in warm]
-                self.most_fits = max(self.most_fits, sum(len(one.split()) for one in forks))
+                fits = sum(not_ended(child) for one in forks for child in one.split())
+                self.most_fits = max(self.most_fits, fits)
 
     def _look(self) -> None:
         memory, working, processes = 0.0, 0, 0
@@ -358,6 +359,13 @@ class Watch:
         if kernel_id(one):
             self._each.append(megabytes)
         return megabytes
+
+
+def not_ended(process: str) -> bool:
+    """Whether a process runs: one that has ended remains until its parent has noticed."""
+    with suppress(OSError):
+        return ") Z" not in Path(f"/proc/{process}/stat").read_text()
+    return False
 
 
 # Visitors
@@ -528,6 +536,8 @@ def move_slider(visit: Visit, page: WirePage, label: str, highest: int) -> None:
         page.press(undo if len(visit.clicks) % 2 else add)
         visit.clicks.append(time.monotonic() - pressed)
         while page.shown_in("heading") == heading:
+            if page.shown_in("outdated"):
+                raise RuntimeError(f"not live: {page.shown_in('outdated')}")
             page.hear()
         visit.moves.append(time.monotonic() - start)
         visit.untold += visit.moves[-1] > TOLD and not told

@@ -207,7 +207,7 @@ def _contributions(why: Explanation) -> str:
         else "Leave-one-out: each pick is removed in turn. These need not add up to the score."
     )
     return (
-        f'<section class="recsys-contributions"><h4>{head}</h4><ul>{bars}</ul>'
+        f'<section class="recsys-contributions"><h3>{head}</h3><ul>{bars}</ul>'
         f"<p>{how}</p></section>"
     )
 
@@ -221,7 +221,7 @@ def _evidence(evidence: Evidence) -> str:
     left = len(evidence.table) - len(table)
     more = f"<p>And {left} more.</p>" if left else ""
     return (
-        f'<section class="recsys-evidence"><h4>Evidence from the model</h4>'
+        f'<section class="recsys-evidence"><h3>Evidence from the model</h3>'
         f"<p>{explained(evidence.caption)}</p>"
         f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{more}</section>"
     )

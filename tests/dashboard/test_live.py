@@ -67,6 +67,31 @@ def test_of_the_settings_of_a_drag_the_newest_is_shown_and_most_are_not_fitted(
     assert Letters.fits == before + 2
 
 
+def test_until_the_fit_is_there_the_list_is_not_made_again(
+    begun: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be the same, and making it takes the processor from the fit."""
+    go_on = threading.Event()
+    fit = Letters._fit
+
+    def wait_and_fit(self: Letters, dataset: Dataset, progress: Progress) -> None:
+        assert go_on.wait(30)
+        fit(self, dataset, progress)
+
+    monkeypatch.setattr(Letters, "_fit", wait_and_fit)
+    answers = []
+    begun.fitting.observe(lambda change: answers.append(change["new"]), "answer")
+    begun.choice.set_value("power", 2)
+    assert begun.fitting.updating
+    assert answers == []
+    begun.selection.pick(["b"])
+    assert len(answers) == 1  # of the model before
+    go_on.set()
+    assert begun.fitting.wait(30)
+    assert len(answers) == 2
+    assert begun.fitting.answer is answers[-1]
+
+
 def test_a_model_that_takes_longer_has_a_button(begun: State) -> None:
     begun.selection.store.remember_seconds(Letters(), begun.selection.dataset, 8.0)
     begun.choice.set_value("power", 2)

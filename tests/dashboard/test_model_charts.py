@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import numpy as np
@@ -46,6 +47,22 @@ def letters(state: State, monkeypatch: pytest.MonkeyPatch) -> Callable[[Recommen
         return ModelCharts(answered(state, model))
 
     return model_charts
+
+
+def test_charts_come_after_the_list(letters: Callable[[Recommender], ModelCharts]) -> None:
+    model_charts = letters(Letters())
+    state, order = model_charts.state, []
+
+    async def pick() -> None:
+        model_charts.observe(lambda _: order.append("charts"), "version")
+        state.fitting.observe(lambda _: order.append("list"), "answer")
+        state.selection.add(["c"])
+        state.selection.add(["d"])
+        assert order == ["list", "list"]
+        await asyncio.sleep(0)
+
+    asyncio.run(pick())
+    assert order == ["list", "list", "charts"]
 
 
 OFFERS = [

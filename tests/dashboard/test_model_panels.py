@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import ipywidgets as widgets
 import pytest
+from inside import labelled, parts
 from IPython.core.interactiveshell import InteractiveShell
 from letters import Letters, train
 
@@ -16,17 +16,6 @@ from recsys.dashboard.panels import frame
 from recsys.dataset import Dataset
 from recsys.models import Progress
 from recsys.storage import Store
-
-
-def parts(panel: widgets.Widget) -> Iterator[widgets.Widget]:
-    """A widget and all widgets inside it."""
-    yield panel
-    for child in getattr(panel, "children", ()):
-        yield from parts(child)
-
-
-def labelled(panel: widgets.Widget, label: str) -> widgets.Widget:
-    return next(one for one in parts(panel) if getattr(one, "description", "") == label)
 
 
 def pressed(panel: widgets.Widget) -> list[str]:

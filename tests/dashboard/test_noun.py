@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from inside import parts
 from ipywidgets import DOMWidget
 
 from recsys import charts, models, sources
@@ -116,11 +117,6 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Dashboard:
     return Dashboard()
 
 
-def widgets_in(widget: DOMWidget) -> list[DOMWidget]:
-    children = getattr(widget, "children", ())
-    return [widget, *(one for child in children for one in widgets_in(child))]
-
-
 def texts_in(app: Dashboard) -> dict[str, list[str]]:
     """What all widgets of each panel can show, but for the style sheets."""
     found: dict[str, list[str]] = {}
@@ -128,7 +124,7 @@ def texts_in(app: Dashboard) -> dict[str, list[str]]:
         if isinstance(panel, DOMWidget):
             found[name] = [
                 str(value)
-                for one in widgets_in(panel)
+                for one in parts(panel)
                 for trait, value in one.get_state().items()
                 if trait
                 in ("value", "description", "tooltip", "placeholder", "_options_labels", "outputs")
@@ -142,7 +138,7 @@ def test_no_panel_of_films_speaks_of_courses(page: Dashboard, fitted: list[Recom
     state.view.opened = state.view.openable
     (own_data,) = (
         one
-        for one in widgets_in(page.data_set)
+        for one in parts(page.data_set)
         if one.has_trait("description") and one.description == "Bring your own data…"
     )
     own_data.click()

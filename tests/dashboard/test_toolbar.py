@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import ipywidgets as widgets
 import pytest
+from inside import parts
 
 from recsys.dashboard import Dashboard
 
@@ -15,13 +15,6 @@ from recsys.dashboard import Dashboard
 def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dashboard:
     monkeypatch.setenv("RECSYS_STORE", str(tmp_path))
     return Dashboard("bundled")
-
-
-def parts(panel: widgets.Widget) -> Iterator[widgets.Widget]:
-    """A widget and all widgets inside it."""
-    yield panel
-    for child in getattr(panel, "children", ()):
-        yield from parts(child)
 
 
 def field(app: Dashboard, name: str) -> widgets.Widget:

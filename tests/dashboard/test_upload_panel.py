@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import ipywidgets as widgets
 import pytest
+from inside import labelled, parts
 from letters import Letters
 
 from recsys import models
@@ -22,17 +22,6 @@ def state(state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stat
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     return state
-
-
-def parts(panel: widgets.Widget) -> Iterator[widgets.Widget]:
-    """The widgets of a panel, from top to bottom."""
-    yield panel
-    for child in getattr(panel, "children", ()):
-        yield from parts(child)
-
-
-def labelled(panel: widgets.Widget, label: str) -> widgets.Widget:
-    return next(one for one in parts(panel) if getattr(one, "description", "") == label)
 
 
 def choose_files(panel: widgets.Widget, courses: str = TEMPLATE_COURSES) -> None:

@@ -84,7 +84,7 @@ def _choice(compared: Comparison, view: View) -> widgets.HBox:
                 box.value = key or ""
         updating = False
 
-    shown = row(*boxes, css="recsys-models")
+    shown = row(*boxes, css="recsys-compared")
     watch(compared, "model_lists", update)
     view.observe(lambda _: update(), "compared")
     for box in boxes:
@@ -180,7 +180,7 @@ def as_words(model_lists: Sequence[ModelList], noun: str) -> str:
     rows = "".join(_numbers(some, noun) for some in [answers, *pairs])
     heads = "".join(f'<th scope="col">{explained(one)}</th>' for one in _HEADS)
     parts = "".join(
-        f"<section><h4>Only {escape(one.name)}{escape(_aside(one))}</h4>{_titles(own)}</section>"
+        f"<section><h3>Only {escape(one.name)}{escape(_aside(one))}</h3>{_titles(own)}</section>"
         for one, own in zip(answers, unique_courses(answers), strict=True)
     )
     return (

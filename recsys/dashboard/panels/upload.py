@@ -164,7 +164,7 @@ def _shown(reading: Reading) -> str:
         for cells in reading.first_rows
     )
     return (
-        f"<h4>{escape(reading.file)}</h4><p>{escape(reading.encoding)}, separated by "
+        f"<h2>{escape(reading.file)}</h2><p>{escape(reading.encoding)}, separated by "
         f"{reading.separator}; {reading.n_rows:,} rows, of which the first are:</p>"
         f'<div role="region" aria-label="First rows of {escape(reading.file)}" tabindex="0">'
         f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
@@ -179,7 +179,7 @@ def _counts(pair: Pair) -> str:
         topics += f" and {len(dataset.topics) - MOST_TOPICS_NAMED} more"
     repairs = "".join(f"<li>{escape(one)}</li>" for one in dataset.repairs)
     return (
-        f"<h4>Together</h4><p>{dataset.n_courses:,} {dataset.noun}s, {dataset.n_users:,} users, "
+        f"<h2>Together</h2><p>{dataset.n_courses:,} {dataset.noun}s, {dataset.n_users:,} users, "
         f"{dataset.interactions.nnz:,} ratings. Topics: {escape(topics) or 'none'}.</p>"
         + (f"<p>Notes and repairs:</p><ul>{repairs}</ul>" if repairs else "")
     )
