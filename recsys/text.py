@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.sparse import csr_matrix, diags
@@ -48,6 +49,7 @@ def tokens(text: str) -> list[str]:
     return [word for word in _TOKEN.findall(text.lower()) if word not in STOP_WORDS]
 
 
+@lru_cache(maxsize=2**15)  # words; a text repeats most of them, and so does the next fit
 def singular(word: str) -> str:
     """An English word without its plural ending: "databases" becomes "database".
 

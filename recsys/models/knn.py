@@ -39,6 +39,7 @@ from recsys.models.base import Evidence, Progress, Recommender
 from recsys.models.hyperparameters import hyperparameter
 
 MIN_RIDGE = 1e-3  # users
+MOST_IN_ARRAY = 4000  # courses; numbers for all pairs of them take 128 MB
 
 
 @dataclass(eq=False)
@@ -172,9 +173,11 @@ def _joint_weights(common: csr_matrix, neighbours: csr_matrix, ridge: float) -> 
         if two neighbours have the same users
     """
     weights = neighbours.copy()
+    # Rows of an array are found much faster than those of a sparse matrix.
+    array = common.toarray() if common.shape[0] <= MOST_IN_ARRAY else None
     for course, (first, end) in enumerate(pairwise(neighbours.indptr)):
         near = neighbours.indices[first:end]
-        rows = common[near].toarray().astype(np.float64)
+        rows = common[near].toarray() if array is None else array[near]
         among = rows[:, near] + max(ridge, MIN_RIDGE) * np.eye(len(near))
         weights.data[first:end] = np.linalg.solve(among, rows[:, course])
     return weights

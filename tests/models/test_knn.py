@@ -100,3 +100,11 @@ def test_evidence_names_the_neighbours_among_the_picked_courses(dataset: Dataset
     assert evidence is not None
     assert list(evidence.table["course_id"]) == ["C", "B"]  # C is of the same taste
     assert evidence.table["adds"].sum() == pytest.approx(model.score_one({"C": 3, "B": 3})[0])
+
+
+def test_many_courses_give_the_same_without_an_array_of_all_pairs(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_array = KNN().fit(dataset).weights_
+    monkeypatch.setattr("recsys.models.knn.MOST_IN_ARRAY", 0)
+    assert (KNN().fit(dataset).weights_ != with_array).nnz == 0
