@@ -59,9 +59,10 @@ class Live:
 
     def seconds(self, model: Recommender) -> float | None:
         """How long the last fit of this class took on this data; None if none is known."""
-        here = self._took.get((self._selection.dataset.fingerprint, type(model)))
         stored = self._selection.store.seconds(model, self._selection.dataset)
-        return stored if here is None else here
+        if stored is not None:  # also by a training, after a trial was given up
+            return stored
+        return self._took.get((self._selection.dataset.fingerprint, type(model)))
 
     def get(self, model: Recommender) -> Recommender | None:
         """The fitted model, if a session of this server has fitted it."""
