@@ -163,7 +163,7 @@ def _preview(fitting: Fitting) -> widgets.HTML:
 def _pinned(selection: Selection, fitting: Fitting, view: View) -> widgets.HBox:
     """Which list is pinned and how many courses it has in common with the current one."""
     words = text(kind="hint")
-    compare = create(widgets.Button, description="Compare", css="recsys-more")
+    compare = create(widgets.Button, description="Compare", css="recsys-more recsys-compare")
     unpin = create(widgets.Button, description="Unpin", css="recsys-more")
     box = row(words, compare, unpin, css="recsys-pinned")
 

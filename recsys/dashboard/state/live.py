@@ -115,8 +115,7 @@ class Live:
         """The first fit takes too long to be live."""
         if job is self._job:
             job.cancel()
-            self._remember(job.model, math.inf)
-            self._store_seconds(job.model)
+            self._remember(job.model, math.inf)  # not stored: the machine may only be busy
             self._job = None
             self._on_failed(job.model, "")
 
