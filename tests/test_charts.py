@@ -510,6 +510,12 @@ def test_a_map_of_many_courses_is_a_random_sample_and_says_so() -> None:
     assert chart.table.equals(charts.course_map(*args, most=10).table)
 
 
+def test_equal_popularity_has_no_correlation_and_says_so() -> None:
+    chart = charts.popularity_bias(np.arange(4.0), np.ones(4), list("abcd"), np.array([3]), "Score")
+    assert chart.title == "Scores or popularity are the same for all, so they cannot be compared"
+    assert "nan" not in chart.text
+
+
 def test_popularity_draws_a_random_sample_but_correlates_all_courses() -> None:
     scores = np.arange(40.0)
     titles = [f"Course {one}" for one in range(40)]

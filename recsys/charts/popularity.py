@@ -56,7 +56,9 @@ def popularity_bias(
     if len(table) < 3:
         return nothing(f"Too few {noun}s have a score to compare it with popularity", table)
     relation = table["users"].rank().corr(table["score"].rank())
-    title = f"{_relation_in_words(relation)} (rank correlation {readable(round(relation, 2))})"
+    title = _relation_in_words(relation)
+    if not np.isnan(relation):
+        title += f" (rank correlation {readable(round(relation, 2))})"
     chosen = table["recommended"] | random_subset(~table["recommended"].to_numpy(), most)
     left_out = int((~chosen).sum())
     others = f" ({left_out:,} others, randomly chosen, are not drawn)" if left_out else ""
@@ -86,7 +88,9 @@ def popularity_bias(
 
 
 def _relation_in_words(correlation: float) -> str:
-    if np.isnan(correlation) or abs(correlation) < 0.2:
+    if np.isnan(correlation):
+        return "Scores or popularity are the same for all, so they cannot be compared"
+    if abs(correlation) < 0.2:
         return "Scores hardly follow popularity"
     if correlation < 0:
         return "The fewer people took it, the higher the score"

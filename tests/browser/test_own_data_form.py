@@ -64,7 +64,7 @@ def test_a_pair_of_files_becomes_a_data_set_that_recommends(form: Form) -> None:
     app.list.select_option(label="Python for data")
     app.button("Add").click()
     expect(app.rows.locator("summary", has_text=MARKUP)).to_be_visible()
-    expect(app.captions.first).to_contain_text("recommendation")
+    expect(app.captions.first).to_contain_text("Scatter plot of 4 items")
     assert app.page.locator("img[src=x]").count() == 0
 
 
