@@ -199,7 +199,7 @@ def test_a_model_that_takes_longer_has_a_button_and_the_last_list_stays_until_th
     app.train.click()
     expect(app.status).to_contain_text("is trained")
     expect(app.advice).to_have_text("")
-    expect(app.heading).to_contain_text("Neural Network, 2 epochs")
+    expect(app.heading).to_have_text(re.compile("^Neural Network, .*2 epochs"))
     expect(app.train).to_be_hidden()
 
 
@@ -455,7 +455,7 @@ def test_it_fits_the_window_and_can_be_read(app: Dashboard, width: int) -> None:
     app.pick(3)
     app.choose("clustering-pca")
     app.recommend()
-    expect(app.charts).to_have_count(2)
+    expect(app.charts).to_have_count(1)
     for scheme in SCHEMES:
         app.page.emulate_media(color_scheme=scheme)
         assert app.overflows() == 0, scheme
