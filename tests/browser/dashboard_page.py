@@ -79,6 +79,10 @@ class Dashboard:
         expect(content).to_be_visible()
         return content
 
+    def pick_example(self, name: str) -> None:
+        """Replace the picks by those of an example learner."""
+        self.open_menu("Examples").get_by_role("button", name=name).click()
+
     def data_sets(self) -> Locator:
         """The choice of a data set, whose menu has the name of the one that is open."""
         opener = self.page.locator(".recsys-data-set .recsys-opener")

@@ -58,7 +58,7 @@ def test_the_first_page_shows_an_example_that_one_click_clears(opened: Dashboard
     expect(opened.rows).to_have_count(10)
     expect(opened.picked).not_to_have_count(0)
     before = opened.rows.first.inner_text()
-    opened.open_menu("Examples").get_by_role("button", name="Cloud engineer").click()
+    opened.pick_example("Cloud engineer")
     expect(whose).to_have_text("Example: Cloud engineer")
     expect(opened.rows.first).not_to_have_text(before, use_inner_text=True)
     opened.open_menu("Examples").get_by_role("button", name="Surprise me").click()

@@ -82,7 +82,7 @@ def test_a_kernel_that_is_killed_is_told_within_five_seconds(visit: Page, server
     expect(app.rows).to_have_count(5)
     expect(visit.locator("html")).not_to_have_class("opening-link")
     assert seen(app) == before
-    app.button("Cloud engineer").click()
+    app.pick_example("Cloud engineer")
     expect(visit.locator(".recsys-whose")).to_have_text("Example: Cloud engineer")
 
 
@@ -168,7 +168,7 @@ def test_a_page_that_slept_works_or_says_that_it_has_ended(visit: Page, server: 
         time.sleep(15)  # the training ends, and thirty messages on its progress wait
     expect(app.advice).to_have_text("")
     expect(app.rows).to_have_count(4)
-    app.button("Cloud engineer").click()
+    app.pick_example("Cloud engineer")
     expect(visit.locator(".recsys-whose")).to_have_text("Example: Cloud engineer")
     expect(visit.locator(".recsys-bar")).to_have_count(0)
     kernel = kernel_of(visit)
@@ -181,7 +181,7 @@ def test_two_tabs_of_a_visitor_do_not_disturb_each_other(visit: Page, server: Se
     first = open_page(visit, server.url)
     first.button("Dismiss the questions").click()
     second = open_page(visit.context.new_page(), server.url)
-    first.button("Cloud engineer").click()
+    first.pick_example("Cloud engineer")
     expect(visit.locator(".recsys-whose")).to_have_text("Example: Cloud engineer")
     second.button("Clear").click()
     expect(second.picked).to_have_count(0)
@@ -216,7 +216,7 @@ def test_any_link_shows_a_whole_page_and_a_note(page: Page, server: Server, quer
     expect(note).to_contain_text("Parts of the link were ignored.")
     assert len(note.inner_text()) < 1000
     expect(page.get_by_role("heading", level=2)).to_have_count(8)
-    app.button("Cloud engineer").click()
+    app.pick_example("Cloud engineer")
     expect(page.locator(".recsys-whose")).to_have_text("Example: Cloud engineer")
     assert page.evaluate("window.hacked") is None
     assert app.overflows() == 0

@@ -73,7 +73,7 @@ def test_a_server_that_dies_takes_only_its_own_visitors(browser: Browser, both: 
 
     lost = unlucky.page.locator(".recsys-bar")
     expect(lost).to_contain_text("has ended")
-    lucky.button("Cloud engineer").click()
+    lucky.pick_example("Cloud engineer")
     expect(lucky.page.locator(".recsys-whose")).to_have_text("Example: Cloud engineer")
     expect(lucky.page.locator(".recsys-bar")).to_have_count(0)
 
