@@ -99,7 +99,8 @@ class OnCluster(TrainingSet):
 
     def __init__(self, dataset: TrainingSet, client: Client) -> None:
         self.dataset, self.client = dataset, client
-        self.name, self.courses, self.topics = dataset.name, dataset.courses, dataset.topics
+        self.name, self.noun = dataset.name, dataset.noun
+        self.courses, self.topics = dataset.courses, dataset.topics
 
     @property
     def n_users(self) -> int:

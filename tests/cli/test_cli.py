@@ -166,7 +166,7 @@ def test_ids_and_models_may_be_typed_in_small_or_capital_letters(run: Run) -> No
 def test_recommend_says_why_it_has_nothing(run: Run) -> None:
     done = run("recommend", "NEW1", "--data", "courses")
     assert done.returncode == 0
-    assert "Nobody has rated this course yet" in done.stdout
+    assert "Nobody has rated your pick yet" in done.stdout
 
 
 def test_train_fits_what_is_missing_and_no_more(run: Run, tmp_path: Path) -> None:
