@@ -78,6 +78,19 @@ def test_what_moved_is_one_short_sentence(state: State, monkeypatch: pytest.Monk
     assert state.fitting.answer.what_moved == "3 of 3 changed: “Title f” and 1 more came in."
 
 
+def test_a_drag_right_after_another_model_begins_with_that_models_list(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fitting_module, "GESTURE", 5)
+    state.choice.set_top_n(2)
+    state.selection.add(["a"])
+    train(state)
+    assert ids(state) == ["f", "e"]
+    state.selection.exclude("f")
+    state.selection.exclude("e")
+    assert state.fitting.answer.before == ("f", "e")
+
+
 def test_a_preview_is_the_list_that_follows(state: State) -> None:
     state.choice.set_top_n(2)
     state.selection.add(["f", "a"])

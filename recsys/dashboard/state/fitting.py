@@ -401,10 +401,11 @@ class Fitting(HasTraits):
         self._seconds = time.perf_counter() - began
         listed = tuple(self.answer.table["course_id"])
         if listed != tuple(table["course_id"]):
-            now = time.monotonic()
-            if now - self._last_change > GESTURE:
+            now, same = time.monotonic(), type(model) is type(self.answer.model)
+            if not same or now - self._last_change > GESTURE:
                 self._before = listed
-            self._last_change = now
+            # Another model is a change of its own: a drag that follows at once begins with its list.
+            self._last_change = now if same else 0.0
         asked, worded = self._choice.top_n, self._selection.dataset.worded
         short = model.why_short(self._selection.history, k=asked) if len(table) < asked else ""
         remarks = worded(" ".join(filter(None, [short, ties_in_words(table["score"])])))
