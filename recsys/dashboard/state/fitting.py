@@ -404,7 +404,7 @@ class Fitting(HasTraits):
             now, same = time.monotonic(), type(model) is type(self.answer.model)
             if not same or now - self._last_change > GESTURE:
                 self._before = listed
-            # Another model is a change of its own: a drag that follows at once begins with its list.
+            # Another model is a change of its own: a drag that follows begins with its list.
             self._last_change = now if same else 0.0
         asked, worded = self._choice.top_n, self._selection.dataset.worded
         short = model.why_short(self._selection.history, k=asked) if len(table) < asked else ""
