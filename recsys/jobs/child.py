@@ -26,6 +26,7 @@ from recsys.jobs import warm
 from recsys.models import Progress, Recommender
 
 SILENCE = 300.0  # seconds without output, after which a child counts as hung
+END = 5.0  # seconds to wait for the end of a child that was told to end
 RETRY = "Try again, or with smaller values."
 OUT_OF_MEMORY = f"The memory of this machine was not enough for this. {RETRY}"
 
@@ -109,9 +110,14 @@ class _Forked:
 
     def kill(self) -> None:
         with suppress(OSError):
-            self._connection.shutdown(socket.SHUT_RDWR)
+            self._connection.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
+        self.kill()
+        self._connection.settimeout(END)
+        with suppress(OSError):
+            while self._connection.recv(65536):  # until the warm process has seen its end
+                pass
         self._connection.close()
 
     def exit_code(self) -> int:

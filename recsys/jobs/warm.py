@@ -7,7 +7,8 @@ macOS do not survive a fork. Must not know what the work is, nor how many childr
 
 It listens on a socket in a folder. For each piece of work a session connects and sends the order of
 `worker.do` as one line, together with a file for standard error. The events come back on the same
-connection, and at last how the child ended. To cancel, the session closes the connection.
+connection, and at last how the child ended. To cancel, the session shuts its half of the
+connection, and waits for the other.
 """
 
 from __future__ import annotations
