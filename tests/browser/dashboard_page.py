@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
@@ -69,6 +70,7 @@ class Dashboard:
         self.choose(model)
         if issubclass(models.find(model), models.NeuralNetwork):
             self.slider("Epochs").press("Home")
+            expect(self.page).to_have_url(re.compile(r"epochs=1\b"))
 
     def open_menu(self, name: str) -> Locator:
         """Open a menu by the words on its button; returns what it shows."""

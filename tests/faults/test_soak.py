@@ -25,7 +25,7 @@ STAYING = READY + 2 * (sys.platform == "linux")
 VANISHING = range(110, 260, 10)  # visitors who do not say good-bye, and are ended by the culler
 WARM = 100  # visits until the server's memory has found its level, 40 MB above its start
 MANY = 300  # visits from which on it is looked at
-FILES = 25  # of one kernel, which may be about to start or there; so many sockets are among them
+FILES = 25 * READY  # of kernels that may be about to start or there; so many sockets are among them
 SLACK = 20.0  # MB by which it comes and goes; 0.1 MB leaked by each of 400 visits would be 40
 
 

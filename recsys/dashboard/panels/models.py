@@ -32,7 +32,8 @@ def models(choice: Choice) -> widgets.VBox:
 
     def show() -> None:
         for key, button in buttons.items():
-            button.value = key == choice.chosen.key
+            button.value = button.value and key == choice.chosen.key
+        buttons[choice.chosen.key].value = True  # at last, so that never two are pressed
 
     watch(choice, "offered", offer)
     watch(choice, "chosen", show)
