@@ -27,7 +27,8 @@ SETTINGS = Path("@jupyterlab/notebook-extension/tracker.jupyterlab-settings")
 # Whether an element shows so many figures, all live, each as large as its place. The picture that
 # Plotly shows in place of a figure is an image.
 DRAWN = """
-([scope, count]) => {
+([scope, count, follow]) => {
+  if (follow) document.querySelector(`${scope} .recsys-charts`)?.scrollIntoView();
   const box = (node) => node.getBoundingClientRect();
   const visible = (node) => node.checkVisibility() && box(node).width > 0;
   const near = (one, other) => Math.abs(one - other) <= 1;
@@ -88,9 +89,18 @@ class Lab:
             has=self.page.locator(".cm-content", has_text=code)
         )
 
-    def expect_drawn(self, count: int, scope: str = ".jp-Notebook") -> None:
-        """Wait until so many figures are shown, all live, each as large as its place."""
-        self.page.wait_for_function(DRAWN, arg=[scope, count])
+    def expect_drawn(
+        self, count: int, scope: str = ".jp-Notebook", *, follow: bool = False
+    ) -> None:
+        """Wait until so many figures are shown, all live, each as large as its place.
+
+        Parameters
+        ----------
+        count : how many
+        scope : the element that shows them
+        follow : whether to scroll to them again and again
+        """
+        self.page.wait_for_function(DRAWN, arg=[scope, count, follow])
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +179,7 @@ def test_charts_are_whole_in_each_windowing_mode(lab: Lab, mode: str) -> None:
     for _ in range(2):  # far away, a cell may have been taken out of the page
         lab.cell("app.leaderboard").scroll_into_view_if_needed()
         charts.scroll_into_view_if_needed()
-        lab.expect_drawn(1)
+        lab.expect_drawn(1, follow=True)  # the cells above may still grow, and push them away
         lab.page.locator(".jp-MarkdownCell").first.scroll_into_view_if_needed()
     lab.page.set_viewport_size({"width": 1000, "height": 800})
     charts.scroll_into_view_if_needed()
