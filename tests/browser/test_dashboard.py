@@ -151,6 +151,7 @@ def test_the_leaderboard_is_filled_sorted_and_measured_again(opened: Dashboard) 
 
 def test_a_term_is_explained_to_the_keyboard(app: Dashboard) -> None:
     app.choose("knn")
+    expect(app.slider("Neighbours")).to_be_visible()
     term = app.page.locator(".recsys-settings .recsys-term:visible").first
     term.focus()
     tip = app.page.locator(".recsys-tip")
