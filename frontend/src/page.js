@@ -10,7 +10,7 @@ import { helpPicking } from "./picker.js";
 import { offerPresenting } from "./presenter.js";
 import { rememberQuestions } from "./questions.js";
 import { helpTakingAway } from "./takeaway.js";
-import { joinRegions } from "./regions.js";
+import { joinRegions, showWhatOpens } from "./regions.js";
 import { previewPicks } from "./preview.js";
 import { helpWithRows } from "./rows.js";
 import { explainTerms } from "./terms.js";
@@ -29,6 +29,7 @@ export function open() {
   explainTerms();
   rememberQuestions();
   helpWithRows();
+  showWhatOpens();
   previewPicks();
   offerPresenting(tellWhatIsOpen);
   followLinks();

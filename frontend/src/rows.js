@@ -40,10 +40,6 @@ function keepFocus() {
 
 /** @param {MouseEvent} event */
 function press({ target }) {
-  // The kernel opens the comparison, which stands below the fold.
-  if (target instanceof Element && target.closest(".recsys-compare")) {
-    document.querySelector(".recsys-comparison")?.scrollIntoView({ block: "start" });
-  }
   const place = placeOf(target);
   const act = place?.node.dataset.act;
   if (!place || !act) return;

@@ -74,6 +74,15 @@ def test_cause_and_effect_are_on_one_screen(opened: Dashboard) -> None:
             assert opened.barriers() == [], scheme
 
 
+def test_a_chart_that_is_opened_comes_into_view(opened: Dashboard) -> None:
+    opened.choose("nmf")
+    opened.recommend()
+    resize(opened, 1280, 720)
+    opened.open_chart("Popularity")  # it stands below the heat map, which fills the column
+    drawn = opened.page.locator(".region-chart .recsys-chart:visible .js-plotly-plot").last
+    expect(drawn).to_be_in_viewport(ratio=0.99)
+
+
 def test_with_less_room_nothing_is_lost(opened: Dashboard) -> None:
     """As with 125 % zoom on a laptop: what does not fit can be scrolled to."""
     opened.choose("knn")
