@@ -3,6 +3,7 @@
     python benchmarks/serving.py [--rounds 5] [--json benchmarks/results/serving.json]
     python benchmarks/serving.py --network 10
     python benchmarks/serving.py --live [--json benchmarks/results/live.json]
+    python benchmarks/serving.py --live --lab
     python benchmarks/serving.py --against ../before --rounds 15
 
 Real Chromium, real Voilà servers, real kernels. The pages alternate, so that other load on the
@@ -21,10 +22,11 @@ answered; "websocket" is the size of the messages before the server compresses t
 With `--network`, Chromium slows its connection down to that many Mbit/s, and every answer and
 message comes 40 ms later. It does not imitate the slow start of TCP.
 
-With `--live`, a slider of each model that is fitted live is moved to values for which nobody has
-fitted it before. Measured is the time from the slider's event until the list and its heading are
-painted, and, while such fits run, from a click that removes a picked course until it has gone. The
-data is IBM's if it is present, else the bundled set.
+With `--live`, the arrow keys move a slider of each model that is fitted live to values for which
+nobody has fitted it before, from the highest downwards. Measured is the time from the key until the
+list and its heading are painted, and, while such fits run, from a click that removes a picked
+course until it has gone. The data is IBM's if it is present, else the bundled set. With `--lab`,
+the notebook is open in JupyterLab, without our server, and has a model of its own.
 
 With `--against`, the dashboard of another checkout (`make install` there first) takes the place of
 the other pages. Each figure is then the geometric mean of the rounds' ratios, ours to theirs, with
@@ -47,7 +49,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -59,9 +61,10 @@ import nbformat
 import numpy as np
 import plotly.graph_objects as go
 import psutil
-from playwright.sync_api import Browser, Page, Playwright, WebSocket, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Playwright, WebSocket, sync_playwright
 
 from recsys.evaluation import interval
+from recsys.models import find
 from recsys.sources import available
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -77,45 +80,52 @@ SLIDER = ".noUi-handle"
 LIST = "tr.recommended"
 PICKED = ".recsys-chips .recsys-remove"
 LATENCY = 40  # milliseconds
+CLICKS = 8  # while a fit runs
 PAUSE = 1.3  # seconds between two moves, in which the fitted model is also stored
-# The models that are fitted live, with the label of a slider and the values that it is moved to.
+MOVES = 20  # of a slider
+# The models that are fitted live, with the label of a slider.
 LIVE = {
-    "course-similarity": ("Title weight", (1, 10, 2, 9, 3, 8, 4, 7, 5)),  # there are no more
-    "user-profile": ("Popularity prior", range(1, 21)),
-    "knn": ("Neighbours", range(41, 61)),
-    "clustering": ("Number of clusters", range(30, 10, -1)),
-    "clustering-pca": ("Number of clusters", range(30, 10, -1)),
-    "nmf": ("Components", range(30, 10, -1)),
+    "course-similarity": "Title weight",
+    "user-profile": "Popularity prior",
+    "knn": "Neighbours",
+    "clustering": "Number of clusters",
+    "clustering-pca": "Number of clusters",
+    "nmf": "Components",
 }
 CLICKED = "nmf"  # the fit during which is clicked: the longest
-CLICKS = range(1, 9)  # the values at which is clicked
+OWN = """\
+from recsys import models
+class Own(models.NMF):
+    name = short = "Own"
+"""
 COURSES = (
     "PY0101EN,DS0101EN,BD0101EN,BD0111EN,DA0101EN,DS0103EN,ML0101EN,BD0211EN,DS0105EN,BC0101EN,"
     "DV0101EN,ML0115EN"
 )
 
-# Milliseconds from a slider's event until something new is painted: the list, which comes with its
-# heading, or, with `clicked`, the courses that are left after the first was removed.
-MOVE = """async ([slider, value, clicked]) => {
+# Waits for the next key, and then until something new is painted: the list, which comes with its
+# heading, or, with `clicked`, the courses that are left after the first was removed. `window.moved`
+# is a promise of the milliseconds from the key, or from the click.
+WATCH = """(clicked) => {
   const watched = document.querySelector(clicked ? ".recsys-chips" : ".recsys-heading");
-  const waited = new Promise((resolve, reject) => {
-    const change = () => requestAnimationFrame(() => requestAnimationFrame(resolve));
-    new MutationObserver(change).observe(
-      watched, { childList: true, subtree: true, characterData: true });
-    const why = `no answer at ${value}: perhaps its fits take more than a second here`;
-    setTimeout(() => reject(new Error(why)), 20000);
+  window.moved = new Promise((resolve, reject) => {
+    let start;
+    const painted = () => resolve(performance.now() - start);
+    const change = () => requestAnimationFrame(() => requestAnimationFrame(painted));
+    const click = () => {
+      start = performance.now();
+      document.querySelector("PICKED").click();
+    };
+    const begin = () => {
+      start = performance.now();
+      new MutationObserver(change).observe(
+        watched, { childList: true, subtree: true, characterData: true });
+      if (clicked) setTimeout(click, 50); // until the fit has begun
+    };
+    addEventListener("keydown", begin, { once: true, capture: true });
+    setTimeout(() => reject(new Error("no answer: do its fits take more than a second?")), 20000);
   });
-  let start = performance.now();
-  slider.value = value;
-  slider.dispatchEvent(new Event("input", { bubbles: true }));
-  if (clicked) {
-    await new Promise((resolve) => setTimeout(resolve, 50));  // until the fit has begun
-    start = performance.now();
-    document.querySelector(PICKED).click();
-  }
-  await waited;
-  return performance.now() - start;
-}""".replace("PICKED", repr(PICKED))
+}""".replace("PICKED", PICKED)
 
 
 @dataclass
@@ -176,6 +186,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--live", action="store_true", help="measure sliders instead")
+    parser.add_argument("--lab", action="store_true", help="in JupyterLab; with --live")
     parser.add_argument("--network", type=float, metavar="MBIT", help="Mbit/s of the connection")
     parser.add_argument("--against", type=Path, metavar="CHECKOUT", help="compare with this one")
     return parser.parse_args()
@@ -441,21 +452,25 @@ def measure_live(
     """Measure the sliders of the live models, and print and store the figures."""
     present = {one.key: one for one in available()}
     source = present.get("ibm") or present["bundled"]
-    command = [sys.executable, "-m", "recsys", "serve", "--no-browser", "--port={port}"]
     os.environ["RECSYS_STORE"] = str(folder / "store")
     at_defaults = [sys.executable, "-m", "recsys", "train", "--data", source.key, "--model", *LIVE]
     subprocess.run(at_defaults, cwd=ROOT, check=True, stdout=DEVNULL, stderr=DEVNULL)
-    with served("ours", command, ROOT, dashboard=True) as kind:
+    serve = [sys.executable, "-m", "recsys", "serve", "--no-browser", "--port={port}"]
+    server = jupyterlab(folder) if arguments.lab else served("ours", serve, ROOT, dashboard=True)
+    with server as kind:
         browser = launched(play)
         rows = {}
-        for key in LIVE:
+        for key in [*LIVE, *["own"] * arguments.lab]:
             page = browser.new_page(viewport={"width": 1280, "height": 720})
             page.set_default_timeout(PATIENCE)
-            page.goto(f"{kind.url}?data={source.key}&courses={COURSES}&model={key}")
-            rows[key] = of_moves(moves(page, *LIVE[key]))
+            open_at(page, kind, key, source.key)
+            model = find("nmf" if key == "own" else key)
+            label = LIVE[model.key()]
+            (default,) = (one.default for one in model.hyperparameters() if one.label == label)
+            rows[key] = of_moves(moves(page, label, default))
             print(f"{key:28}" + shown_row(rows[key]), flush=True)
             if key == CLICKED:
-                clicks = moves(page, LIVE[key][0], CLICKS, clicked=True)
+                clicks = moves(page, label, default, clicked=True)
                 rows["a click meanwhile"] = of_moves(clicks)
                 print(f"{'a click meanwhile':28}" + shown_row(rows["a click meanwhile"]))
             page.close()
@@ -466,16 +481,62 @@ def measure_live(
         arguments.json.write_text(json.dumps(result, indent=1) + "\n")
 
 
-def moves(page: Page, label: str, values: Iterable[int], clicked: bool = False) -> list[float]:
-    """Seconds until the answer to each move of a slider, or to a click right after it."""
-    slider = page.get_by_role("slider", name=label, include_hidden=True).first
+@contextmanager
+def jupyterlab(folder: Path) -> Iterator[Kind]:
+    """JupyterLab with the settings of `make lab`, over a notebook that has a model of its own."""
+    notebook = nbformat.read(ROOT / "dashboard.ipynb", as_version=4)
+    notebook.cells.insert(1, nbformat.v4.new_code_cell(OWN))
+    nbformat.write(notebook, folder / "dashboard.ipynb")
+    command = [sys.executable, "-m", "jupyterlab", "--port={port}", "--no-browser"]
+    command += ["--IdentityProvider.token=", "--allow-root", "--LabApp.news_url=None"]
+    os.environ["JUPYTER_CONFIG_PATH"] = str(ROOT)
+    os.environ["JUPYTERLAB_WORKSPACES_DIR"] = str(folder / "workspaces")
+    with served("JupyterLab", command, folder) as kind:
+        yield kind
+
+
+def open_at(page: Page, kind: Kind, key: str, source: str) -> None:
+    """Open the dashboard with a data set, picked courses and a model, and wait for its list."""
+    if kind.dashboard:
+        page.goto(f"{kind.url}?data={source}&courses={COURSES}&model={key}")
+    else:
+        page.goto(f"{kind.url}lab/tree/dashboard.ipynb?reset")
+        page.get_by_text("| Idle").wait_for()
+        for word in ("Run", "Run All Cells"):
+            page.get_by_role("menuitem", name=word, exact=True).click()
+        page.locator(LIST).first.wait_for()
+        name = "Own" if key == "own" else find(key).name
+        page.locator(f'.recsys-choose-model button[title="{name}"]').click()
+        page.locator(".recsys-heading", has_text=name).wait_for()
     page.locator(LIST).first.wait_for()
+
+
+def moves(page: Page, label: str, default: int, clicked: bool = False) -> list[float]:
+    """Seconds until the answer to each move of a slider, or to a click right after it.
+
+    The slider is moved down from its highest value; with `clicked`, up from its lowest.
+    """
+    slider = page.get_by_role("slider", name=label, include_hidden=True).first
+    first, then = ("Home", "ArrowRight") if clicked else ("End", "ArrowLeft")
+    slider.press(first)
+    page.locator(".recsys-heading", has_text=str(value_of(slider))).wait_for()
     found = []
-    for value in values:
+    for _ in range(CLICKS if clicked else MOVES):
         time.sleep(PAUSE)
-        handle = slider.element_handle()
-        found.append(page.evaluate(MOVE, [handle, str(value), clicked]) / 1000)
+        before = value_of(slider)
+        page.evaluate(WATCH, clicked)
+        slider.press(then)
+        if value_of(slider) == before:  # there are no more values
+            break
+        seconds = page.evaluate("window.moved") / 1000
+        if value_of(slider) != default:  # it is fitted already
+            found.append(seconds)
     return found
+
+
+def value_of(slider: Locator) -> int:
+    """The value of a slider, of our page or of ipywidgets."""
+    return int(slider.evaluate("one => one.value ?? Number(one.ariaValueNow)"))
 
 
 def of_moves(seconds: list[float]) -> dict[str, float]:
