@@ -46,7 +46,12 @@ class BagOfWords:
 
 def tokens(text: str) -> list[str]:
     """The words of a text in lower case, without stop words."""
-    return [word for word in _TOKEN.findall(text.lower()) if word not in STOP_WORDS]
+    return list(_tokens(text))
+
+
+@lru_cache(maxsize=2**10)  # texts, which the next fit of Course Similarity reads again
+def _tokens(text: str) -> tuple[str, ...]:
+    return tuple(word for word in _TOKEN.findall(text.lower()) if word not in STOP_WORDS)
 
 
 @lru_cache(maxsize=2**15)  # words; a text repeats most of them, and so does the next fit
@@ -71,9 +76,9 @@ def bag_of_words(texts: Iterable[str], *, fold_plurals: bool = False) -> BagOfWo
     ----------
     fold_plurals : count a plural as its singular, "databases" as "database"
     """
-    bags = [tokens(text) for text in texts]
+    bags = [_tokens(text) for text in texts]
     if fold_plurals:
-        bags = [[singular(token) for token in bag] for bag in bags]
+        bags = [tuple(map(singular, bag)) for bag in bags]
     vocabulary = tuple(sorted({token for bag in bags for token in bag}))
     position = {token: i for i, token in enumerate(vocabulary)}
     rows = np.repeat(np.arange(len(bags)), [len(bag) for bag in bags])

@@ -90,10 +90,11 @@ class CourseSimilarity(Recommender):
     def _fit(self, dataset: TrainingSet, progress: Progress) -> None:
         progress(0.0, "Counting the words of every course")
         weighted = self.features == "TF-IDF"
-        titles, descriptions = dataset.courses["title"], dataset.courses["description"]
-        texts = (titles + " ") * self.title_weight + descriptions
+        texts = [*dataset.courses["title"], *dataset.courses["description"]]
         bags = bag_of_words(texts, fold_plurals=weighted)
-        counts = bags.counts.astype(np.float64)
+        titles, descriptions = np.split(np.arange(len(texts)), 2)
+        counts = self.title_weight * bags.counts[titles] + bags.counts[descriptions]
+        counts = csr_matrix(counts, dtype=np.float64)
         self.vocabulary_ = np.array(bags.vocabulary, dtype=str)
         self.word_vectors_ = unit_rows(tf_idf(counts) if weighted else counts)
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_matrix, diags
+from scipy.sparse import csr_matrix
 
 from recsys.blocks import Blocks, Users
 from recsys.models.base import Progress
@@ -27,6 +27,7 @@ PASSES = 60  # at most; long before that, the loss changes by less than 0.1 % pe
 TOLERANCE = 1e-3  # relative to the violation of the optimality conditions in the first pass
 SUBSPACE_PASSES = 8
 OVERSAMPLING = 10  # extra directions, because the last directions converge slowly
+MOST_IN_ARRAY = 4000  # columns; XᵀX of so many takes 128 MB
 
 
 class Columns(NamedTuple):
@@ -43,7 +44,8 @@ class Columns(NamedTuple):
 
     def rows_of(self, users: Users) -> csr_matrix:
         """(n_users, n) the rows of X for a block of users."""
-        return csr_matrix(users.likes[:, self.courses].sign() @ diags(self.scale))
+        likes = users.likes[:, self.courses]
+        return csr_matrix((self.scale[likes.indices], likes.indices, likes.indptr), likes.shape)
 
 
 class Sweep(NamedTuple):
@@ -74,10 +76,18 @@ def truncated_svd(
     fewer if X has fewer rows or columns
     """
     n = len(columns.courses)
+    gram = users.sum(_gram, columns).toarray() if n <= MOST_IN_ARRAY else None
+
+    def times(directions: np.ndarray) -> np.ndarray:
+        """(n, k) XᵀX times the directions."""
+        if gram is not None:
+            return np.asarray(gram @ directions)
+        return np.asarray(users.sum(_gram_times, columns, directions))
+
     directions = np.random.default_rng(seed).normal(size=(n, min(k + OVERSAMPLING, n)))
     for _ in range(SUBSPACE_PASSES):
-        directions, _ = np.linalg.qr(users.sum(_gram_times, columns, directions))
-    within = directions.T @ users.sum(_gram_times, columns, directions)
+        directions, _ = np.linalg.qr(times(directions))
+    within = directions.T @ times(directions)
     squares, rotation = np.linalg.eigh((within + within.T) / 2)
     first = np.argsort(-squares)[: min(k, n, n_users)]
     return np.sqrt(np.maximum(squares[first], 0)), directions @ rotation[:, first]
@@ -171,6 +181,12 @@ def _gram_times(users: Users, columns: Columns, directions: np.ndarray) -> np.nd
     """(n, k) XᵀX times the directions."""
     matrix = columns.rows_of(users)
     return np.asarray(matrix.T @ (matrix @ directions))
+
+
+def _gram(users: Users, columns: Columns) -> csr_matrix:
+    """(n, n) XᵀX."""
+    matrix = columns.rows_of(users)
+    return csr_matrix(matrix.T @ matrix)
 
 
 def _squares_of_signs(
