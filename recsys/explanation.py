@@ -79,6 +79,8 @@ def explain_all(
     """
     picked = model._positions(history)
     courses = model._positions(course_ids)
+    if not len(courses):
+        return []
     scores = model.score(_with_and_without_each(history, picked, len(model.course_ids_)))
     return [_explanation(model, history, picked, course, scores[:, course]) for course in courses]
 

@@ -52,6 +52,7 @@ function followLink() {
   if (!link) return;
   if (beginning === undefined) {
     beginning = link.search;
+    tellWhatIsOpen(); // from now on, the kernel explains only the rows that are open
     if (asked) tellKernel("asked", asked);
   }
   if (Number(link.dataset.heard) < awaited) return;

@@ -35,8 +35,10 @@ def as_table(
     history: History,
     opened: Collection[str] | None = None,
     *,
+    explained: Collection[str] | None = None,
     order: str = "",
     actions: bool = False,
+    still: bool = False,
 ) -> str:
     """An answer as an HTML table, with an explanation per row.
 
@@ -45,25 +47,29 @@ def as_table(
     answer : a model's recommendations; it must have a model
     history : the picked courses, which the model answers
     opened : ids of the courses whose explanation is open; None for all of them
+    explained : ids of the courses that have an explanation; None for all of them
     order : "popularity" for the most popular course first; "" for the best first
     actions : whether the rows have buttons, which need the page's script
+    still : whether the marks of what moved appear at once
     """
     dataset = history.dataset
     assert answer.model is not None
     course_ids = list(answer.table["course_id"])
     positions = dataset.positions(course_ids)
-    reasons = explain_all(answer.model, history, course_ids)
+    wanted = [one for one in course_ids if explained is None or one in explained]
+    reasons = dict(zip(wanted, explain_all(answer.model, history, wanted), strict=True))
     marks = {one: _mark(places) for one, places in answer.moves.items()}
     scores = answer.table["score"].to_numpy()
     rows = [
-        _row(dataset, index, near, rank, score, share, why, is_open, taken, actions)
-        for index, near, rank, score, share, why, is_open, taken in zip(
+        _row(dataset, index, near, title, rank, score, share, why, is_open, taken, actions)
+        for index, near, title, rank, score, share, why, is_open, taken in zip(
             positions,
             dataset.nearest(positions),
+            answer.table["title"],
             [f"{rank}{marks.get(one, '')}" for rank, one in enumerate(course_ids, 1)],
             aligned(scores),
             _shares(scores),
-            reasons,
+            [reasons.get(one) for one in course_ids],
             [opened is None or one in opened for one in course_ids],
             [order == "popularity"] * len(course_ids),
             strict=True,
@@ -83,9 +89,11 @@ def as_table(
         f'<th role="columnheader" scope="col" class="{kind}">{words}</th>'
         for kind, words in columns.items()
     )
+    quiet = ' class="still"' if still else ""
     first = "most popular" if order == "popularity" else "best"
     return (
-        f'<table role="table"><caption>Recommended {dataset.noun}s, {first} first. '
+        f'<table role="table"{quiet}>'
+        f"<caption>Recommended {dataset.noun}s, {first} first. "
         f"Score: {escape(dataset.worded(answer.model.score_label))}.</caption>"
         f'<thead role="rowgroup"><tr role="row">{heads}</tr></thead>{"".join(rows)}</table>'
     )
@@ -104,10 +112,11 @@ def _row(
     dataset: Dataset,
     index: int,
     near: np.ndarray,
+    title: str,
     rank: str,
     score: str,
     share: float,
-    why: Explanation,
+    why: Explanation | None,
     opened: bool,
     taken: bool,
     actions: bool,
@@ -125,18 +134,19 @@ def _row(
         tags.insert(0, f'<b class="number">{_taken(dataset, index)}</b>')
     about = f'<p class="recsys-about">{escape(course["description"])}</p>'
     facts = f'<p class="recsys-about">{_facts(dataset, index, near)}</p>'
+    reasons = why_html(why) if why else ""
     buttons = f'<td role="cell" class="acts">{_buttons(course["title"], dataset.noun)}</td>'
     return (
         f'<tbody role="rowgroup" data-course="{escape(course["id"])}">'
         f'<tr role="row" class="recommended"><td role="cell" class="rank">{rank}</td>'
         f'<th role="rowheader" scope="row"><div><details{" open" * opened}>'
-        f"<summary>{escape(why.title)}</summary></details>"
+        f"<summary>{escape(title)}</summary></details>"
         f'<span class="topics">{" ".join(tags)}</span></div></th>'
         f'<td role="cell" class="score"><span class="number">{score}</span>'
         f'<span class="bar" aria-hidden="true"><i style="width:{share:.0%}"></i></span></td>'
         f"{buttons * actions}</tr>"
         f'<tr role="row" class="why"><td role="cell" colspan="{3 + actions}">'
-        f"{about * bool(course['description'])}{facts}{why_html(why)}</td></tr></tbody>"
+        f"{about * bool(course['description'])}{facts}{reasons}</td></tr></tbody>"
     )
 
 

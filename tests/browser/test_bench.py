@@ -74,6 +74,21 @@ def test_cause_and_effect_are_on_one_screen(opened: Dashboard) -> None:
             assert opened.barriers() == [], scheme
 
 
+def test_a_row_is_explained_when_it_is_opened(opened: Dashboard) -> None:
+    opened.choose("knn")
+    expect(opened.heading).to_have_text("KNN, 40 neighbours")
+    row = opened.rows.nth(1)
+    row.locator("summary").click()
+    reasons = opened.page.locator(".recsys-reasons")  # the others are explained when they are open
+    expect(reasons).to_have_count(1)
+    expect(reasons).to_contain_text("What each of your picks adds")
+    expect(row.locator("summary")).to_be_focused()
+    opened.slider("Neighbours").press("ArrowRight")
+    expect(opened.heading).to_have_text("KNN, 41 neighbours")
+    expect(reasons).to_have_count(1)  # it stays open
+    expect(reasons).to_be_visible()
+
+
 def test_a_chart_that_is_opened_comes_into_view(opened: Dashboard) -> None:
     opened.choose("nmf")
     opened.recommend()

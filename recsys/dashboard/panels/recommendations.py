@@ -37,15 +37,34 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
     table = create(widgets.HTML, css="recsys-table")
     remarks = text(kind="remarks")
     effect = text(kind="effect")  # the heading and what moved in short, for a narrow page
+    explained: tuple[str, ...] | None = None  # the rows that have an explanation; None for all
 
-    def show() -> None:
-        answer = fitting.answer
+    def list_rows(*, still: bool = False) -> None:
+        """List the courses; a page that tells which rows are open gets only their explanations."""
+        nonlocal explained
+        answer, opened = fitting.answer, view.explained
+        explained = opened if view.told else None
         if len(answer.table):
             table.value = as_table(
-                answer, selection.history, view.explained, order=view.order, actions=True
+                answer,
+                selection.history,
+                opened,
+                explained=explained,
+                order=view.order,
+                actions=True,
+                still=still,
             )
         else:
             table.value = paragraph(answer.why_empty or "Your recommendations will appear here.")
+
+    def explain() -> None:
+        """Explain the rows that the visitor has opened."""
+        if explained is not None and not set(view.explained).issubset(explained):
+            list_rows(still=True)
+
+    def show() -> None:
+        answer = fitting.answer
+        list_rows()
         heading.value = f"<h2>{escape(answer.heading)}</h2>" if answer.heading else ""
         moved.value = paragraph(answer.what_moved)
         effect.value = paragraph(answer.effect)
@@ -84,6 +103,7 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
     watch(fitting, "advice", show_advice)
     watch(fitting, "updating", show_updating)
     view.observe(lambda _: show(), "order")
+    view.observe(lambda _: explain(), "explained")
     news = create(widgets.Box, [moved, _preview(fitting)], css="recsys-news")
     return frame(
         row(heading, _filters(selection, view), css="recsys-head"),

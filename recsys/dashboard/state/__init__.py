@@ -180,6 +180,7 @@ class State:
         listed = set(self.fitting.answer.table["course_id"])
         outdated = self.fitting.outdated
         waiting = [one for one in self.view.explained if outdated and one not in listed]
+        self.view.told = True
         self.view.explained, self.view.step = (*reported.explained, *waiting), reported.step
 
     def _names(self) -> dict[str, str]:

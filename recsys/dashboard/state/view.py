@@ -6,7 +6,7 @@ Must not know what the names stand for, nor widgets.
 
 from __future__ import annotations
 
-from traitlets import HasTraits, Int, Tuple, Unicode
+from traitlets import Bool, HasTraits, Int, Tuple, Unicode
 
 
 class View(HasTraits):
@@ -20,6 +20,7 @@ class View(HasTraits):
     order = Unicode(help="the order of the list, one of `link.ORDERS`; empty for the best first")
     compared = Tuple(help="keys of the compared models; empty for the default ones")
     explained = Tuple(help="ids of the recommended courses whose explanation is open")
+    told = Bool(False, help="whether the page tells which explanations are open")
     step = Int(0, help="number of the presented step, from 1; 0 outside the presenter mode")
 
     def add_openable(self, *names: str) -> None:
