@@ -509,6 +509,9 @@ def open_at(page: Page, kind: Kind, key: str, source: str) -> None:
         page.locator(f'.recsys-choose-model button[title="{name}"]').click()
         page.locator(".recsys-heading", has_text=name).wait_for()
     page.locator(LIST).first.wait_for()
+    more = page.get_by_role("button", name="More settings")
+    if more.is_visible():
+        more.click()
 
 
 def moves(page: Page, label: str, default: int, clicked: bool = False) -> list[float]:
@@ -516,7 +519,7 @@ def moves(page: Page, label: str, default: int, clicked: bool = False) -> list[f
 
     The slider is moved down from its highest value; with `clicked`, up from its lowest.
     """
-    slider = page.get_by_role("slider", name=label, include_hidden=True).first
+    slider = page.get_by_role("slider", name=label).first
     first, then = ("Home", "ArrowRight") if clicked else ("End", "ArrowLeft")
     slider.press(first)
     page.locator(".recsys-heading", has_text=str(value_of(slider))).wait_for()
