@@ -189,6 +189,7 @@ class Fitting(HasTraits):
         self._begun = False
         self._before: tuple[str, ...] = ()  # the list before the last change
         self._last_change = 0.0
+        self._opening = False  # whether the list that a page opens with is still to come
         self._seconds = 0.0  # how long the model took to recommend
         selection.observe(self._on_dataset_changed, "dataset")
         # Not "history": the picked courses are shown before the list is computed.
@@ -218,7 +219,7 @@ class Fitting(HasTraits):
 
     def forget_moves(self) -> None:
         """Show the list without what has moved: a page that opens with a link has no change yet."""
-        self._before, self._last_change = (), time.monotonic()
+        self._before, self._last_change, self._opening = (), time.monotonic(), self.updating
         if self.answer.before:
             self.answer = replace(self.answer, before=())
 
@@ -403,9 +404,10 @@ class Fitting(HasTraits):
         if listed != tuple(table["course_id"]):
             now, same = time.monotonic(), type(model) is type(self.answer.model)
             if not same or now - self._last_change > GESTURE:
-                self._before = listed
+                self._before = () if self._opening else listed
             # Another model is a change of its own: a drag that follows begins with its list.
             self._last_change = now if same else 0.0
+        self._opening = self._opening and self.outdated
         asked, worded = self._choice.top_n, self._selection.dataset.worded
         short = model.why_short(self._selection.history, k=asked) if len(table) < asked else ""
         remarks = worded(" ".join(filter(None, [short, ties_in_words(table["score"])])))
