@@ -489,6 +489,8 @@ def by_wire(
             raise RuntimeError("the page came without recommendations")
         visit.complete = time.monotonic() - started
         wire.ask_for_all()  # as the page does when it has been up for a second
+        told = page.find("Text", _dom_classes="recsys-page")
+        page.set(told, value="why=&present=0")  # no row is open, so none is explained
         think()
         page.set(page.find("SelectMultiple", _dom_classes="recsys-list"), index=[0, 1])
         page.press(page.find("Button", description="Add"))
