@@ -520,13 +520,14 @@ def by_wire(
 
 
 def move_slider(visit: Visit, page: WirePage, label: str, highest: int) -> None:
-    """Move a slider again and again; after each move, add or remove a course."""
+    """Move a slider again and again; after each move, add a course."""
     chance = random.Random(-visit.number)
     slider = page.find("IntSlider", description=label)
-    add, undo = (page.find("Button", description=words) for words in ("Add", "Undo"))
-    page.set(page.find("SelectMultiple", _dom_classes="recsys-list"), index=[0])
+    add = page.find("Button", description="Add")
+    courses = page.find("SelectMultiple", _dom_classes="recsys-list")
     due = time.monotonic() + chance.uniform(0, EVERY)
     while len(visit.moves) < MOVES:
+        page.set(courses, index=[0])
         page.hear_until(due)
         due += EVERY
         values = [one for one in range(1, highest + 1) if one != page.states[slider]["value"]]
@@ -535,7 +536,7 @@ def move_slider(visit: Visit, page: WirePage, label: str, highest: int) -> None:
         page.set(slider, value=chance.choice(values))
         told = page.is_dimmed("table") or page.shown_in("heading") != heading
         pressed = time.monotonic()
-        page.press(undo if len(visit.clicks) % 2 else add)
+        page.press(add)
         visit.clicks.append(time.monotonic() - pressed)
         while page.shown_in("heading") == heading:
             if page.shown_in("outdated"):
