@@ -29,7 +29,6 @@ import math
 import os
 import random
 import re
-import select
 import statistics
 import struct
 import subprocess
@@ -47,7 +46,7 @@ from typing import Any
 import psutil
 from playwright.sync_api import Page, expect, sync_playwright
 from serving import Kind, kernel_id, kernels, machine, proportional, served, wait_for_pool
-from websocket import WebSocketException
+from websocket import WebSocketException, WebSocketTimeoutException
 
 from recsys.models import registry
 from recsys.serving.server import preheated_by_default
@@ -452,9 +451,13 @@ class WirePage:
 
     def hear_until(self, moment: float) -> None:
         """Receive what comes until a moment, a value of `time.monotonic`."""
+        socket = self.wire.socket
+        usual = socket.gettimeout()
         while (left := moment - time.monotonic()) > 0:
-            if select.select([self.wire.socket.sock], [], [], left)[0]:
+            socket.settimeout(left)  # a ping makes it readable too, and is no message
+            with suppress(WebSocketTimeoutException):
                 self.hear()
+        socket.settimeout(usual)
 
     def shown_in(self, name: str) -> str:
         return str(self.states[self.find("HTML", _dom_classes=f"recsys-{name}")]["value"])
