@@ -134,5 +134,5 @@ def test_the_main_path(firefox: Firefox, server: Server) -> None:
 
     firefox.click(f"{ROW} summary")
     words = "document.querySelector('.recsys-words')"
-    firefox.wait_for(f"{words}?.getBoundingClientRect().height > 10")
+    firefox.wait_for(f"{words}?.checkVisibility() && {words}.getBoundingClientRect().height > 10")
     assert "score" in firefox.text(".recsys-words")

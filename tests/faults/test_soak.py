@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +26,8 @@ STAYING = READY + 2 * (sys.platform == "linux")
 VANISHING = range(110, 260, 10)  # visitors who do not say good-bye, and are ended by the culler
 WARM = 100  # visits until the server's memory has found its level, 40 MB above its start
 MANY = 300  # visits from which on it is looked at
-FILES = 25 * READY  # of kernels that may be about to start or there; so many sockets are among them
+FILES = 25  # of one kernel, which may be about to start or there; so many sockets are among them
+AT_REST = 0.05  # seconds that all processes compute in a second at most, once they are ready
 SLACK = 20.0  # MB by which it comes and goes; 0.1 MB leaked by each of 400 visits would be 40
 
 
@@ -49,11 +51,15 @@ def use_of(server: Server) -> Use:
     """What it uses once the kernels for the next visitors are ready, and the last ones are gone."""
     process = psutil.Process(server.pid)
     until = time.monotonic() + 2 * PATIENCE
-    # A kernel has ended a moment before the server has closed what led to it.
-    files = 0
+    # A kernel has ended a moment before the server has closed what led to it, and it is there some
+    # seconds before it is ready.
+    files, worked = 0, 0.0
     while time.monotonic() < until:
         before, files = files, process.num_fds()
-        if len(process.children(recursive=True)) == STAYING and files == before:
+        family = [process, *process.children(recursive=True)]
+        earlier, worked = worked, computed(family)
+        at_rest = worked - earlier < AT_REST
+        if len(family) == STAYING + 1 and files == before and at_rest:
             break
         time.sleep(1)
     return Use(
@@ -62,6 +68,15 @@ def use_of(server: Server) -> Use:
         len(process.net_connections("all")),
         process.memory_info().rss / 1e6,
     )
+
+
+def computed(processes: list[psutil.Process]) -> float:
+    """The seconds that the processes which have not ended have computed."""
+    seconds = 0.0
+    for one in processes:
+        with suppress(psutil.NoSuchProcess):
+            seconds += sum(one.cpu_times()[:2])
+    return seconds
 
 
 def visit(server: Server, says_goodbye: bool) -> None:

@@ -56,12 +56,12 @@ def test_stops_where_more_passes_would_hardly_lower_the_loss(
         sizes = (users**2).sum() + (weights * model.H_**2).sum()
         return float(error + model.penalty_ * sizes)
 
-    model = NMF(n_components=6, regularisation=5.0)
+    # Groups of equal size leave the start open, and some starts lead to another minimum.
+    model = NMF(n_components=6, regularisation=5.0, seed=3)
     found = loss(model.fit(dataset))
     monkeypatch.setattr(factorisation, "TOLERANCE", 1e-9)
     monkeypatch.setattr(factorisation, "PASSES", 1000)
-    # With equal tastes, the start is one of many: over eight seeds, the difference is up to 0.3 %.
-    assert found == pytest.approx(loss(model.fit(dataset)), rel=3e-3)
+    assert found == pytest.approx(loss(model.fit(dataset)), rel=1e-3)
 
 
 def test_nothing_is_negative_and_unrated_courses_have_no_weight(tiny: Dataset) -> None:

@@ -31,9 +31,9 @@ def models(choice: Choice) -> widgets.VBox:
         box.children = [buttons[model.key()] for model in choice.offered]
 
     def show() -> None:
-        for key, button in buttons.items():
-            button.value = button.value and key == choice.chosen.key
-        buttons[choice.chosen.key].value = True  # at last, so that never two are pressed
+        chosen = choice.chosen.key
+        for key in sorted(buttons, key=chosen.__eq__):  # the chosen one last: never two are pressed
+            buttons[key].value = key == chosen
 
     watch(choice, "offered", offer)
     watch(choice, "chosen", show)
