@@ -169,28 +169,19 @@ def test_a_link_of_the_state_shows_the_same_state_elsewhere(
     assert (there.fitting.advice, there.training.running) == ("", False)
 
 
+@pytest.mark.parametrize("model", ["letters", "knn&neighbours=7"])  # KNN is fitted first
 def test_a_page_that_opens_with_a_link_has_moved_nothing(
-    state: State, monkeypatch: pytest.MonkeyPatch
+    state: State, monkeypatch: pytest.MonkeyPatch, model: str
 ) -> None:
     monkeypatch.setattr(fitting_module, "GESTURE", 0)
     state.begin()
-    state.open_link("courses=a&model=letters&top=2")
-    assert (state.fitting.answer.before, state.fitting.answer.what_moved) == ((), "")
-    state.choice.set_top_n(3)
-    assert state.fitting.answer.what_moved
-
-
-def test_nor_has_the_list_of_a_link_whose_model_is_fitted_first(
-    state: State, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(fitting_module, "GESTURE", 0)
-    state.begin()
-    state.open_link("courses=a,b&model=knn&neighbours=7")
+    state.open_link(f"courses=a&model={model}&top=2")
     assert state.fitting.wait(30)
     assert not state.fitting.outdated
     assert (state.fitting.answer.before, state.fitting.answer.what_moved) == ((), "")
-    state.choice.set_top_n(1)
+    state.choice.set_top_n(3)
     assert state.fitting.answer.before
+    assert state.fitting.answer.what_moved
 
 
 def test_an_examples_courses_are_the_example_again(state: State) -> None:
