@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ from scipy.sparse import csr_matrix
 from recsys.blocks import Blocks, Users, split_into_blocks
 from recsys.text import BagOfWords, bag_of_words, tf_idf, unit_rows
 
+FEW = 1000  # courses; numbers for all pairs of them take 12 MB
 COURSE_COLUMNS = ("id", "title", "description")
 RATING_COLUMNS = ("user", "item", "rating")
 # The word, with its article; not in a name such as Course Similarity.
@@ -63,6 +64,19 @@ class UnknownCourseError(DataError, KeyError):
     """A course id that is not in the data set."""
 
     __str__ = Exception.__str__  # KeyError would put the message in quotation marks
+
+
+class CoRatings(NamedTuple):
+    """How the users' likes of any two courses go together.
+
+    Attributes
+    ----------
+    dot_products : (n_courses, n_courses) Σ over the users of the products of their two ratings
+    common : (n_courses, n_courses) the number of users who like both
+    """
+
+    dot_products: csr_matrix
+    common: csr_matrix
 
 
 class TrainingSet(ABC):
@@ -164,6 +178,16 @@ class TrainingSet(ABC):
         lower = [one for one in self.rating_counts if one < usual][-1:]
         words = _MEANINGS.get((usual, *lower), _NO_MEANING)
         return dict(zip(words, (usual, *lower), strict=False))
+
+    @property
+    def co_ratings(self) -> CoRatings:
+        """How the users' likes of any two courses go together. Kept for `FEW` courses at most."""
+        return self._kept if self.n_courses <= FEW else self._co_ratings()
+
+    def _co_ratings(self) -> CoRatings:
+        return CoRatings(*self.blocks.sum(_co_rated))
+
+    _kept = cached_property(_co_ratings)
 
     @cached_property
     def topic_matrix(self) -> np.ndarray:
@@ -464,6 +488,13 @@ class History(Mapping[str, float]):
 
 def _popularity(users: Users) -> np.ndarray:
     return np.bincount(users.likes.indices, minlength=users.likes.shape[1])
+
+
+def _co_rated(users: Users) -> tuple[csr_matrix, csr_matrix]:
+    """The two matrices of `CoRatings`, of a block of users."""
+    likes = users.likes.astype(np.float64)  # single precision is exact only up to 16 million users
+    binary = likes.sign()
+    return csr_matrix(likes.T @ likes), csr_matrix(binary.T @ binary)
 
 
 def _rating_counts(users: Users) -> Counter[float]:

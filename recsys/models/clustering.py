@@ -15,7 +15,8 @@ The classic form standardises each topic, gives all users the same weight, and a
 the nearest cluster alone. Someone with three courses then lands among the people with few courses,
 whatever these courses are about.
 
-If there are many users, k-means first runs on a sample, and its centroids are the start for all.
+If there are many users, k-means first runs on a sample, three times from different starts, and the
+best centroids are the start for all.
 
 Lloyd, "Least squares quantization in PCM", IEEE Transactions on Information Theory 1982; the
 initial centroids: Arthur & Vassilvitskii, "k-means++: the advantages of careful seeding", SODA
@@ -28,7 +29,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -40,10 +41,24 @@ from recsys.models.base import Evidence, Progress, Recommender
 from recsys.models.hyperparameters import hyperparameter
 
 FAVOURITES = 5  # courses of a cluster that an explanation shows
-SAMPLE = 50_000  # users; their centroids are the start for all users
+SAMPLE = 8_000  # users; their centroids are the start for all users
+STARTS = 3  # of k-means on the sample; the one with the lowest inertia counts
 PASSES = 100  # at most, over all users; if the sample holds all users, the first changes nothing
 TOLERANCE = 5e-3  # k-means stops if no centroid moves by more; another sample would move them more
 LIFT_OFFSET = 0.01  # a share of the users; without it, courses with few users would have huge lifts
+
+
+class Points(NamedTuple):
+    """A block of users as k-means sees them.
+
+    Attributes
+    ----------
+    points : (n_users, n_dimensions) in the space of `Clustering.embed`
+    weights : (n_users,) n(u)
+    """
+
+    points: np.ndarray
+    weights: np.ndarray
 
 
 @dataclass(eq=False)
@@ -128,15 +143,16 @@ class Clustering(Recommender):
         self.centroids_ = self._initial_centroids(
             users, equal_weights, SAMPLE / max(dataset.n_users, SAMPLE)
         )
+        points = users.map(self._points, equal_weights)
         for done in range(PASSES):
-            sums, sizes = users.sum(self._cluster_sums, equal_weights)
+            sums, sizes = points.sum(_cluster_sums, self.centroids_)
             before = self.centroids_
             self.centroids_ = np.where(sizes > 0, sums / np.where(sizes > 0, sizes, 1), before)
             if np.allclose(self.centroids_, before, rtol=0, atol=TOLERANCE):
                 break
             progress(0.4 + 0.4 * done / PASSES, f"Moving the centroids, pass {done + 1}")
         progress(0.8, "Counting the courses of each cluster")
-        n, taken, size, self.inertia_ = users.sum(self._cluster_counts, equal_weights)
+        n, taken, size, self.inertia_ = users.sum(_cluster_counts, points, self.centroids_)
         self.cluster_sizes_ = n
         self.mean_squared_distance_ = self.inertia_ / max(size.sum(), 1)
         self.cluster_popularity_ = taken / np.where(size > 0, size, 1)[:, None]
@@ -185,28 +201,8 @@ class Clustering(Recommender):
         sampled = Users(sample.select(users), 0)
         return [self.profile(sampled.likes)], [user_weights(sampled, equal_weights)]
 
-    def _cluster_sums(self, users: Users, equal_weights: bool) -> tuple[np.ndarray, np.ndarray]:
-        """(n, n_dimensions) Σ n(u) point(u), and (n, 1) Σ n(u), over the users of each cluster."""
-        points = self.embed(self.profile(users.likes))
-        cluster = _squared_distances(points, self.centroids_).argmin(axis=1)
-        members = _members(cluster, len(self.centroids_), user_weights(users, equal_weights))
-        return members @ points, np.asarray(members.sum(axis=1)).reshape(-1, 1)
-
-    def _cluster_counts(self, users: Users, equal_weights: bool) -> tuple[Any, ...]:
-        """Per cluster: the number of users, Σ n(u) over the users who like each course, and Σ n(u);
-        and over all clusters Σ n(u) distance².
-        """
-        weights, n_clusters = user_weights(users, equal_weights), len(self.centroids_)
-        points = self.embed(self.profile(users.likes))
-        distances = _squared_distances(points, self.centroids_)
-        cluster = distances.argmin(axis=1)
-        taken = _members(cluster, n_clusters, weights) @ users.likes.sign()
-        return (
-            np.bincount(cluster, minlength=n_clusters),
-            taken.toarray(),
-            np.bincount(cluster, weights, minlength=n_clusters),
-            float(weights @ distances.min(axis=1)),
-        )
+    def _points(self, users: Users, equal_weights: bool) -> Points:
+        return Points(self.embed(self.profile(users.likes)), user_weights(users, equal_weights))
 
     # Which clusters a history belongs to
 
@@ -225,7 +221,7 @@ class Clustering(Recommender):
     def assign(self, histories: csr_matrix) -> np.ndarray:
         """(n,) the index of the nearest centroid for each history."""
         points = self.embed(self.profile(histories))
-        return np.asarray(_squared_distances(points, self.centroids_).argmin(axis=1))
+        return _nearest(points, self.centroids_)
 
     def membership_of(self, histories: csr_matrix) -> np.ndarray:
         """(n, n_clusters) the weight of each cluster for each history; each row adds up to 1."""
@@ -285,6 +281,28 @@ def user_weights(users: Users, equal_weights: bool) -> np.ndarray:
     return np.ones(len(users.lengths)) if equal_weights else np.maximum(users.lengths - 1.0, 0)
 
 
+def _cluster_sums(users: Points, centroids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(n, n_dimensions) Σ n(u) point(u), and (n, 1) Σ n(u), over the users of each cluster."""
+    members = _members(_nearest(users.points, centroids), len(centroids), users.weights)
+    return members @ users.points, np.asarray(members.sum(axis=1)).reshape(-1, 1)
+
+
+def _cluster_counts(users: Users, embedded: Points, centroids: np.ndarray) -> tuple[Any, ...]:
+    """Per cluster: the number of users, Σ n(u) over the users who like each course, and Σ n(u);
+    and over all clusters Σ n(u) distance².
+    """
+    weights, n_clusters = embedded.weights, len(centroids)
+    distances = _squared_distances(embedded.points, centroids)
+    cluster = distances.argmin(axis=1)
+    taken = _members(cluster, n_clusters, weights) @ users.likes.sign()
+    return (
+        np.bincount(cluster, minlength=n_clusters),
+        taken.toarray(),
+        np.bincount(cluster, weights, minlength=n_clusters),
+        float(weights @ distances.min(axis=1)),
+    )
+
+
 def _k_means(points: np.ndarray, weights: np.ndarray, n_clusters: int, seed: int) -> np.ndarray:
     """(n_clusters or fewer, n_dimensions) the centroids of weighted points."""
     if not len(points):
@@ -301,7 +319,7 @@ def _k_means(points: np.ndarray, weights: np.ndarray, n_clusters: int, seed: int
         # It warns if there are fewer different points than clusters.
         warnings.simplefilter("ignore", ConvergenceWarning)
         labels = (
-            KMeans(n_clusters, n_init=3, tol=0, random_state=seed)
+            KMeans(n_clusters, n_init=STARTS, tol=0, random_state=seed)
             .fit(points, sample_weight=weights)
             .labels_
         )
@@ -318,10 +336,18 @@ def _members(labels: np.ndarray, n_clusters: int, weights: np.ndarray) -> csr_ma
 
 def _squared_distances(points: np.ndarray, centroids: np.ndarray) -> np.ndarray:
     """(n_points, n_centroids) the squared Euclidean distances."""
-    # One coordinate at a time and in place: all differences at once would not fit into the cache.
-    distances = np.zeros((len(centroids), len(points)))
-    squares = np.empty_like(distances)
-    for column, centres in zip(np.ascontiguousarray(points.T), centroids.T, strict=True):
-        np.subtract(column, centres[:, None], out=squares)
-        distances += np.square(squares, out=squares)
-    return distances.T
+    # ‖p‖² − 2 p·c + ‖c‖²: far faster than the differences. By rounding, it can be just below 0.
+    lengths = np.square(points).sum(axis=1)[:, None]
+    return np.asarray(np.maximum(lengths + _beyond_lengths(points, centroids), 0))
+
+
+def _nearest(points: np.ndarray, centroids: np.ndarray) -> np.ndarray:
+    """(n_points,) the index of the nearest centroid; ‖p‖² is the same for all centroids."""
+    return np.asarray(_beyond_lengths(points, centroids).argmin(axis=1))
+
+
+def _beyond_lengths(points: np.ndarray, centroids: np.ndarray) -> np.ndarray:
+    """(n_points, n_centroids) ‖c‖² − 2 p·c"""
+    products: np.ndarray = points @ (-2 * centroids.T)
+    products += np.square(centroids).sum(axis=1)
+    return products

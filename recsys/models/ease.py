@@ -18,7 +18,6 @@ from typing import ClassVar
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from recsys.blocks import Users
 from recsys.dataset import TrainingSet
 from recsys.models.base import Progress, Recommender
 from recsys.models.hyperparameters import hyperparameter
@@ -54,7 +53,7 @@ class EASE(Recommender):
     def _fit(self, dataset: TrainingSet, progress: Progress) -> None:
         progress(0.0, "Regressing every course on the others")
         rated = self.popularity_ > 0
-        gram = dataset.blocks.sum(_common_users)[rated][:, rated].toarray()
+        gram = dataset.co_ratings.common[rated][:, rated].toarray()
         gram[np.diag_indices_from(gram)] += self.regularisation
         precision = _inverted(gram)
         precision /= -precision.diagonal()
@@ -85,9 +84,3 @@ def _inverted(matrix: np.ndarray) -> np.ndarray:
     for row in range(1, len(inverse)):  # LAPACK computes one triangle; copy it to the other
         inverse[row, :row] = inverse[:row, row]
     return np.asarray(inverse)
-
-
-def _common_users(users: Users) -> csr_matrix:
-    """(n_courses, n_courses) XᵀX: the number of users who like both courses."""
-    likes = users.likes.sign().astype(np.float64)
-    return csr_matrix(likes.T @ likes)

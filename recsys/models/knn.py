@@ -33,7 +33,6 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix, diags
 
-from recsys.blocks import Users
 from recsys.dataset import TrainingSet
 from recsys.models.base import Evidence, Progress, Recommender
 from recsys.models.hyperparameters import hyperparameter
@@ -88,7 +87,7 @@ class KNN(Recommender):
 
     def _fit(self, dataset: TrainingSet, progress: Progress) -> None:
         progress(0.0, "Comparing courses by the users they share")
-        dot_products, common = dataset.blocks.sum(_co_ratings)
+        dot_products, common = dataset.co_ratings
         similarity = _without_diagonal(_cosines(dot_products))
         if self.weighting == "similarity" and self.shrinkage:
             shared = np.asarray(common[similarity.nonzero()]).ravel()
@@ -127,13 +126,6 @@ class KNN(Recommender):
             "each adds to the score.",
             table,
         )
-
-
-def _co_ratings(users: Users) -> tuple[csr_matrix, csr_matrix]:
-    """(n_courses, n_courses) twice: dot products of ratings, and numbers of common users."""
-    likes = users.likes.astype(np.float64)  # single precision is exact only up to 16 million users
-    binary = likes.sign()
-    return csr_matrix(likes.T @ likes), csr_matrix(binary.T @ binary)
 
 
 def _cosines(dot_products: csr_matrix) -> csr_matrix:
