@@ -61,7 +61,7 @@ import nbformat
 import numpy as np
 import plotly.graph_objects as go
 import psutil
-from playwright.sync_api import Browser, Locator, Page, Playwright, WebSocket, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, WebSocket, sync_playwright
 
 from recsys.evaluation import interval
 from recsys.models import find
@@ -519,27 +519,27 @@ def moves(page: Page, label: str, default: int, clicked: bool = False) -> list[f
 
     The slider is moved down from its highest value; with `clicked`, up from its lowest.
     """
-    slider = page.get_by_role("slider", name=label).first
     first, then = ("Home", "ArrowRight") if clicked else ("End", "ArrowLeft")
-    slider.press(first)
-    page.locator(".recsys-heading", has_text=str(value_of(slider))).wait_for()
+    page.get_by_role("slider", name=label).first.press(first)
+    page.locator(".recsys-heading", has_text=str(focused_value(page))).wait_for()
     found = []
     for _ in range(CLICKS if clicked else MOVES):
         time.sleep(PAUSE)
-        before = value_of(slider)
+        before = focused_value(page)
         page.evaluate(WATCH, clicked)
-        slider.press(then)
-        if value_of(slider) == before:  # there are no more values
+        page.keyboard.press(then)  # finding the slider again would keep the page busy
+        if focused_value(page) == before:  # there are no more values
             break
         seconds = page.evaluate("window.moved") / 1000
-        if value_of(slider) != default:  # it is fitted already
+        if focused_value(page) != default:  # it is fitted already
             found.append(seconds)
     return found
 
 
-def value_of(slider: Locator) -> int:
-    """The value of a slider, of our page or of ipywidgets."""
-    return int(slider.evaluate("one => one.value ?? Number(one.ariaValueNow)"))
+def focused_value(page: Page) -> int:
+    """The value of the slider that has the focus, of our page or of ipywidgets."""
+    value = "document.activeElement.value ?? Number(document.activeElement.ariaValueNow)"
+    return int(page.evaluate(value))
 
 
 def of_moves(seconds: list[float]) -> dict[str, float]:

@@ -6,6 +6,7 @@ import html
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -57,6 +58,7 @@ def short(label: str) -> str:
     return plain(label if len(label) <= WIDTH else f"{label[: WIDTH - 1].rstrip()}…")
 
 
+@lru_cache(10_000)  # a chart of all courses shows the same titles after each change
 def hover(label: str) -> str:
     """A label wrapped onto several lines, for a hover text; escaped."""
     return "<br>".join(map(plain, textwrap.wrap(label, 40)))

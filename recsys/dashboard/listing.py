@@ -47,7 +47,7 @@ def as_table(
     answer : a model's recommendations; it must have a model
     history : the picked courses, which the model answers
     opened : ids of the courses whose explanation is open; None for all of them
-    explained : ids of the courses that have an explanation; None for all of them
+    explained : ids of the courses that have facts and an explanation; None for all of them
     order : "popularity" for the most popular course first; "" for the best first
     actions : whether the rows have buttons, which need the page's script
     still : whether the marks of what moved appear at once
@@ -57,19 +57,21 @@ def as_table(
     course_ids = list(answer.table["course_id"])
     positions = dataset.positions(course_ids)
     wanted = [one for one in course_ids if explained is None or one in explained]
-    reasons = dict(zip(wanted, explain_all(answer.model, history, wanted), strict=True))
+    whys = [why_html(why) for why in explain_all(answer.model, history, wanted)]
+    facts = _facts(dataset, dataset.positions(wanted))
+    reasons = {one: fact + why for one, fact, why in zip(wanted, facts, whys, strict=True)}
     marks = {one: _mark(places) for one, places in answer.moves.items()}
     scores = answer.table["score"].to_numpy()
     rows = [
-        _row(dataset, index, near, title, rank, score, share, why, is_open, taken, actions)
-        for index, near, title, rank, score, share, why, is_open, taken in zip(
+        _row(dataset, index, course_id, title, rank, score, share, why, is_open, taken, actions)
+        for index, course_id, title, rank, score, share, why, is_open, taken in zip(
             positions,
-            dataset.nearest(positions),
+            course_ids,
             answer.table["title"],
             [f"{rank}{marks.get(one, '')}" for rank, one in enumerate(course_ids, 1)],
             aligned(scores),
             _shares(scores),
-            [reasons.get(one) for one in course_ids],
+            [reasons.get(one, "") for one in course_ids],
             [opened is None or one in opened for one in course_ids],
             [order == "popularity"] * len(course_ids),
             strict=True,
@@ -111,12 +113,12 @@ def why_html(why: Explanation) -> str:
 def _row(
     dataset: Dataset,
     index: int,
-    near: np.ndarray,
+    course_id: str,
     title: str,
     rank: str,
     score: str,
     share: float,
-    why: Explanation | None,
+    why: str,
     opened: bool,
     taken: bool,
     actions: bool,
@@ -125,19 +127,19 @@ def _row(
 
     Parameters
     ----------
-    index, near : positions of the course, and of those with the most similar words
+    index : the position of the course
+    why : what is known about the course and why it is recommended, as HTML
     taken : whether the first row says how many people took the course
     """
-    course = dataset.courses.iloc[index]
-    tags = [f"<span>{escape(name)}</span>" for name in dataset.topics if course[name]]
+    own = np.flatnonzero(dataset.topic_matrix[index])
+    tags = [f"<span>{escape(dataset.topics[topic])}</span>" for topic in own]
     if taken:
         tags.insert(0, f'<b class="number">{_taken(dataset, index)}</b>')
-    about = f'<p class="recsys-about">{escape(course["description"])}</p>'
-    facts = f'<p class="recsys-about">{_facts(dataset, index, near)}</p>'
-    reasons = why_html(why) if why else ""
-    buttons = f'<td role="cell" class="acts">{_buttons(course["title"], dataset.noun)}</td>'
+    description = str(dataset.courses["description"].iat[index])
+    about = f'<p class="recsys-about">{escape(description)}</p>'
+    buttons = f'<td role="cell" class="acts">{_buttons(title, dataset.noun)}</td>'
     return (
-        f'<tbody role="rowgroup" data-course="{escape(course["id"])}">'
+        f'<tbody role="rowgroup" data-course="{escape(course_id)}">'
         f'<tr role="row" class="recommended"><td role="cell" class="rank">{rank}</td>'
         f'<th role="rowheader" scope="row"><div><details{" open" * opened}>'
         f"<summary>{escape(title)}</summary></details>"
@@ -146,7 +148,7 @@ def _row(
         f'<span class="bar" aria-hidden="true"><i style="width:{share:.0%}"></i></span></td>'
         f"{buttons * actions}</tr>"
         f'<tr role="row" class="why"><td role="cell" colspan="{3 + actions}">'
-        f"{about * bool(course['description'])}{facts}{reasons}</td></tr></tbody>"
+        f"{about * bool(description)}{why}</td></tr></tbody>"
     )
 
 
@@ -163,12 +165,17 @@ def _taken(dataset: Dataset, index: int) -> str:
     return f"{dataset.popularity[index]:,} {_verb(dataset)} it"
 
 
-def _facts(dataset: Dataset, index: int, near: np.ndarray) -> str:
-    """How many people took a course, and which others have the most similar words, as HTML."""
-    titles = "; ".join(escape(one) for one in dataset.courses["title"].iloc[near])
-    words = f" Most similar in words: {titles}." if titles else ""
-    taken = f"{dataset.popularity[index]:,} of {dataset.n_users:,} people {_verb(dataset)} it."
-    return f"{taken}{words}"
+def _facts(dataset: Dataset, positions: np.ndarray) -> list[str]:
+    """For each course how many people took it, and which have the most similar words, as HTML."""
+    facts: list[str] = []
+    if not len(positions):
+        return facts
+    for index, near in zip(positions, dataset.nearest(positions), strict=True):
+        titles = "; ".join(escape(one) for one in dataset.courses["title"].iloc[near])
+        words = f" Most similar in words: {titles}." if titles else ""
+        taken = f"{dataset.popularity[index]:,} of {dataset.n_users:,} people {_verb(dataset)} it."
+        facts.append(f'<p class="recsys-about">{taken}{words}</p>')
+    return facts
 
 
 def _verb(dataset: Dataset) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from html import escape
+from math import inf
 from typing import Any
 
 import ipywidgets as widgets
@@ -22,6 +23,7 @@ from recsys.dashboard.panels.frame import (
 from recsys.dashboard.state import Fitting, Selection, View
 from recsys.dashboard.state.comparison import NAME as COMPARISON
 
+NOTICED = 0.15  # seconds: the list is not marked as outdated during a shorter fit
 _ORDERS = (("Score", ""), ("Popularity", "popularity"))
 
 
@@ -83,7 +85,8 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
         notice.value = paragraph(fitting.advice)
 
     def show_updating() -> None:
-        (table.add_class if fitting.updating else table.remove_class)("recsys-updating")
+        slow = fitting.updating and (fitting.seconds or inf) > NOTICED
+        (table.add_class if slow else table.remove_class)("recsys-updating")
 
     def act(words: str) -> None:
         action, _, course = words.partition(":")
