@@ -103,29 +103,31 @@ COURSES = (
     "DV0101EN,ML0115EN"
 )
 
-# Waits for the next key, and then until something new is painted: the list, which comes with its
-# heading, or, with `clicked`, the courses that are left after the first was removed. `window.moved`
-# is a promise of the milliseconds from the key, or from the click.
+# Waits for the next key, and then until something new is painted: the list, or its heading alone if
+# the list is the same; with `clicked`, the courses that are left after the first was removed.
+# `window.moved` is a promise of the milliseconds from the key, or from the click.
 WATCH = """(clicked) => {
-  const watched = document.querySelector(clicked ? ".recsys-chips" : ".recsys-heading");
+  const [first, last] = clicked ? [CHIPS, CHIPS] : [".recsys-heading", ".recsys-table"];
   window.moved = new Promise((resolve, reject) => {
     let start;
-    const painted = () => resolve(performance.now() - start);
-    const change = () => requestAnimationFrame(() => requestAnimationFrame(painted));
+    const when = (selector, act) => new MutationObserver(act).observe(
+      document.querySelector(selector), { childList: true, subtree: true, characterData: true });
+    const painted = (act) => requestAnimationFrame(() => requestAnimationFrame(() => act(
+      performance.now() - start)));
     const click = () => {
       start = performance.now();
       document.querySelector("PICKED").click();
     };
     const begin = () => {
       start = performance.now();
-      new MutationObserver(change).observe(
-        watched, { childList: true, subtree: true, characterData: true });
+      when(last, () => painted(resolve));
+      when(first, () => painted((alone) => setTimeout(() => resolve(alone), 300)));
       if (clicked) setTimeout(click, 50); // until the fit has begun
     };
     addEventListener("keydown", begin, { once: true, capture: true });
     setTimeout(() => reject(new Error("no answer: do its fits take more than a second?")), 20000);
   });
-}""".replace("PICKED", PICKED)
+}""".replace("PICKED", PICKED).replace("CHIPS", '".recsys-chips"')
 
 
 @dataclass

@@ -43,6 +43,9 @@ function inTurn(act) {
   return done;
 }
 
+/** The next paint: a list that has just arrived is seen before its charts are drawn again. */
+const paint = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+
 /** An element for a figure. `draw` replaces the figure, and only what differs is drawn again. */
 export function figurePlace() {
   const node = document.createElement("div");
@@ -55,6 +58,7 @@ export function figurePlace() {
     needPlotly();
     try {
       const { react } = await plotly;
+      if (drawnWidth(node)) await paint();
       await inTurn(async () => {
         // Skip it if a newer figure has arrived meanwhile.
         if (figure === wanted) await react(node, figure.data, figure.layout, figure.config);

@@ -8,6 +8,7 @@ import { copyText } from "./takeaway.js";
 
 const PATIENCE = 10000; // ms until the page is shown anyway
 const OPENING = "opening-link"; // the class of a page whose link is not followed yet
+const AFTER = 250; // ms: a change of the address keeps the browser busy, and the list comes first
 const GESTURE = 1000; // ms: changes that follow each other sooner are one, such as a drag of a slider
 
 /** The link that the page was opened with; "" without one. */
@@ -18,6 +19,9 @@ let beginning;
 /** How many links the kernel will have opened when the address follows it; 0 while it does. */
 let awaited = asked ? 1 : 0;
 let lastChange = -Infinity;
+/** The change of the address that is to come; 0 if none is.
+ * @type {ReturnType<typeof setTimeout> | 0} */
+let due = 0;
 
 /**
  * Write into a hidden field of a panel.
@@ -56,12 +60,23 @@ function followLink() {
     if (asked) tellKernel("asked", asked);
   }
   if (Number(link.dataset.heard) < awaited) return;
-  const query = link.search === beginning ? "" : link.search;
-  if (query !== location.search) keepInHistory(location.pathname + query);
-  if (awaited === 0) return;
+  if (awaited === 0) {
+    due ||= setTimeout(showAddress, AFTER);
+    return;
+  }
+  showAddress();
   awaited = 0;
   present(Number(new URLSearchParams(link.search).get("present")));
   uncover();
+}
+
+/** Write the link of the state into the address. */
+function showAddress() {
+  clearTimeout(due);
+  due = 0;
+  const search = address()?.search;
+  const query = search === beginning ? "" : search;
+  if (query !== undefined && query !== location.search) keepInHistory(location.pathname + query);
 }
 
 /**
@@ -80,6 +95,8 @@ function keepInHistory(changed) {
 function goBack() {
   const link = address();
   if (!link || beginning === undefined) return;
+  clearTimeout(due);
+  due = 0;
   awaited = Number(link.dataset.heard) + 1;
   tellKernel("asked", location.search || beginning);
 }

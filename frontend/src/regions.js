@@ -29,7 +29,8 @@ export function showWhatOpens() {
   };
   document.addEventListener("click", press, true); // before the button is pressed
   afterChanges(() => {
-    const opened = open().find((one) => before && !before.has(one));
+    if (!before) return;
+    const opened = open().find((one) => !before?.has(one));
     if (!opened) return;
     before = undefined;
     opened.scrollIntoView({ block: "nearest" });

@@ -66,8 +66,8 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
 
     def show() -> None:
         answer = fitting.answer
-        list_rows()
         heading.value = f"<h2>{escape(answer.heading)}</h2>" if answer.heading else ""
+        list_rows()
         moved.value = paragraph(answer.what_moved)
         effect.value = paragraph(answer.effect)
         remarks.value = paragraph(" ".join(filter(None, (answer.remarks, on_ratings()))))
