@@ -41,9 +41,9 @@ from recsys.models.base import Evidence, Progress, Recommender
 from recsys.models.hyperparameters import hyperparameter
 
 FAVOURITES = 5  # courses of a cluster that an explanation shows
-SAMPLE = 8_000  # users; their centroids are the start for all users
+SAMPLE = 4_000  # users; their centroids are the start for all users
 STARTS = 3  # of k-means on the sample; the one with the lowest inertia counts
-PASSES = 100  # at most, over all users; if the sample holds all users, the first changes nothing
+PASSES = 10  # at most, over all users; if the sample holds all users, the first changes nothing
 TOLERANCE = 5e-3  # k-means stops if no centroid moves by more; another sample would move them more
 LIFT_OFFSET = 0.01  # a share of the users; without it, courses with few users would have huge lifts
 

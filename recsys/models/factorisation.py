@@ -2,7 +2,8 @@
 
 X ≈ WH is solved by coordinate descent: each column of W in turn is set to its optimum given the
 rest, then each row of H. The rows of W stay with their block of users; H needs only the sums WᵀX
-and WᵀW. The initial factors come from a truncated singular value decomposition of X, computed by
+and WᵀW. If there are many users, H is first computed from a sample of them, and passes over all
+users follow. The initial factors come from a truncated singular value decomposition of X, computed by
 repeated multiplication with XᵀX, which is a sum over blocks too. This module must not know what is
 factorised, nor why.
 
@@ -18,12 +19,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 
-from recsys.blocks import Blocks, Users
+from recsys.blocks import Blocks, Users, UserSample, split_into_blocks
 from recsys.models.base import Progress
 
+SAMPLE = 8_000  # users; the H of so many is the start for all users
 PASSES = 60  # at most; long before that, the loss changes by less than 0.1 % per pass
+LAST_PASSES = 2  # over all users, after those over a sample; more do not rank better
 TOLERANCE = 1e-3  # relative to the violation of the optimality conditions in the first pass
 SUBSPACE_PASSES = 8
 OVERSAMPLING = 10  # extra directions, because the last directions converge slowly
@@ -96,8 +99,10 @@ def truncated_svd(
 def factorise(
     users: Blocks,
     columns: Columns,
+    n_users: int,
     singular_vectors: np.ndarray,
     penalty: float,
+    seed: int,
     progress: Progress,
 ) -> np.ndarray:
     """(k, n) the matrix H ≥ 0 that, with a W ≥ 0, minimises ‖X − WH‖² + penalty (‖W‖² + ‖H‖²).
@@ -105,20 +110,49 @@ def factorise(
     Parameters
     ----------
     singular_vectors : (n, k) right singular vectors of X, from which the initial factors follow
+    seed : chooses the sample of users that the first passes are over, if there are many users
     """
-    sweeps, components = _initial_factors(users, columns, singular_vectors)
+    share = SAMPLE / max(n_users, SAMPLE)
+    some = users if share == 1 else _sampled(users, UserSample(seed, 0.0, share))
+    sweeps, components = _initial_factors(some, columns, singular_vectors)
     first_violation = 0.0
     for done in range(PASSES):
-        sweeps = users.map(_sweep, columns, sweeps, components, penalty)
-        violation, products, gram = sweeps.sum(_sums)
-        rows, more = descend(components.T, gram, products.T, penalty)
-        components = rows.T
-        violation += more
+        sweeps, components, violation = _pass(some, columns, sweeps, components, penalty, share)
         first_violation = first_violation or violation
         if violation <= TOLERANCE * first_violation:
             break
-        progress((done + 1) / PASSES, f"Pass {done + 1} of at most {PASSES}")
+        progress(done / PASSES, f"Pass {done + 1} of at most {PASSES}")
+    if share < 1:
+        sweeps = users.map(_no_amounts, len(components))
+        for done in range(LAST_PASSES):
+            progress(0.9, f"Pass {done + 1} of {LAST_PASSES} over all users")
+            sweeps, components, _ = _pass(users, columns, sweeps, components, penalty, 1.0)
     return components
+
+
+def _sampled(users: Blocks, sample: UserSample) -> Blocks:
+    """The users of a sample, in the memory of this process."""
+    return split_into_blocks(csr_matrix(vstack(users.sum(_selected, sample), format="csr")))
+
+
+def _pass(
+    users: Blocks,
+    columns: Columns,
+    sweeps: Blocks,
+    components: np.ndarray,
+    penalty: float,
+    share: float,
+) -> tuple[Blocks, np.ndarray, float]:
+    """The next W and H, and how far they were from their optimum.
+
+    Parameters
+    ----------
+    share : of the users; a sample has the same optimum if H has this share of the penalty
+    """
+    sweeps = users.map(_sweep, columns, sweeps, components, penalty)
+    violation, products, gram = sweeps.sum(_sums)
+    rows, more = descend(components.T, gram, products.T, penalty * share)
+    return sweeps, rows.T, violation + more
 
 
 def descend(
@@ -207,6 +241,15 @@ def _initial_amounts(
     amounts = np.maximum(columns.rows_of(users) @ singular_vectors, 0) * scale
     amounts[amounts == 0] = mean
     return Sweep(amounts, 0.0, np.zeros(0), np.zeros(0))
+
+
+def _selected(users: Users, sample: UserSample) -> list[csr_matrix]:
+    """The likes of the users in a sample, in a list."""
+    return [sample.select(users)]
+
+
+def _no_amounts(users: Users, k: int) -> Sweep:
+    return Sweep(np.zeros((len(users.lengths), k)), 0.0, np.zeros(0), np.zeros(0))
 
 
 def _sweep(

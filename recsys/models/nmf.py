@@ -94,7 +94,15 @@ class NMF(Recommender):
             users, columns, dataset.n_users, self.n_components, self.seed
         )
         self.penalty_ = self.regularisation / 100 * float(singular_values[0])
-        components = factorise(users, columns, singular_vectors, self.penalty_, progress)
+        components = factorise(
+            users,
+            columns,
+            dataset.n_users,
+            singular_vectors,
+            self.penalty_,
+            self.seed,
+            progress,
+        )
         self.H_[: len(components), rated] = components / columns.scale
         self.course_weights_[rated] = weights
 
