@@ -522,14 +522,16 @@ def moves(page: Page, label: str, default: int, clicked: bool = False) -> list[f
     The slider is moved down from its highest value; with `clicked`, up from its lowest.
     """
     first, then = ("Home", "ArrowRight") if clicked else ("End", "ArrowLeft")
-    page.get_by_role("slider", name=label).first.press(first)
+    slider = page.get_by_role("slider", name=label).first
+    slider.press(first)
     page.locator(".recsys-heading", has_text=str(focused_value(page))).wait_for()
     found = []
     for _ in range(CLICKS if clicked else MOVES):
         time.sleep(PAUSE)
+        slider.focus()  # and no search for it later, which would keep the page busy
         before = focused_value(page)
         page.evaluate(WATCH, clicked)
-        page.keyboard.press(then)  # finding the slider again would keep the page busy
+        page.keyboard.press(then)
         if focused_value(page) == before:  # there are no more values
             break
         seconds = page.evaluate("window.moved") / 1000

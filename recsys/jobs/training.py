@@ -6,18 +6,21 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from recsys.dataset import Dataset
+from recsys.dataset import Dataset, TrainingSet
 from recsys.jobs import warm
 from recsys.jobs.child import described, restored
 from recsys.jobs.job import Job
 from recsys.jobs.queue import JobQueue
 from recsys.models import Progress, Recommender
+from recsys.sources import Version, load_training_set, version_of
 from recsys.storage import Store, load, save
 from recsys.storage.store import no_slot, with_values_of
 
+SMALL = 20_000_000  # bytes of a data set's files, for the warm process to keep it in memory
 CHANGED = (
     "The data or the code has changed on disk since this page was opened; reload the page and "
     "train again."
@@ -67,6 +70,7 @@ class TrainingJob(Job):
     def _work(self) -> Recommender:
         here = self.source is None or self.model.fits_within_a_click(self.dataset)
         if here or not self.store.keeps(self.model):
+            self._report(0.0, "Fitting")
             fresh = type(self.model)(**self.model.values())
             slot = self.queue.slot if self.at_once else no_slot
             return self.store.fitted(fresh, self.dataset, self._report, slot)
@@ -117,12 +121,11 @@ def work(
     ValueError : if the data or the code here differs from that of the parent process
     """
     from recsys.scale import for_fitting
-    from recsys.sources import load_training_set
 
     asked, shared = restored(model), Store(store)
     warm.import_libraries()
     progress(0.0, "Loading the data")
-    dataset = load_training_set(source)
+    dataset = _loaded(source, version_of(source))
     if shared.key(asked, dataset) != key:
         raise ValueError(CHANGED)
     with for_fitting(dataset) as at_hand:
@@ -133,3 +136,18 @@ def work(
         print(f"{asked.name} could not be stored ({error}).", file=sys.stderr)
         save(asked, spare)
         return {"file": spare}
+
+
+def prepare(source: str, **work: Any) -> None:
+    """Load a small data set in the warm process, so that its children have it already."""
+    version = version_of(source)
+    if version and sum(size for _, size, _ in version) <= SMALL:
+        dataset = _loaded(source, version)
+        # And what is derived from it on first use.
+        _ = (dataset.fingerprint, dataset.blocks, dataset.popularity, dataset.display_titles)
+
+
+@lru_cache(1)
+def _loaded(source: str, version: Version) -> TrainingSet:
+    """The data set. A process that has loaded it loads it again only in another version."""
+    return load_training_set(source)

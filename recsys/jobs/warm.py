@@ -1,9 +1,11 @@
 """A warm process: it has imported what most fits need, and forks a child for each piece of work.
 
 Such a child starts in some hundredths of a second, where a new process takes a second for its
-imports. All sessions of a server share one warm process, `python -m recsys.jobs.warm`. Without a
-server, as in JupyterLab, a kernel starts its own with its first work. Linux only: the frameworks of
-macOS do not survive a fork. Must not know what the work is, nor how many children there may be.
+imports. If the module of the work has a function `prepare`, it is called before the fork with the
+arguments of the work: what it keeps in memory, such as a data set, the child has too. All sessions
+of a server share one warm process, `python -m recsys.jobs.warm`. Without a server, as in
+JupyterLab, a kernel starts its own with its first work. Linux only: the frameworks of macOS do not
+survive a fork. Must not know what the work is, nor how many children there may be.
 
 It listens on a socket in a folder. For each piece of work a session connects and sends the order of
 `worker.do` as one line, together with a file for standard error. The events come back on the same
@@ -32,6 +34,7 @@ from typing import IO, Any
 
 from recsys.jobs import worker
 from recsys.machine import code_changed
+from recsys.models import clustering
 
 FOLDER = "RECSYS_WARM"  # the environment variable with the folder of the server's warm process
 IMPORTED = ("recsys.jobs.training", "recsys.scale", "sklearn.cluster", "sklearn.decomposition")
@@ -146,6 +149,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(5)  # a click on a page comes before a fit
     import_libraries()
+    clustering.accustom()
     gc.collect()
     gc.freeze()  # a garbage collection in a child would copy the shared memory
     accepted = next_order(listener, starter, code)
@@ -191,6 +195,7 @@ def next_order(
                 except (OSError, ValueError):  # the session has gone
                     connection.close()
                     continue
+                _prepare(order)
                 child = os.fork()
                 if child == 0:
                     listener.close()
@@ -216,6 +221,14 @@ def _received(connection: socket.socket) -> tuple[dict[str, Any], int]:
     if not handles:
         raise ValueError("An order comes with a file.")
     return dict(json.loads(message)), handles[0]
+
+
+def _prepare(order: dict[str, Any]) -> None:
+    """Let the module of the work do what its children would all do again."""
+    with suppress(Exception):  # the child will meet the same error, and report it
+        prepare = getattr(import_module(order["module"]), "prepare", None)
+        if prepare is not None:
+            prepare(**order)
 
 
 def _bury(handle: int, child: int, connection: socket.socket) -> None:

@@ -303,6 +303,11 @@ def _cluster_counts(users: Users, embedded: Points, centroids: np.ndarray) -> tu
     )
 
 
+def accustom() -> None:
+    """Run k-means once: with its first run in a process, scikit-learn looks around for 0.1 s."""
+    _k_means(np.eye(3), np.ones(3), 2, seed=0)
+
+
 def _k_means(points: np.ndarray, weights: np.ndarray, n_clusters: int, seed: int) -> np.ndarray:
     """(n_clusters or fewer, n_dimensions) the centroids of weighted points."""
     if not len(points):

@@ -3,9 +3,9 @@
 X ≈ WH is solved by coordinate descent: each column of W in turn is set to its optimum given the
 rest, then each row of H. The rows of W stay with their block of users; H needs only the sums WᵀX
 and WᵀW. If there are many users, H is first computed from a sample of them, and passes over all
-users follow. The initial factors come from a truncated singular value decomposition of X, computed by
-repeated multiplication with XᵀX, which is a sum over blocks too. This module must not know what is
-factorised, nor why.
+users follow. The initial factors come from a truncated singular value decomposition of X, computed
+by repeated multiplication with XᵀX, which is a sum over blocks too. This module must not know what
+is factorised, nor why.
 
 Cichocki & Phan, "Fast local algorithms for large scale nonnegative matrix and tensor
 factorizations", IEICE Transactions 2009. Initial factors: Boutsidis & Gallopoulos, "SVD based

@@ -25,13 +25,17 @@ __all__ = [
     "FetchError",
     "Layout",
     "Source",
+    "Version",
     "available",
     "fetch_ibm",
     "home",
     "load_dataset",
     "load_pair",
     "load_training_set",
+    "version_of",
 ]
+
+Version = tuple[tuple[str, int, int], ...]  # path, size in bytes and time of change of each file
 
 # In the order shown. Layouts are tried from the last to the first, so that a layout can require
 # more files than one above it.
@@ -102,6 +106,23 @@ def load_training_set(source: str | os.PathLike[str] = "bundled") -> TrainingSet
     if partitions.matches(Path(source)):
         return partitions.open_partitions(Path(source))
     return load_dataset(source)
+
+
+def version_of(source: str | os.PathLike[str]) -> Version:
+    """The files of a data set with their sizes and times, to notice a change.
+
+    () for a folder of partitions, which is not kept in memory, and for an unknown source.
+
+    Parameters
+    ----------
+    source : as for `load_training_set`
+    """
+    present = {one.key: one.folder for one in available()}
+    folder = present.get(os.fspath(source), Path(source))
+    if partitions.matches(folder):
+        return ()
+    files = [(one, one.stat()) for one in sorted(folder.glob("*")) if one.is_file()]
+    return tuple((str(one), about.st_size, about.st_mtime_ns) for one, about in files)
 
 
 def available() -> tuple[Source, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from recsys.dashboard.state.selection import Selection
 from recsys.jobs import warm
-from recsys.jobs.job import Event, Failed, Finished, running_loop
+from recsys.jobs.job import Event, Failed, Finished, Progressed, running_loop
 from recsys.jobs.queue import JobQueue
 from recsys.jobs.training import TrainingJob
 from recsys.machine import processors
@@ -19,7 +19,7 @@ from recsys.models import Recommender
 from recsys.storage import Store
 
 LONGEST = 1.0  # seconds that the last fit of a model took at most, if the next one is to be live
-TRIAL = 3.0  # seconds for the first fit of a model on a data set; it waits for imports too
+TRIAL = 3.0  # seconds for the first fit of a model on a data set, from its first report
 REST = 1.0  # seconds without a change, after which the fitted model is stored
 POLL = 0.02  # seconds between two looks at the queue of such fits
 ROOM = 64_000_000  # bytes for the fitted models that are not stored
@@ -48,6 +48,7 @@ class Live:
     ) -> None:
         self._selection, self._on_fitted, self._on_failed = selection, on_fitted, on_failed
         self._job: TrainingJob | None = None
+        self._is_timed = False  # whether the running fit needs no limit, or has got one
         self._last: Recommender | None = None
         self._took: dict[tuple[str, type[Recommender]], float] = {}  # by data and class
         selection.observe(lambda _: self.stop(), "dataset")
@@ -83,10 +84,8 @@ class Live:
         self._job = job = TrainingJob(
             model, selection.dataset, selection.load_key, store, queue, at_once=True
         )
+        self._is_timed = self.seconds(model) is not None
         job.start(lambda event: self._on_event(job, event))
-        loop = running_loop()
-        if loop is not None and self.seconds(model) is None:
-            loop.call_later(TRIAL, lambda: self._give_up(job))
 
     def stop(self) -> None:
         """End the fit that runs."""
@@ -110,6 +109,13 @@ class Live:
         """The store that the sessions of this server share, in memory."""
         place = warm.folder()
         return Store(place / "fits", limit=ROOM) if place else None
+
+    def _begin_trial(self, job: TrainingJob) -> None:
+        """Limit the time of a first fit. The start of a warm process before it does not count."""
+        loop = running_loop()
+        if loop is not None and not self._is_timed:
+            self._is_timed = True
+            loop.call_later(TRIAL, lambda: self._give_up(job))
 
     def _give_up(self, job: TrainingJob) -> None:
         """The first fit takes too long to be live."""
@@ -147,6 +153,8 @@ class Live:
             self._selection.store.remember_seconds(model, self._selection.dataset, seconds)
 
     def _on_event(self, job: TrainingJob, event: Event) -> None:
+        if job is self._job and isinstance(event, Progressed):
+            self._begin_trial(job)
         if job is not self._job or not isinstance(event, Finished | Failed):
             return
         self._job = None
