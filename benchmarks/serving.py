@@ -532,10 +532,11 @@ def moves(page: Page, label: str, default: int, clicked: bool = False) -> list[f
         before = focused_value(page)
         page.evaluate(WATCH, clicked)
         page.keyboard.press(then)
-        if focused_value(page) == before:  # there are no more values
+        now = focused_value(page)
+        if now == before:  # there are no more values
             break
         seconds = page.evaluate("window.moved") / 1000
-        if focused_value(page) != default:  # it is fitted already
+        if now != default:  # it is fitted already
             found.append(seconds)
     return found
 
