@@ -95,6 +95,7 @@ LIVE = {
 CLICKED = "nmf"  # the fit during which is clicked: the longest
 OWN = """\
 from recsys import models
+@models.register
 class Own(models.NMF):
     name = short = "Own"
 """
@@ -522,7 +523,8 @@ def moves(page: Page, label: str, default: int, clicked: bool = False) -> list[f
     The slider is moved down from its highest value; with `clicked`, up from its lowest.
     """
     first, then = ("Home", "ArrowRight") if clicked else ("End", "ArrowLeft")
-    slider = page.get_by_role("slider", name=label).first
+    of_ipywidgets = page.locator(".widget-slider", has_text=label).locator(".noUi-handle")
+    slider = page.get_by_role("slider", name=label).or_(of_ipywidgets).first
     slider.press(first)
     page.locator(".recsys-heading", has_text=str(focused_value(page))).wait_for()
     found = []

@@ -85,8 +85,9 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
         notice.value = paragraph(fitting.advice)
 
     def show_updating() -> None:
+        # A class of the panel: JupyterLab writes a table anew if its class changes, and closes rows.
         slow = fitting.updating and (fitting.seconds or inf) > NOTICED
-        (table.add_class if slow else table.remove_class)("recsys-updating")
+        (panel.add_class if slow else panel.remove_class)("recsys-updating")
 
     def act(words: str) -> None:
         action, _, course = words.partition(":")
@@ -104,11 +105,10 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
     pointed = from_the_page("Which pick is pointed at", "pointed", point)
     watch(fitting, "answer", show)
     watch(fitting, "advice", show_advice)
-    watch(fitting, "updating", show_updating)
     view.observe(lambda _: show(), "order")
     view.observe(lambda _: explain(), "explained")
     news = create(widgets.Box, [moved, _preview(fitting)], css="recsys-news")
-    return frame(
+    panel = frame(
         row(heading, _filters(selection, view), css="recsys-head"),
         notice,
         row(news, _pin(fitting), css="recsys-below-head"),
@@ -121,6 +121,8 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
         pointed,
         name="recommendations",
     )
+    watch(fitting, "updating", show_updating)
+    return panel
 
 
 def _filters(selection: Selection, view: View) -> widgets.HBox:
