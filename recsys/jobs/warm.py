@@ -1,11 +1,11 @@
 """A warm process: it has imported what most fits need, and forks a child for each piece of work.
 
 Such a child starts in some hundredths of a second, where a new process takes a second for its
-imports. If the module of the work has a function `prepare`, it is called before the fork with the
-arguments of the work: what it keeps in memory, such as a data set, the child has too. All sessions
-of a server share one warm process, `python -m recsys.jobs.warm`. Without a server, as in
-JupyterLab, a kernel starts its own with its first work. Linux only: the frameworks of macOS do not
-survive a fork. Must not know what the work is, nor how many children there may be.
+imports. If the module of the work is among those, and has a function `prepare`, it is called before
+the fork with the arguments of the work: what it keeps in memory, such as a data set, the child has
+too. All sessions of a server share one warm process, `python -m recsys.jobs.warm`. Without a
+server, as in JupyterLab, a kernel starts its own with its first work. Linux only: the frameworks of
+macOS do not survive a fork. Must not know what the work is, nor how many children there may be.
 
 It listens on a socket in a folder. For each piece of work a session connects and sends the order of
 `worker.do` as one line, together with a file for standard error. The events come back on the same
@@ -226,7 +226,7 @@ def _received(connection: socket.socket) -> tuple[dict[str, Any], int]:
 def _prepare(order: dict[str, Any]) -> None:
     """Let the module of the work do what its children would all do again."""
     with suppress(Exception):  # the child will meet the same error, and report it
-        prepare = getattr(import_module(order["module"]), "prepare", None)
+        prepare = getattr(sys.modules.get(order["module"]), "prepare", None)
         if prepare is not None:
             prepare(**order)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recsys import models
+from recsys import dataset, models
 from recsys.dataset import DataError, Dataset, UnknownCourseError
 
 COURSES = pd.DataFrame({"id": ["A", "B"], "title": ["Ants", "Bees"], "Insects": [1, 1]})
@@ -175,3 +175,15 @@ def test_courses_with_the_same_title_are_told_apart_by_their_ids() -> None:
     assert twins.title("C") == "data  analysis (C)"
     listed = models.KNN(shrinkage=0).fit(twins).recommend({"B": 3})
     assert set(listed["title"]) == {"Data Analysis (A)", "data  analysis (C)"}
+
+
+def test_co_ratings_are_products_of_the_columns(
+    tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    likes = tiny.likes.toarray()
+    np.testing.assert_array_equal(tiny.co_ratings.dot_products.toarray(), likes.T @ likes)
+    binary = (likes > 0).astype(int)
+    np.testing.assert_array_equal(tiny.co_ratings.common.toarray(), binary.T @ binary)
+    assert tiny.co_ratings is tiny.co_ratings
+    monkeypatch.setattr(dataset, "FEW", 1)  # so many that they are not kept
+    assert tiny.co_ratings is not tiny.co_ratings

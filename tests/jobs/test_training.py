@@ -17,9 +17,11 @@ from stage import LONG, Stage
 from training_models import Clumsy, Patient
 
 from recsys.dataset import Dataset
+from recsys.jobs import training, warm
 from recsys.jobs.job import Cancelled, Event, Failed, Finished, Progressed
 from recsys.jobs.training import TrainingJob
 from recsys.models import KNN, Progress
+from recsys.sources import version_of
 from recsys.storage import Store
 
 
@@ -227,3 +229,18 @@ def test_a_listener_that_fails_does_not_end_the_training(stage: Stage) -> None:
 
     job = TrainingJob(KNN(), stage.dataset, stage.source, stage.store).start(listener)
     assert isinstance(job.wait(LONG), Finished)
+
+
+def test_a_process_loads_a_data_set_again_only_if_a_file_has_changed(tmp_path: Path) -> None:
+    (tmp_path / "movies.csv").write_text("movieId,title,genres\n1,One (1990),Drama\n")
+    ratings = tmp_path / "ratings.csv"
+    ratings.write_text("userId,movieId,rating,timestamp\n1,1,5.0,0\n")
+    training._loaded.cache_clear()
+    source = str(tmp_path)
+    warm._prepare({"module": training.__name__, "source": source, "key": ""})
+    kept = training._loaded(source, version_of(source))
+    assert training._loaded.cache_info()[:2] == (1, 1)  # found, and loaded before
+    assert kept.n_users == 1
+    ratings.write_text("userId,movieId,rating,timestamp\n1,1,5.0,0\n2,1,4.0,0\n")
+    assert training._loaded(source, version_of(source)).n_users == 2
+    assert version_of("no such source") == ()

@@ -99,3 +99,13 @@ def test_components_are_the_groups() -> None:
 
 def test_finds_the_group() -> None:
     assert_finds_the_group(NMF(n_components=6).fit(taste_groups()))
+
+
+def test_bundles_found_in_a_sample_are_those_of_all_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = taste_groups()
+    every = NMF(n_components=N_GROUPS, regularisation=5.0).fit(dataset)
+    monkeypatch.setattr(factorisation, "SAMPLE", 300)
+    model = NMF(n_components=N_GROUPS, regularisation=5.0).fit(dataset)
+    one, other = (found.H_ / np.linalg.norm(found.H_, axis=1)[:, None] for found in (model, every))
+    assert ((one @ other.T).max(axis=0) > 0.98).all()
+    assert_finds_the_group(model)

@@ -85,7 +85,7 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
         notice.value = paragraph(fitting.advice)
 
     def show_updating() -> None:
-        # A class of the panel: JupyterLab writes a table anew if its class changes, and closes rows.
+        # The panel's class: with the table's, JupyterLab would write it anew and close its rows.
         slow = fitting.updating and (fitting.seconds or inf) > NOTICED
         (panel.add_class if slow else panel.remove_class)("recsys-updating")
 
