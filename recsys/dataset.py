@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -66,7 +66,8 @@ class UnknownCourseError(DataError, KeyError):
     __str__ = Exception.__str__  # KeyError would put the message in quotation marks
 
 
-class CoRatings(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class CoRatings:
     """How the users' likes of any two courses go together.
 
     Attributes

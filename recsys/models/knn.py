@@ -87,16 +87,16 @@ class KNN(Recommender):
 
     def _fit(self, dataset: TrainingSet, progress: Progress) -> None:
         progress(0.0, "Comparing courses by the users they share")
-        dot_products, common = dataset.co_ratings
-        similarity = _without_diagonal(_cosines(dot_products))
+        together = dataset.co_ratings
+        similarity = _without_diagonal(_cosines(together.dot_products))
         if self.weighting == "similarity" and self.shrinkage:
-            shared = np.asarray(common[similarity.nonzero()]).ravel()
+            shared = np.asarray(together.common[similarity.nonzero()]).ravel()
             similarity.data *= shared / (shared + self.shrinkage)
         self.similarity_ = _nearest(similarity, self.neighbours)
         self.weights_ = self.similarity_
         if self.weighting == "joint":
             progress(0.3, "Weighing the neighbours of each course")
-            self.weights_ = _joint_weights(common, self.similarity_, self.shrinkage)
+            self.weights_ = _joint_weights(together.common, self.similarity_, self.shrinkage)
 
     def _score(self, histories: csr_matrix) -> np.ndarray:
         return np.asarray((histories.sign() @ self.weights_.T).toarray())

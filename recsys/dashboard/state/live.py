@@ -160,7 +160,9 @@ class Live:
         self._job = None
         if isinstance(event, Finished):
             seconds = job.store.seconds(job.model, job.dataset)  # none of a notebook's own classes
-            self._remember(job.model, event.seconds if seconds is None else seconds)
+            if seconds is None:
+                seconds = event.seconds if job.seconds_here is None else job.seconds_here
+            self._remember(job.model, seconds)
             self._store_at_rest(event.result)
             self._on_fitted(event.result)
         else:
