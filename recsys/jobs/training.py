@@ -134,7 +134,8 @@ def work(
     asked, shared = restored(model), Store(store)
     warm.import_libraries()
     progress(0.0, "Loading the data")
-    dataset = _loaded(source, version_of(source))
+    version = version_of(source)
+    dataset = _loaded(source, version) if version else load_training_set(source)
     if shared.key(asked, dataset) != key:
         raise ValueError(CHANGED)
     with for_fitting(dataset) as at_hand:
@@ -156,7 +157,7 @@ def prepare(source: str, **work: Any) -> None:
         _ = (dataset.fingerprint, dataset.blocks, dataset.popularity, dataset.display_titles)
 
 
-@lru_cache(1)
+@lru_cache(2)
 def _loaded(source: str, version: Version) -> TrainingSet:
     """The data set. A process that has loaded it loads it again only in another version."""
     return load_training_set(source)

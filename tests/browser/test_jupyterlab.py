@@ -138,8 +138,11 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Pat
 @pytest.fixture
 def lab(started: tuple[str, Path], page: Page) -> Iterator[Lab]:
     url, folder = started
-    yield Lab(url, folder, page)
+    lab = Lab(url, folder, page)
+    yield lab
     page.goto("about:blank")
+    # A page that finds a kernel fetches its widgets. Those of a run that begins meanwhile are lost.
+    lab.end_kernels()
 
 
 def test_charts_are_live_and_whole_in_every_view(lab: Lab) -> None:
