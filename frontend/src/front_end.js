@@ -117,6 +117,7 @@ class LightPage {
     } else if (header.msg_type === "comm_msg" && data.method === "update_states") {
       this.hearOfAll(data.states);
     } else if (header.msg_type === "comm_msg" && data.content?.do === "focus") {
+      if (document.activeElement !== document.body) return; // the visitor has gone on meanwhile
       for (const view of this.models.get(id)?.views ?? []) view.focus?.();
     }
   }

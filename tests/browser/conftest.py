@@ -115,7 +115,9 @@ def first_visit(page: Page, server: Server) -> Dashboard:
 @pytest.fixture
 def opened(first_visit: Dashboard) -> Dashboard:
     """The dashboard with its example, the questions dismissed."""
-    first_visit.button("Dismiss the questions").click()
+    dismiss = first_visit.button("Dismiss the questions")
+    dismiss.click()
+    expect(dismiss).to_be_hidden()
     return first_visit
 
 
