@@ -15,7 +15,7 @@ from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 
 PER_BLOCK = 65_536  # users; a block of histories of ten courses is then about 8 MB
 
@@ -68,6 +68,10 @@ class UserSample(NamedTuple):
         numbers = users.random_numbers(self.seed)
         in_range = (self.low <= numbers) & (numbers < self.high)
         return users.likes[in_range & (users.lengths >= self.min_likes)]
+
+    def gather(self, users: Blocks) -> csr_matrix:
+        """(n, n_courses) the likes of all users in the sample, in the memory of this process."""
+        return csr_matrix(vstack(users.sum(_selected, self)))
 
 
 class Blocks(ABC):
@@ -133,6 +137,11 @@ class LocalBlocks(Blocks):
         for index in range(len(self)) if order is None else order:
             own = (one._values[index] if isinstance(one, LocalBlocks) else one for one in arguments)
             yield function(load_value(self._values[index]), *map(load_value, own))
+
+
+def _selected(users: Users, sample: UserSample) -> list[csr_matrix]:
+    """What `UserSample.select` returns for a block, in a list."""
+    return [sample.select(users)]
 
 
 def load_value(value: Any) -> Any:

@@ -76,5 +76,10 @@ export function figurePlace() {
     if (drawn && contentRect.width && Math.abs(drawn - contentRect.width) >= 1) Plots.resize(node);
   }).observe(node);
 
-  return { node, draw, clear: async () => (await plotly).purge(node) };
+  async function clear() {
+    wanted = undefined; // a figure that waits for its turn is not drawn after all
+    (await plotly).purge(node);
+  }
+
+  return { node, draw, clear };
 }

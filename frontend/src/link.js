@@ -70,10 +70,15 @@ function followLink() {
   uncover();
 }
 
-/** Write the link of the state into the address. */
-function showAddress() {
+/** Do not change the address after all. */
+function leaveAddress() {
   clearTimeout(due);
   due = 0;
+}
+
+/** Write the link of the state into the address. */
+function showAddress() {
+  leaveAddress();
   const search = address()?.search;
   const query = search === beginning ? "" : search;
   if (query !== undefined && query !== location.search) keepInHistory(location.pathname + query);
@@ -95,8 +100,7 @@ function keepInHistory(changed) {
 function goBack() {
   const link = address();
   if (!link || beginning === undefined) return;
-  clearTimeout(due);
-  due = 0;
+  leaveAddress();
   awaited = Number(link.dataset.heard) + 1;
   tellKernel("asked", location.search || beginning);
 }

@@ -170,12 +170,11 @@ class Clustering(Recommender):
 
     def _initial_centroids(self, users: Blocks, equal_weights: bool, share: float) -> np.ndarray:
         """(n, n_dimensions) the centroids of a sample of the users."""
-        sampled, counts = users.sum(
-            self._sampled_profiles, equal_weights, UserSample(self.seed, 0.0, share)
-        )
+        sampled = Users(UserSample(self.seed, 0.0, share).gather(users), 0)
         # Users with equal profiles share a cluster, so one point with their total weight will do.
-        profiles, index = np.unique(np.concatenate(sampled), axis=0, return_inverse=True)
-        weights = np.bincount(index.ravel(), np.concatenate(counts), minlength=len(profiles))
+        profiles, index = np.unique(self.profile(sampled.likes), axis=0, return_inverse=True)
+        counts = user_weights(sampled, equal_weights)
+        weights = np.bincount(index.ravel(), counts, minlength=len(profiles))
         # Rounded: the last bits depend on the blocks, and k-means can depend on the last bits.
         points = np.round(self.embed(profiles[weights > 0]), 9)
         return _k_means(points, weights[weights > 0], self.n_clusters, self.seed)
@@ -194,14 +193,8 @@ class Clustering(Recommender):
         points = self._normalised(self.profile(users.likes))
         return np.asarray(user_weights(users, equal_weights) @ (points - self.mean_) ** 2)
 
-    def _sampled_profiles(
-        self, users: Users, equal_weights: bool, sample: UserSample
-    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        """The profiles and the weights of the users in the sample, each in a list."""
-        sampled = Users(sample.select(users), 0)
-        return [self.profile(sampled.likes)], [user_weights(sampled, equal_weights)]
-
     def _points(self, users: Users, equal_weights: bool) -> Points:
+        """What k-means needs to know of a block of users."""
         return Points(self.embed(self.profile(users.likes)), user_weights(users, equal_weights))
 
     # Which clusters a history belongs to

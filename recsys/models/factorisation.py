@@ -19,7 +19,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import csr_matrix
 
 from recsys.blocks import Blocks, Users, UserSample, split_into_blocks
 from recsys.models.base import Progress
@@ -113,7 +113,9 @@ def factorise(
     seed : chooses the sample of users that the first passes are over, if there are many users
     """
     share = SAMPLE / max(n_users, SAMPLE)
-    some = users if share == 1 else _sampled(users, UserSample(seed, 0.0, share))
+    some = users
+    if share < 1:
+        some = split_into_blocks(UserSample(seed, 0.0, share).gather(users))
     sweeps, components = _initial_factors(some, columns, singular_vectors)
     first_violation = 0.0
     for done in range(PASSES):
@@ -128,11 +130,6 @@ def factorise(
             progress(0.9, f"Pass {done + 1} of {LAST_PASSES} over all users")
             sweeps, components, _ = _pass(users, columns, sweeps, components, penalty, 1.0)
     return components
-
-
-def _sampled(users: Blocks, sample: UserSample) -> Blocks:
-    """The users of a sample, in the memory of this process."""
-    return split_into_blocks(csr_matrix(vstack(users.sum(_selected, sample), format="csr")))
 
 
 def _pass(
@@ -241,11 +238,6 @@ def _initial_amounts(
     amounts = np.maximum(columns.rows_of(users) @ singular_vectors, 0) * scale
     amounts[amounts == 0] = mean
     return Sweep(amounts, 0.0, np.zeros(0), np.zeros(0))
-
-
-def _selected(users: Users, sample: UserSample) -> list[csr_matrix]:
-    """The likes of the users in a sample, in a list."""
-    return [sample.select(users)]
 
 
 def _no_amounts(users: Users, k: int) -> Sweep:

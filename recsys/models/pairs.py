@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import csr_matrix
 
 from recsys.blocks import Users, UserSample
 from recsys.dataset import TrainingSet
@@ -72,16 +72,12 @@ def pair_users(dataset: TrainingSet, share: float, seed: int) -> csr_matrix:
     share : as `pair_user_share` returns it
     """
     sample = UserSample(seed, high=share, min_likes=2) if share else UserSample(seed)
-    return csr_matrix(vstack(dataset.blocks.sum(_likes, sample)))
+    return sample.gather(dataset.blocks)
 
 
 def _n_eligible(users: Users) -> int:
     """The number of users with two courses or more, so that one can be hidden."""
     return int((users.lengths > 1).sum())
-
-
-def _likes(users: Users, sample: UserSample) -> list[csr_matrix]:
-    return [sample.select(users)]
 
 
 def sample_pairs(likes: csr_matrix, network: NeuralNetwork, rng: np.random.Generator) -> Pairs:
