@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 from serving import ROOT, free_port, wait_until_it_answers, written
 
 LESSON = "02_course_texts_to_features.ipynb"
@@ -41,6 +41,16 @@ DRAWN = """
   };
   const figures = all(".js-plotly-plot");
   return figures.length === count && figures.every(whole) && all("img.plot-img").length === 0;
+}
+"""
+
+# The boxes of the figures and the pictures that DRAWN looks for, and what the page says.
+SEEN = """
+(scope) => {
+  const [figures, words] = [".js-plotly-plot, .js-plotly-plot svg, .plot-img", ".recsys-charts, p"]
+    .map((names) => [...document.querySelectorAll(`${scope} :is(${names})`)]);
+  const boxes = figures.map((node) => [node.getBoundingClientRect(), node.checkVisibility()]);
+  return JSON.stringify([innerWidth, innerHeight, boxes, words.map((node) => node.innerText)]);
 }
 """
 
@@ -100,7 +110,11 @@ class Lab:
         scope : the element that shows them
         follow : whether to scroll to them again and again
         """
-        self.page.wait_for_function(DRAWN, arg=[scope, count, follow])
+        try:
+            self.page.wait_for_function(DRAWN, arg=[scope, count, follow])
+        except TimeoutError:
+            seen = self.page.evaluate(SEEN, scope)
+            pytest.fail(f"{count} whole charts were expected; these are there: {seen}")
 
 
 @pytest.fixture(scope="module")
