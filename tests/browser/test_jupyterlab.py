@@ -28,7 +28,10 @@ SETTINGS = Path("@jupyterlab/notebook-extension/tracker.jupyterlab-settings")
 # Plotly shows in place of a figure is an image.
 DRAWN = """
 ([scope, count, follow]) => {
-  if (follow) document.querySelector(`${scope} .recsys-charts`)?.scrollIntoView();
+  if (follow) {
+    document.querySelector(`${scope} .recsys-charts`)?.scrollIntoView();
+    dispatchEvent(new Event("resize"));
+  }
   const box = (node) => node.getBoundingClientRect();
   const visible = (node) => node.checkVisibility() && box(node).width > 0;
   const near = (one, other) => Math.abs(one - other) <= 1;
@@ -108,10 +111,11 @@ class Lab:
         ----------
         count : how many
         scope : the element that shows them
-        follow : whether to scroll to them again and again
+        follow : whether to scroll to them and tell them the window's size, again and again
         """
         try:
-            self.page.wait_for_function(DRAWN, arg=[scope, count, follow])
+            polling = 500 if follow else "raf"  # ms; Plotly takes a tenth of a second to resize
+            self.page.wait_for_function(DRAWN, arg=[scope, count, follow], polling=polling)
         except TimeoutError:
             seen = self.page.evaluate(SEEN, scope)
             pytest.fail(f"{count} whole charts were expected; these are there: {seen}")
@@ -152,6 +156,9 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Pat
 @pytest.fixture
 def lab(started: tuple[str, Path], page: Page) -> Iterator[Lab]:
     url, folder = started
+    shutil.copy2(
+        ROOT / "dashboard.ipynb", folder
+    )  # JupyterLab saves it, with outputs, now and then
     lab = Lab(url, folder, page)
     yield lab
     page.goto("about:blank")
@@ -196,11 +203,13 @@ def test_charts_are_whole_in_each_windowing_mode(lab: Lab, mode: str) -> None:
     for _ in range(2):  # far away, a cell may have been taken out of the page
         lab.cell("app.leaderboard").scroll_into_view_if_needed()
         charts.scroll_into_view_if_needed()
-        lab.expect_drawn(1, follow=True)  # the cells above may still grow, and push them away
+        # The cells above may still grow, and push the chart away. If it is drawn out of the page,
+        # it has Plotly's own width until the window changes its size.
+        lab.expect_drawn(1, follow=True)
         lab.page.locator(".jp-MarkdownCell").first.scroll_into_view_if_needed()
     lab.page.set_viewport_size({"width": 1000, "height": 800})
     charts.scroll_into_view_if_needed()
-    lab.expect_drawn(1)
+    lab.expect_drawn(1, follow=True)
 
 
 def test_cause_and_effect_are_side_by_side_in_one_cell(lab: Lab) -> None:
@@ -272,3 +281,16 @@ def test_a_link_is_shown_to_be_copied_and_cannot_be_followed(lab: Lab) -> None:
     assert lab.page.evaluate("getSelection().toString()") == link.text_content()
     expect(lab.cell("app.toolbar")).to_be_visible()
     assert "?data" not in lab.page.url
+
+
+def test_a_course_of_the_list_can_be_added_or_left_out(lab: Lab) -> None:
+    lab.open()
+    lab.run_all()
+    panel = lab.cell("app.recommendations").locator(".recsys-recommendations")
+    first, second = panel.locator("summary").all_text_contents()[:2]
+    panel.get_by_role("button", name="Not for me", exact=True).click()
+    expect(panel.get_by_text(f"1 course left out: {first}.")).to_be_visible()
+    expect(panel.locator("summary").first).to_have_text(second)
+    panel.get_by_role("button", name="Add to my courses", exact=True).click()
+    expect(lab.page.locator(".recsys-chips .recsys-remove", has_text=second)).to_be_visible()
+    expect(panel.locator("summary", has_text=second)).to_have_count(0)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from html import escape
 from math import inf
 from typing import Any
 
 import ipywidgets as widgets
 
-from recsys.dashboard.listing import as_table
+from recsys.dashboard.listing import ACTIONS, as_table
 from recsys.dashboard.panels.frame import (
     create,
     frame,
@@ -31,7 +32,7 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
     """The recommended courses with rank, title, topics and score; each opens to an explanation.
 
     The page's script passes on which button of which row was pressed. Without that script, as in
-    JupyterLab, the rows have no buttons.
+    JupyterLab, the rows have no buttons, and two buttons below the list take their place.
     """
     notice = text(kind="outdated")
     heading = create(widgets.HTML, css="recsys-heading")
@@ -113,6 +114,7 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
         notice,
         row(news, _pin(fitting), css="recsys-below-head"),
         table,
+        _buttons_below(selection, fitting, view, act),
         remarks,
         _left_out(selection),
         _pinned(selection, fitting, view),
@@ -205,6 +207,33 @@ def _pinned(selection: Selection, fitting: Fitting, view: View) -> widgets.HBox:
     compare.on_click(lambda _: view.set_open(COMPARISON, True))
     unpin.on_click(lambda _: fitting.unpin())
     watch(fitting, ["pinned", "answer"], show)
+    return box
+
+
+def _buttons_below(
+    selection: Selection, fitting: Fitting, view: View, act: Callable[[str], None]
+) -> widgets.HBox:
+    """What the buttons of a row do, for a page without the script that passes them on."""
+    which = create(widgets.Dropdown, css="recsys-filter")
+    buttons = {name: create(widgets.Button, css="recsys-more") for name in ACTIONS}
+    box = row(which, *buttons.values(), css="recsys-buttons-below")
+
+    def offer() -> None:
+        table, noun = fitting.answer.table, selection.dataset.noun
+        wanted = len(table) > 0 and not view.told
+        show_if(wanted, box)
+        if wanted:
+            chosen, ids = which.value, list(table["course_id"])
+            which.description = noun.capitalize()
+            which.options = list(zip(table["title"], ids, strict=True))
+            which.value = chosen if chosen in ids else ids[0]
+            for name, button in buttons.items():
+                button.description = ACTIONS[name][1].format(noun=noun)
+
+    for name, button in buttons.items():
+        button.on_click(lambda _, name=name: act(f"{name}:{which.value}"))
+    watch(fitting, "answer", offer)
+    view.observe(lambda _: offer(), "told")
     return box
 
 
