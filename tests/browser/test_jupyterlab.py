@@ -47,11 +47,12 @@ DRAWN = """
 }
 """
 
-# The boxes of the figures and the pictures that DRAWN looks for, and what the page says.
+# The boxes of the figures and the pictures that DRAWN looks for, and what the page says of them.
 SEEN = """
 (scope) => {
-  const [figures, words] = [".js-plotly-plot, .js-plotly-plot svg, .plot-img", ".recsys-charts, p"]
-    .map((names) => [...document.querySelectorAll(`${scope} :is(${names})`)]);
+  const all = (names) => [...document.querySelectorAll(`${scope} :is(${names})`)];
+  const figures = all(".js-plotly-plot, .js-plotly-plot svg, .plot-img");
+  const words = all(".recsys-heading, .recsys-outdated, .recsys-charts");
   const boxes = figures.map((node) => [node.getBoundingClientRect(), node.checkVisibility()]);
   return JSON.stringify([innerWidth, innerHeight, boxes, words.map((node) => node.innerText)]);
 }
@@ -125,8 +126,7 @@ class Lab:
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """The address of JupyterLab with the settings of `make lab`, and the folder it shows."""
     folder = tmp_path_factory.mktemp("lab")
-    for name in ("dashboard.ipynb", "jupyter_config.json"):
-        shutil.copy2(ROOT / name, folder)
+    shutil.copy2(ROOT / "jupyter_config.json", folder)
     shutil.copytree(ROOT / "notebooks", folder / "notebooks")
     port, log = free_port(), folder / "log"
     command = [sys.executable, "-m", "jupyterlab", f"--port={port}", "--no-browser"]
@@ -156,9 +156,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Pat
 @pytest.fixture
 def lab(started: tuple[str, Path], page: Page) -> Iterator[Lab]:
     url, folder = started
-    shutil.copy2(
-        ROOT / "dashboard.ipynb", folder
-    )  # JupyterLab saves it, with outputs, now and then
+    shutil.copy2(ROOT / "dashboard.ipynb", folder)  # JupyterLab may have saved it with its outputs
     lab = Lab(url, folder, page)
     yield lab
     page.goto("about:blank")
@@ -209,7 +207,7 @@ def test_charts_are_whole_in_each_windowing_mode(lab: Lab, mode: str) -> None:
         lab.page.locator(".jp-MarkdownCell").first.scroll_into_view_if_needed()
     lab.page.set_viewport_size({"width": 1000, "height": 800})
     charts.scroll_into_view_if_needed()
-    lab.expect_drawn(1, follow=True)
+    lab.expect_drawn(1)
 
 
 def test_cause_and_effect_are_side_by_side_in_one_cell(lab: Lab) -> None:

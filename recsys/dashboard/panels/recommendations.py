@@ -90,19 +90,22 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
         slow = fitting.updating and (fitting.seconds or inf) > NOTICED
         (panel.add_class if slow else panel.remove_class)("recsys-updating")
 
-    def act(words: str) -> None:
-        action, _, course = words.partition(":")
+    def act(action: str, course: str) -> None:
         if action == "add":
             selection.add([course])
         elif action == "exclude":
             selection.exclude(course)
+
+    def press(words: str) -> None:
+        action, _, course = words.partition(":")
+        act(action, course)
 
     def point(place: str) -> None:
         """Preview the list without the pick at a place, counted from 1."""
         picks = {str(number): one for number, one in enumerate(selection.history, 1)}
         fitting.show_preview(picks.get(place, ""))
 
-    pressed = from_the_page("What was pressed in a row", "pressed", act)
+    pressed = from_the_page("What was pressed in a row", "pressed", press)
     pointed = from_the_page("Which pick is pointed at", "pointed", point)
     watch(fitting, "answer", show)
     watch(fitting, "advice", show_advice)
@@ -211,7 +214,7 @@ def _pinned(selection: Selection, fitting: Fitting, view: View) -> widgets.HBox:
 
 
 def _buttons_below(
-    selection: Selection, fitting: Fitting, view: View, act: Callable[[str], None]
+    selection: Selection, fitting: Fitting, view: View, act: Callable[[str, str], None]
 ) -> widgets.HBox:
     """What the buttons of a row do, for a page without the script that passes them on."""
     which = create(widgets.Dropdown, css="recsys-filter")
@@ -231,7 +234,7 @@ def _buttons_below(
                 button.description = ACTIONS[name][1].format(noun=noun)
 
     for name, button in buttons.items():
-        button.on_click(lambda _, name=name: act(f"{name}:{which.value}"))
+        button.on_click(lambda _, name=name: act(name, which.value))
     watch(fitting, "answer", offer)
     view.observe(lambda _: offer(), "told")
     return box
