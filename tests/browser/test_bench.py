@@ -43,6 +43,17 @@ OVERLAPS = """
 }
 """
 
+# Whether every figure is as large as its drawing and its place.
+WHOLE = """
+() => [...document.querySelectorAll(".js-plotly-plot")].every((figure) => {
+  const [place, own, drawn] = [figure.parentElement, figure, figure.querySelector("svg")]
+    .map((one) => one.getBoundingClientRect());
+  const near = (one, other) => Math.abs(one - other) <= 1;
+  return own.height > 200 && near(own.height, place.height) && near(own.height, drawn.height)
+    && near(own.width, place.width) && near(own.width, drawn.width);
+})
+"""
+
 # The regions from top to bottom.
 ORDER = """
 () => [...document.querySelectorAll(".bench > .region")]
@@ -96,6 +107,18 @@ def test_a_chart_that_is_opened_comes_into_view(opened: Dashboard) -> None:
     opened.open_chart("Popularity")  # it stands below the heat map, which fills the column
     drawn = opened.page.locator(".region-chart .recsys-chart:visible .js-plotly-plot").last
     expect(drawn).to_be_in_viewport(ratio=0.99)
+
+
+def test_a_chart_that_was_drawn_again_keeps_its_height_when_the_window_changes(
+    opened: Dashboard,
+) -> None:
+    for neighbours, width in ("Home", 1280), ("End", 1000), ("Home", 1280):
+        opened.choose("knn")
+        opened.slider("Neighbours").press(neighbours)
+        opened.recommend()
+        expect(opened.charts).to_have_count(1)
+        resize(opened, width, 800)
+        opened.page.wait_for_function(WHOLE)
 
 
 def test_with_less_room_nothing_is_lost(opened: Dashboard) -> None:
