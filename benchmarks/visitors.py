@@ -12,9 +12,9 @@ machine than the server does, and a real class brings its own computers. They lo
 widgets and scripts, press and choose, and wait until the kernel has sent all results.
 
 With `--slider`, a visitor does not look at all models, but moves a slider of one that is fitted
-live to another value every five seconds, and right after each move adds or removes a course: is the
-list there soon, is a wait told by a list that is dimmed, and are clicks answered meanwhile? All of
-them are programs.
+live to another value every five seconds, and adds a course half a second later: is the list there
+soon, is a wait told by a list that is dimmed, and are clicks answered meanwhile? All of them are
+programs.
 
 With `--same-training` all press Train for the same new hyperparameters when everybody has arrived.
 With `--servers`, that many servers share one store of fitted models, behind nginx as in deploy/;
@@ -70,6 +70,7 @@ ERRORS = r"ERROR|CRITICAL|Traceback|Exception|Error\b"
 TRAINED, SLIDER, NEW = 6, "Embedding size", 7  # the model, and a value nobody has fitted before
 LIVE = {"knn": ("Neighbours", 100), "nmf": ("Components", 30)}  # a slider from 1 to this
 EVERY = 5.0  # seconds between two moves of it
+CLICK = 0.5  # seconds from a move to the click, as long as a person needs to reach a button
 MOVES = 12
 TOLD = 0.5  # seconds; a wait that is longer has to be told
 
@@ -449,11 +450,11 @@ class WirePage:
         self.ask(widget, {"method": "update", "state": state, "buffer_paths": []})
         self.states[widget].update(state)
 
-    def hear_until(self, moment: float) -> None:
-        """Receive what comes until a moment, a value of `time.monotonic`."""
+    def hear_until(self, moment: float, enough: Callable[[], bool] = lambda: False) -> None:
+        """Receive what comes until a moment, a value of `time.monotonic`, or until it is enough."""
         socket = self.wire.socket
         usual = socket.gettimeout()
-        while (left := moment - time.monotonic()) > 0:
+        while not enough() and (left := moment - time.monotonic()) > 0:
             socket.settimeout(left)  # a ping makes it readable too, and is no message
             with suppress(WebSocketTimeoutException):
                 self.hear()
@@ -523,7 +524,7 @@ def by_wire(
 
 
 def move_slider(visit: Visit, page: WirePage, label: str, highest: int) -> None:
-    """Move a slider again and again; after each move, add a course."""
+    """Move a slider again and again; soon after each move, add a course."""
     chance = random.Random(-visit.number)
     slider = page.find("IntSlider", description=label)
     add = page.find("Button", description="Add")
@@ -532,21 +533,28 @@ def move_slider(visit: Visit, page: WirePage, label: str, highest: int) -> None:
     while len(visit.moves) < MOVES:
         page.set(courses, index=[0])
         page.hear_until(due)
-        due += EVERY
         values = [one for one in range(1, highest + 1) if one != page.states[slider]["value"]]
-        heading = page.shown_in("heading")
-        start = time.monotonic()
+        heading, start = page.shown_in("heading"), time.monotonic()
+
+        def answered(before: str = heading) -> bool:
+            if page.shown_in("outdated"):
+                raise RuntimeError(f"not live: {page.shown_in('outdated')}")
+            return page.shown_in("heading") != before
+
         page.set(slider, value=chance.choice(values))
-        told = page.is_dimmed("table") or page.shown_in("heading") != heading
+        told = page.is_dimmed("table") or answered()
+        page.hear_until(start + CLICK, answered)
+        soon, took = answered(), time.monotonic() - start
+        page.hear_until(start + CLICK)
         pressed = time.monotonic()
         page.press(add)
         visit.clicks.append(time.monotonic() - pressed)
-        while page.shown_in("heading") == heading:
-            if page.shown_in("outdated"):
-                raise RuntimeError(f"not live: {page.shown_in('outdated')}")
-            page.hear()
-        visit.moves.append(time.monotonic() - start)
-        visit.untold += visit.moves[-1] > TOLD and not told
+        if not soon:
+            page.hear_until(start + PATIENCE, answered)
+            took = time.monotonic() - start
+        visit.moves.append(took)
+        visit.untold += took > TOLD and not told
+        due += EVERY
 
 
 def train_by_wire(visit: Visit, page: WirePage, choice: str, together: threading.Barrier) -> None:
