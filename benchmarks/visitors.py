@@ -13,8 +13,8 @@ widgets and scripts, press and choose, and wait until the kernel has sent all re
 
 With `--slider`, a visitor does not look at all models, but moves a slider of one that is fitted
 live to another value every five seconds, and adds a course half a second later: is the list there
-soon, is a wait told by a list that is dimmed, and are clicks answered meanwhile? All of them are
-programs.
+soon, is a wait told by a list that is dimmed, and how soon are the courses shown that are added
+meanwhile? All of them are programs.
 
 With `--same-training` all press Train for the same new hyperparameters when everybody has arrived.
 With `--servers`, that many servers share one store of fitted models, behind nginx as in deploy/;
@@ -63,6 +63,7 @@ GONE_WITHIN = 120.0  # seconds after the last has left
 THINKING = (1.0, 3.0)  # seconds between two clicks
 SILENT = 5  # every fifth visitor leaves without closing the page
 MODELS = 9
+CLICK = {"method": "custom", "content": {"event": "click"}}
 # Expected lines of a log: the address, our own check that the server answers, and the end of a
 # kernel whose visitor has left without closing the page.
 EXPECTED = ("The dashboard is at", "static/nothing", "Culling 'idle' kernel")
@@ -70,9 +71,8 @@ ERRORS = r"ERROR|CRITICAL|Traceback|Exception|Error\b"
 TRAINED, SLIDER, NEW = 6, "Embedding size", 7  # the model, and a value nobody has fitted before
 LIVE = {"knn": ("Neighbours", 100), "nmf": ("Components", 30)}  # a slider from 1 to this
 EVERY = 5.0  # seconds between two moves of it
-CLICK = 0.5  # seconds from a move to the click, as long as a person needs to reach a button
 MOVES = 12
-TOLD = 0.5  # seconds; a wait that is longer has to be told
+TOLD = 0.5  # seconds: a longer wait has to be told, and a person needs as long to reach a button
 
 
 @dataclass
@@ -98,7 +98,7 @@ def main() -> None:
     about = machine()
     print(*(f"{what}: {text}" for what, text in about.items()), sep="\n")
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        if given.same_training:  # in a store of its own, where it is new each time
+        if given.same_training or given.slider:  # in a store of its own, where they are new
             os.environ["RECSYS_STORE"] = f"{folder}/store"
         fit(given.slider)
         logs = [Path(folder) / f"server-{i}.log" for i in range(given.servers)]
@@ -214,7 +214,7 @@ def play(given: argparse.Namespace, url: str, servers: list[Kind]) -> dict[str, 
         found |= {
             "slider": f"{LIVE[given.slider][0]} of {given.slider}",
             **spread("list after a move", moves),
-            **spread("click meanwhile", [seconds for one in visits for seconds in one.clicks]),
+            **spread("added course", [seconds for one in visits for seconds in one.clicks]),
             f"waits above {TOLD} s that were not told": sum(one.untold for one in visits),
             "fits in processes at once, most": watch.most_fits,
         }
@@ -401,9 +401,13 @@ class WirePage:
         assert said, "the page came without its widgets"
         self.states: dict[str, dict[str, Any]] = json.loads(said[1])
 
+    def send(self, comm: str, data: dict[str, Any]) -> str:
+        """Send a widget a message; returns its id."""
+        return self.wire.send("comm_msg", {"comm_id": comm, "data": data})
+
     def ask(self, comm: str, data: dict[str, Any]) -> None:
         """Send a widget a message, and wait until the kernel has sent all that follows."""
-        name = self.wire.send("comm_msg", {"comm_id": comm, "data": data})
+        name = self.send(comm, data)
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             message = self.hear()
@@ -444,7 +448,7 @@ class WirePage:
         raise LookupError(f"there is no {model} with {wanted}")
 
     def press(self, button: str) -> None:
-        self.ask(button, {"method": "custom", "content": {"event": "click"}})
+        self.ask(button, CLICK)
 
     def set(self, widget: str, **state: Any) -> None:
         self.ask(widget, {"method": "update", "state": state, "buffer_paths": []})
@@ -463,10 +467,15 @@ class WirePage:
     def shown_in(self, name: str) -> str:
         return str(self.states[self.find("HTML", _dom_classes=f"recsys-{name}")]["value"])
 
-    def is_dimmed(self, name: str) -> bool:
-        """Whether the page shows that this is about to change."""
-        state = self.states[self.find("HTML", _dom_classes=f"recsys-{name}")]
-        return "recsys-updating" in state["_dom_classes"]
+    def picks(self) -> list[str]:
+        """The lines of the picked courses."""
+        found: list[str] = self.states[self.find("Box", _dom_classes="recsys-chips")]["children"]
+        return found
+
+    def waits(self) -> bool:
+        """Whether the page shows that the list is about to change."""
+        panel = self.states[self.find("VBox", _dom_classes="recsys-recommendations")]
+        return "recsys-updating" in panel["_dom_classes"]
 
 
 def by_wire(
@@ -542,18 +551,18 @@ def move_slider(visit: Visit, page: WirePage, label: str, highest: int) -> None:
             return page.shown_in("heading") != before
 
         page.set(slider, value=chance.choice(values))
-        told = page.is_dimmed("table") or answered()
-        page.hear_until(start + CLICK, answered)
-        soon, took = answered(), time.monotonic() - start
-        page.hear_until(start + CLICK)
-        pressed = time.monotonic()
-        page.press(add)
+        page.hear_until(start + TOLD, answered)
+        told, soon, took = page.waits(), answered(), time.monotonic() - start
+        page.hear_until(start + TOLD)
+        picks, pressed = page.picks(), time.monotonic()
+        page.send(add, CLICK)
+        page.hear_until(pressed + PATIENCE, lambda before=picks: page.picks() != before)
         visit.clicks.append(time.monotonic() - pressed)
         if not soon:
             page.hear_until(start + PATIENCE, answered)
             took = time.monotonic() - start
         visit.moves.append(took)
-        visit.untold += took > TOLD and not told
+        visit.untold += not (soon or told)
         due += EVERY
 
 

@@ -164,7 +164,11 @@ def wired(url: str, kernel: str, **headers: str) -> Iterator[Wire]:
     # Of these the library sends its own as well, where they are among the others.
     own = {name.lower(): headers.pop(name) for name in ("Host", "Origin") if name in headers}
     socket = websocket.create_connection(
-        address, timeout=PATIENCE, header=[f"{k}: {v}" for k, v in headers.items()], **own
+        address,
+        timeout=PATIENCE,
+        header=[f"{k}: {v}" for k, v in headers.items()],
+        skip_utf8_validation=True,  # it takes longer than all else that the visitor does
+        **own,
     )
     try:
         yield Wire(socket)

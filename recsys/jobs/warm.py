@@ -147,7 +147,7 @@ def main() -> None:
     starter = os.pidfd_open(os.getppid())
     code = code_changed()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(5)  # a click on a page comes before a fit
+    os.nice(10)  # a click on a page comes before a fit
     import_libraries()
     clustering.accustom()
     gc.collect()

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any
+
 import ipywidgets as widgets
 import pytest
-from letters import SETS, ids, train
+from letters import SETS, Letters, ids, train
 
 from recsys.dashboard import panels
 from recsys.dashboard.state import State
 from recsys.dataset import Dataset
+from recsys.models import Progress
 
 
 def found(box: widgets.Widget, css: str) -> widgets.Widget:
@@ -50,6 +56,38 @@ def test_what_no_row_says_changes_nothing(state: State, panel: widgets.VBox, wor
     before = state.link
     found(panel, "recsys-pressed").value = words
     assert state.link == before
+
+
+def test_a_wait_is_told_also_when_the_fit_itself_is_short(
+    new_state: Callable[[], State], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when it waits for the fits of other visitors."""
+    go_on, told, over = threading.Event(), asyncio.Event(), asyncio.Event()
+    fit = Letters._fit
+
+    def wait_and_fit(self: Letters, dataset: Dataset, progress: Progress) -> None:
+        assert go_on.wait(30)
+        fit(self, dataset, progress)
+
+    async def visit() -> None:
+        state = new_state()
+        panel = panels.recommendations(state.selection, state.fitting, state.view)
+        state.begin()
+        state.selection.store.remember_seconds(Letters(), state.selection.dataset, 0.01)
+        monkeypatch.setattr(Letters, "_fit", wait_and_fit)
+
+        def look(change: dict[str, Any]) -> None:
+            (told if "recsys-updating" in change["new"] else over).set()
+
+        panel.observe(look, "_dom_classes")
+        state.choice.set_value("power", 2)
+        assert "recsys-updating" not in panel._dom_classes
+        await asyncio.wait_for(told.wait(), 30)
+        go_on.set()
+        await asyncio.wait_for(over.wait(), 30)
+        assert not state.fitting.updating
+
+    asyncio.run(visit())
 
 
 def test_topic_and_order_follow_the_state_and_change_it(state: State, panel: widgets.VBox) -> None:

@@ -23,8 +23,9 @@ from recsys.dashboard.panels.frame import (
 )
 from recsys.dashboard.state import Fitting, Selection, View
 from recsys.dashboard.state.comparison import NAME as COMPARISON
+from recsys.jobs.job import running_loop
 
-NOTICED = 0.15  # seconds: the list is not marked as outdated during a shorter fit
+NOTICED = 0.15  # seconds: the list is not marked as outdated during a shorter wait
 _ORDERS = (("Score", ""), ("Popularity", "popularity"))
 
 
@@ -86,9 +87,16 @@ def recommendations(selection: Selection, fitting: Fitting, view: View) -> widge
         notice.value = paragraph(fitting.advice)
 
     def show_updating() -> None:
+        """Mark the list at once if its fit is long, and otherwise if it has to wait for others'."""
+        loop = running_loop()
+        if fitting.updating and (fitting.seconds or inf) <= NOTICED and loop:
+            loop.call_later(NOTICED, mark)
+        else:
+            mark()
+
+    def mark() -> None:
         # The panel's class: with the table's, JupyterLab would write it anew and close its rows.
-        slow = fitting.updating and (fitting.seconds or inf) > NOTICED
-        (panel.add_class if slow else panel.remove_class)("recsys-updating")
+        (panel.add_class if fitting.updating else panel.remove_class)("recsys-updating")
 
     def act(action: str, course: str) -> None:
         if action == "add":
