@@ -80,7 +80,8 @@ def digest_of(files: Iterable[Path]) -> str:
 def write_atomically(target: Path, write: Callable[[IO[bytes]], object]) -> None:
     """Write a file completely or not at all, even if the process is killed.
 
-    Temporary files that a killed process has left are removed.
+    Temporary files that a killed process has left are removed. Those of others that are writing the
+    same file stay: the last to end wins.
 
     Parameters
     ----------
@@ -92,7 +93,9 @@ def write_atomically(target: Path, write: Callable[[IO[bytes]], object]) -> None
     OSError : if the folder cannot be written
     """
     for left_over in target.parent.glob(f"{glob.escape(target.name)}.*.tmp"):
-        left_over.unlink(missing_ok=True)
+        writer = left_over.name.removeprefix(f"{target.name}.").partition(".")[0]
+        if not (writer.isdecimal() and _is_running(int(writer))):
+            left_over.unlink(missing_ok=True)
     temporary = target.with_name(f"{target.name}.{os.getpid()}.{time.monotonic_ns()}.tmp")
     try:
         with temporary.open("xb") as file:
@@ -103,6 +106,17 @@ def write_atomically(target: Path, write: Callable[[IO[bytes]], object]) -> None
     finally:
         temporary.unlink(missing_ok=True)
     flush(target.parent)
+
+
+def _is_running(process: int) -> bool:
+    """Whether a process of this machine, or container, is running."""
+    try:
+        os.kill(process, 0)  # sends nothing
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it belongs to somebody else
+        return True
+    return True
 
 
 def flush(path: Path) -> None:

@@ -47,7 +47,8 @@ def test_a_run_that_was_cut_off_goes_on(
     complete = pd.read_parquet(tmp_path)
     missing = tmp_path / "00003.parquet"
     missing.unlink()
-    (tmp_path / "00003.parquet.77.1.tmp").write_bytes(b"half of a file")  # of one that was killed
+    killed = "99999999.1"  # no process has this number
+    (tmp_path / f"00003.parquet.{killed}.tmp").write_bytes(b"half of a file")
     kept = {file: file.stat().st_mtime_ns for file in tmp_path.glob("*.parquet")}
     assert recommend_all(model, parts, tmp_path, client) == parts.parts[3].n_users
     assert {file: file.stat().st_mtime_ns for file in kept} == kept

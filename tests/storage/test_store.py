@@ -7,7 +7,7 @@ import multiprocessing
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import IO, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -15,8 +15,11 @@ import pytest
 from scipy.sparse import csr_matrix, random_array
 
 from recsys.dataset import Dataset
+from recsys.machine import write_atomically
 from recsys.models import KNN, Progress, Recommender, hyperparameter
 from recsys.storage import Store, StoreError, load, save
+
+NOBODY = 99_999_999  # no process has this number
 
 
 @dataclass(eq=False)
@@ -158,9 +161,22 @@ def test_a_folder_that_cannot_be_written_costs_the_storing_only(
 
 def test_what_a_killed_session_left_half_written_is_cleared(tiny: Dataset, store: Store) -> None:
     path = store.path(store.key(KNN(), tiny))
-    (store.folder / f"{path.name}.123.456.tmp").write_bytes(b"half")
+    (store.folder / f"{path.name}.{NOBODY}.456.tmp").write_bytes(b"half")
     store.put(KNN().fit(tiny), tiny)
     assert [file.name for file in store.folder.iterdir()] == [path.name]
+
+
+def test_two_who_write_the_same_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
+    target = tmp_path / "file"
+
+    def write(file: IO[bytes]) -> None:
+        write_atomically(target, lambda other: other.write(b"the second"))
+        assert target.read_bytes() == b"the second"
+        file.write(b"the first")
+
+    write_atomically(target, write)
+    assert target.read_bytes() == b"the first"
+    assert [*tmp_path.iterdir()] == [target]
 
 
 def load_without_noting_use(path: Path, kind: type[Recommender]) -> Recommender:
