@@ -158,9 +158,11 @@ class _ResumingDownload:
     def __init__(self, partial: Path, timeout: float, budget: float | None) -> None:
         self.partial = partial
         self.timeout = timeout
-        self.deadline = time.monotonic() + budget if budget is not None else float("inf")
+        self.budget = float("inf") if budget is None else budget
+        self.deadline = time.monotonic() + self.budget
 
     def __call__(self, url: str, output_file: str, pooch: Any) -> None:
+        self._check_time()  # pooch may try again after a wait that used all of it
         part = self.partial / url.rsplit("/", 1)[-1]
         self._complete(url, part)
         try:
@@ -206,11 +208,14 @@ class _ResumingDownload:
                 for chunk in answer.iter_content(_CHUNK):
                     file.write(chunk)
                     bar.update(len(chunk))
-                    if time.monotonic() > self.deadline:
-                        raise FetchError("out of time; the downloaded part is kept")
+                    self._check_time()
                 file.flush()
                 os.fsync(file.fileno())
         version.unlink(missing_ok=True)
+
+    def _check_time(self) -> None:
+        if time.monotonic() > self.deadline:
+            raise _out_of_time(self.budget)
 
     def _ask(self, url: str, headers: dict[str, str]) -> Any:
         import requests
@@ -240,5 +245,9 @@ def _within(seconds: float | None, work: Callable[[], None]) -> None:
     thread.join(seconds)
     if failures:
         raise failures[0]
-    if thread.is_alive():
-        raise FetchError(f"no answer within {seconds:.3g} s; the downloaded part is kept")
+    if seconds is not None and thread.is_alive():
+        raise _out_of_time(seconds)
+
+
+def _out_of_time(seconds: float) -> FetchError:
+    return FetchError(f"not done within {seconds:.3g} s; the downloaded part is kept")
